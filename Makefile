@@ -1,0 +1,59 @@
+# `make help` lists the targets; each one first sees to the environment in .venv that it needs.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help install train test coverage lint types export readme clean
+
+PYTHON ?= python3
+WORKERS ?= 2
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+help:  ## List the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+install: $(INSTALLED)  ## Make .venv with the exact versions of constraints.txt (another Python: PYTHON=python3.12)
+
+# The package is built with the pinned setuptools, not with the newest one that an isolated build would fetch.
+$(INSTALLED): constraints.txt settings.ini setup.py pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "gmmxlnet_nb needs Python 3.11 or newer; PYTHON=$(PYTHON) is $$($(PYTHON) -V 2>&1 || true)"; exit 1; }
+	@echo "Installing into .venv, which takes some minutes the first time"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q -c constraints.txt setuptools wheel
+	$(BIN)/python -m pip install -q -c constraints.txt --no-build-isolation -e '.[dev]'
+	touch $@
+
+train: $(INSTALLED)  ## Run experiments/train.ipynb; parameters: make train ARGS="-p num_experts 8"
+	mkdir -p runs/train
+	$(BIN)/papermill experiments/train.ipynb runs/train/out.ipynb -k python3 -l python --log-output $(ARGS)
+
+# One thread for each worker: workers that each take every core only get in each other's way.
+test: $(INSTALLED)  ## Run the tests in the notebooks; flagged cells too: make test FLAGS="slow gpu"
+	OMP_NUM_THREADS=1 $(BIN)/nbdev_test --n_workers $(WORKERS) --flags '$(FLAGS)' --do_print --timing
+
+coverage: $(INSTALLED)  ## Run the same tests on the exported modules and measure their coverage
+	$(BIN)/coverage erase
+	printf '%s\0' nbs/[0-9]*.ipynb | \
+	  OMP_NUM_THREADS=1 xargs -0 -n 1 -P $(WORKERS) $(BIN)/coverage run tools/exported_tests.py
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+lint: $(INSTALLED)  ## Check the exported code and the tools with ruff
+	$(BIN)/ruff check gmmxlnet_nb tools setup.py
+
+types: $(INSTALLED)  ## Check the types of the exported code and the tools with mypy
+	$(BIN)/mypy gmmxlnet_nb tools
+
+# Cleaned first: cleaning gives cells the ids that the exported code names.
+export: $(INSTALLED)  ## Clean the notebooks and write the modules of gmmxlnet_nb from them
+	$(BIN)/nbdev_clean --fname nbs
+	$(BIN)/nbdev_clean --fname experiments
+	$(BIN)/nbdev_export
+
+readme: $(INSTALLED)  ## Write README.md from nbs/index.ipynb
+	$(BIN)/python tools/readme.py
+
+clean:  ## Remove caches and build products; .venv and runs/ stay
+	rm -rf build dist ./*.egg-info _proc _docs .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find gmmxlnet_nb nbs experiments tools -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
