@@ -7,8 +7,9 @@ from typing import Any
 
 _PUBLIC = {
     "data": (
-        "Answer Document DocumentCollator DocumentDataset SegmentLayout TaskDocuments build_features configure_memory_tokens "
-        "load_squad long_documents read_squad retention_documents task_defaults task_documents train_tokenizer"
+        "Answer Document DocumentCollator DocumentDataset SegmentLayout TaskDocuments build_features "
+        "configure_memory_tokens load_squad long_documents read_squad retention_documents task_defaults task_documents "
+        "train_tokenizer"
     ),
     "experts": "GatedMemoryMixture",
     "router": "MemoryGatingNetwork load_balance_loss routing_entropy",
@@ -16,8 +17,8 @@ _PUBLIC = {
     "read": "AggregatedMemoryReader",
     "model": "GMMXLNetConfig GMMXLNetForQA GMMXLNetOutput MemoryState",
     "train": (
-        "GMMTrainer GMMTrainingConfig Prediction TrainingConfig best_spans chance_level decode_predictions evaluate_squad_v2 "
-        "load_base"
+        "GMMTrainer GMMTrainingConfig Prediction TrainingConfig best_spans chance_level decode_predictions "
+        "evaluate_squad_v2 load_base"
     ),
     "analysis": "GMMAnalyzer RoutingTrace plot_routing",
     "runs": "run_parameters write_record",

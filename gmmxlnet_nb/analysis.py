@@ -15,10 +15,10 @@ import numpy as np
 import seaborn as sns
 import torch
 from matplotlib.figure import Figure
-from torch import nn
 
 from .data import DocumentCollator, DocumentDataset
 from .experts import check_choice
+from .model import XLNetMemoryForQA
 
 # %% ../nbs/07_analysis.ipynb #c005
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class GMMAnalyzer:
 
     def __init__(
         self,
-        model: nn.Module,  # A `GMMXLNetForQA`
+        model: XLNetMemoryForQA,  # A `GMMXLNetForQA`
         collator: DocumentCollator | None = None,  # Makes batches
     ) -> None:
         if model.config.memory_type != "gmm":
@@ -90,7 +90,8 @@ def plot_routing(
 ) -> Figure:  # One heatmap a kind
     "Mean routing probability by segment and expert."
     s, k = trace.write.shape[1:]
-    fig, axes = plt.subplots(1, len(kinds), figsize=(1.5 + len(kinds) * max(2.4, 0.55 * s), 0.8 + 0.38 * k), squeeze=False)
+    size = (1.5 + len(kinds) * max(2.4, 0.55 * s), 0.8 + 0.38 * k)
+    fig, axes = plt.subplots(1, len(kinds), figsize=size, squeeze=False)
     for ax, kind in zip(axes[0], kinds, strict=True):
         sns.heatmap(
             trace.by_segment(kind).T, vmin=0, vmax=1, cmap="viridis", ax=ax, annot=s * k <= 64, fmt=".2f",

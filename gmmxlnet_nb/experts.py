@@ -78,7 +78,8 @@ def expand_strategies(
     names = [init_strategies] * num_experts if isinstance(init_strategies, str) else list(init_strategies)
     if len(names) != num_experts:
         raise ValueError(
-            f"init_strategies must be one name or a list of num_experts = {num_experts} names, got {len(names)}: {names}"
+            "init_strategies must be one name or "
+            f"a list of num_experts = {num_experts} names, got {len(names)}: {names}"
         )
     return [check_choice("init_strategies", name, INIT_STRATEGIES) for name in names]
 
@@ -113,7 +114,7 @@ def like_input(
 
 # %% ../nbs/01_experts.ipynb #c020
 class InitialStates(nn.Module):
-    "One parameter `(k, m, d)`, the learned states that documents start from. Bad sizes or strategies raise a `ValueError`."
+    "The learned states `(k, m, d)` that documents start from. Bad sizes or strategies raise a `ValueError`."
 
     def __init__(
         self,
@@ -160,8 +161,10 @@ class GatedMemoryMixture(InitialStates):
         check_choice("expert_idx", expert_idx, range(self.num_experts))
         want = (self.memory_slots, self.hidden_dim)
         if state.dim() not in (2, 3) or state.shape[-2:] != want:
-            raise ValueError(f"state must be ([batch,] memory_slots, hidden_dim) = ([batch,] {want[0]}, {want[1]}), "
-                             f"got {tuple(state.shape)}")
+            raise ValueError(
+                f"state must be ([batch,] memory_slots, hidden_dim) = ([batch,] {want[0]}, {want[1]}), "
+                f"got {tuple(state.shape)}"
+            )
         self._by_hand[expert_idx] = state.detach().to(self.experts, copy=True)
 
     def get_all_experts(self) -> list[Tensor]:

@@ -116,8 +116,14 @@ def write_record(
 ) -> dict[str, Any]:  # The record
     "Write a run's record."
     record = {
-        "schema": SCHEMA, "params": dict(params), "seed": params.get("seed"), "metrics": dict(metrics), "n_eval": n_eval,
-        "versions": package_versions(), "device": device_name(), "wall_s": round(wall_s, 1),
+        "schema": SCHEMA,
+        "params": dict(params),
+        "seed": params.get("seed"),
+        "metrics": dict(metrics),
+        "n_eval": n_eval,
+        "versions": package_versions(),
+        "device": device_name(),
+        "wall_s": round(wall_s, 1),
     }
     write_json(path, record)
     return record

@@ -29,7 +29,7 @@ from transformers import (
 )
 from transformers.trainer_utils import EvalLoopOutput
 
-from .data import Document, DocumentCollator, DocumentDataset, train_tokenizer
+from .data import Document, DocumentCollator, DocumentDataset, configure_memory_tokens, train_tokenizer
 from .experts import check_positive
 from .model import null_logits
 from .router import load_balance_loss
@@ -67,7 +67,7 @@ def evaluate_squad_v2(
     documents: Sequence[Document],  # With their right answers
     predictions: Mapping[str, str],  # Document id → answer, "" for none
 ) -> dict[str, float]:  # exact, f1 and total; the same for HasAns and NoAns, if there are such
-    "SQuAD 2.0's scores in percent, each against the best of a document's answers; a `ValueError` for a missing prediction."
+    "SQuAD 2.0's scores in percent, against each document's best answer; a `ValueError` if one has no prediction."
     scores: dict[str, list[tuple[float, float]]] = {"": [], "HasAns_": [], "NoAns_": []}
     for document in documents:
         if document.id not in predictions:
@@ -77,11 +77,12 @@ def evaluate_squad_v2(
         score = (max(exact_match(g, said) for g in golds), max(f1_score(g, said) for g in golds))
         for part in ("", "HasAns_" if document.answers else "NoAns_"):
             scores[part].append(score)
-    return {
-        f"{part}{name}": value
-        for part, found in scores.items() if found
-        for name, value in zip(("exact", "f1", "total"), (*(100 * np.mean(found, axis=0)).tolist(), len(found)), strict=True)
-    }
+    result: dict[str, float] = {}
+    for part, found in scores.items():
+        if found:
+            exact, f1 = (100 * np.mean(found, axis=0)).tolist()
+            result |= {f"{part}exact": exact, f"{part}f1": f1, f"{part}total": len(found)}
+    return result
 
 # %% ../nbs/06_train.ipynb #c010
 def chance_level(
@@ -183,6 +184,7 @@ def memory_losses(
 class DocumentTrainer(Trainer):
     "Hugging Face's `Trainer` with documents for samples and a memory's losses added to the answer's."
 
+    args: TrainingConfig
     clear_memory = False  # Whether every segment starts from the initial memory: see `GMMTrainer.evaluate`
 
     def __init__(
@@ -221,7 +223,7 @@ class DocumentTrainer(Trainer):
 class GMMTrainer(DocumentTrainer):
     "A `DocumentTrainer` that answers when it evaluates: exact match and F1 beside the loss."
 
-    def evaluate(
+    def evaluate(  # type: ignore[override]  # one data set of documents, not a dictionary of sets
         self,
         eval_dataset: DocumentDataset | None = None,  # By default the trainer's
         ignore_keys: list[str] | None = None,  # As `Trainer` takes them
@@ -251,10 +253,10 @@ class GMMTrainer(DocumentTrainer):
     ) -> EvalLoopOutput:
         "Score the answers of a whole data set."
         output = super().evaluation_loop(dataloader, description, False, ignore_keys, metric_key_prefix)
-        predictions = decode_predictions(dataloader.dataset, output.predictions, self.args.null_threshold)
+        predictions = decode_predictions(dataloader.dataset, np.asarray(output.predictions), self.args.null_threshold)
         scores = evaluate_squad_v2(dataloader.dataset.documents, {p.id: p.text for p in predictions})
-        output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in scores.items()})
-        return output
+        scores = {f"{metric_key_prefix}_{name}": value for name, value in scores.items()}
+        return output._replace(metrics={**(output.metrics or {}), **scores})
 
 # %% ../nbs/06_train.ipynb #c026
 def load_base(
@@ -263,15 +265,22 @@ def load_base(
     hidden_dim: int = 64,  # d of a model from scratch
     num_layers: int = 2,  # Layers of a model from scratch
     vocab_size: int = 4000,  # Pieces of a tokenizer from scratch, at most
+    memory_num_tokens: int = 0,  # Memory tokens of each kind that a model from scratch makes room for
     revision: str | None = None,  # Of a model on the hub
     token: str | None = None,  # For a private one
 ) -> tuple[PreTrainedTokenizerBase, XLNetForQuestionAnsweringSimple | XLNetConfig]:  # What `GMMXLNetForQA` starts from
     "A tokenizer and an XLNet, loaded or made."
     if base_model is not None:
         tokenizer = AutoTokenizer.from_pretrained(base_model, revision=revision, token=token)
-        return tokenizer, XLNetForQuestionAnsweringSimple.from_pretrained(base_model, revision=revision, token=token)
+        # None is the hub's own default, which transformers' annotation of `revision` leaves out
+        hub: dict[str, Any] = {"revision": revision, "token": token}
+        return tokenizer, XLNetForQuestionAnsweringSimple.from_pretrained(base_model, **hub)
     tokenizer = train_tokenizer(texts, vocab_size)
+    if memory_num_tokens:
+        configure_memory_tokens(tokenizer, memory_num_tokens)
     heads = max(1, hidden_dim // 16)
-    sizes = dict(d_model=hidden_dim, n_layer=num_layers, n_head=heads, d_inner=4 * hidden_dim)
-    config = XLNetConfig(vocab_size=len(tokenizer), dropout=0.0, initializer_range=hidden_dim**-0.5, **sizes)
+    config = XLNetConfig(
+        vocab_size=len(tokenizer), d_model=hidden_dim, n_layer=num_layers, n_head=heads, d_inner=4 * hidden_dim,
+        dropout=0.0, initializer_range=hidden_dim**-0.5,
+    )
     return tokenizer, config

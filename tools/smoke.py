@@ -1,7 +1,7 @@
 """Run one experiment small, and check that it ran with the parameters it was given.
 
 `python tools/smoke.py experiments/train.ipynb` takes the parameters from the table [train] of experiments/smoke.toml.
-Every experiment has a parameter `run_dir`, a folder, and leaves metrics.json there, with the parameters that its kernel
+Every experiment has a parameter `output_dir`, a folder, and leaves metrics.json there, with the parameters that its kernel
 saw as `params`.
 """
 
@@ -22,14 +22,14 @@ def smoke(notebook: Path) -> None:
     if not any("parameters" in cell.metadata.get("tags", []) for cell in cells):
         raise ValueError(f"{notebook} has no cell tagged `parameters`")
 
-    run_dir = Path("runs/smoke") / notebook.stem
-    shutil.rmtree(run_dir, ignore_errors=True)
-    run_dir.mkdir(parents=True)
+    output_dir = Path("runs/smoke") / notebook.stem
+    shutil.rmtree(output_dir, ignore_errors=True)
+    output_dir.mkdir(parents=True)
     given = tomllib.loads(notebook.with_name("smoke.toml").read_text(encoding="utf-8"))[notebook.stem]
-    given["run_dir"] = str(run_dir)
-    papermill.execute_notebook(notebook, run_dir / "out.ipynb", given, kernel_name="python3", language="python")
+    given["output_dir"] = str(output_dir)
+    papermill.execute_notebook(notebook, output_dir / "out.ipynb", given, kernel_name="python3", language="python")
 
-    seen = json.loads((run_dir / "metrics.json").read_text(encoding="utf-8"))["params"]
+    seen = json.loads((output_dir / "metrics.json").read_text(encoding="utf-8"))["params"]
     wrong = [f"{k}: given {v!r}, seen {seen.get(k)!r}" for k, v in given.items() if seen.get(k) != v]
     if wrong:
         raise ValueError(f"{notebook} ran with other parameters than those given: " + "; ".join(wrong))
