@@ -619,7 +619,7 @@ class TaskDocuments:
 
 
 TASKS: dict[str, dict[str, Any]] = {  # What each task needs where nothing else is asked for
-    "retention": {"segment_length": 64, "stride": 0, "batch_size": 64, "max_steps": 1200, "short_steps": 800},
+    "retention": {"segment_length": 64, "stride": 0, "batch_size": 64, "max_steps": 1700, "short_steps": 1000},
     "squad": {"segment_length": 256, "stride": 64, "batch_size": 16, "max_steps": 300, "short_steps": 100},
 }
 

@@ -22,8 +22,13 @@ def root_links(markdown: str) -> str:
     return re.sub(r"\]\((?![a-z]+:|[#/])([^)#\s]+)", rebase, markdown)
 
 
+def is_text(output: nbformat.NotebookNode) -> bool:
+    """Whether an output belongs into a text for readers: no figure, nothing from stderr."""
+    return output.get("name") != "stderr" and not any(kind.startswith("image/") for kind in output.get("data", {}))
+
+
 def prepare(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Take out front matter, hidden cells, `#|` lines and figures."""
+    """Take out front matter, hidden cells, `#|` lines, figures and warnings."""
     cells = []
     for cell in nb.cells:
         if cell.cell_type == "markdown":
@@ -33,7 +38,7 @@ def prepare(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
         else:
             # extract_directives leaves Quarto's, such as `#| eval: false`
             cell.source = re.sub(r"^#\|.*\n?", "", cell.source, flags=re.MULTILINE)
-            cell.outputs = [o for o in cell.outputs if not any(m.startswith("image/") for m in o.get("data", {}))]
+            cell.outputs = [o for o in cell.outputs if is_text(o)]
         cells.append(cell)
     nb.cells = cells
     nb.metadata.language_info = {"name": "python"}  # nbdev_clean takes it out; it names the language of the code blocks
