@@ -30,6 +30,7 @@ from gmmxlnet_nb.experts import (
     check_choice,
     check_num_experts,
     check_positive,
+    check_shape,
     expand_strategies,
     stack_experts,
 )
@@ -66,6 +67,8 @@ class GMMXLNetConfig(XLNetConfig):
         check_choice("pooling_method", self.pooling_method, POOLING_METHODS)
         expand_strategies(self.init_strategies, self.num_experts)
         check_choice("read_layer", self.read_layer, range(self.n_layer))
+        check_choice("use_global_softmax", self.use_global_softmax, (True, False))
+        check_choice("attn_type", self.attn_type, ("bi",))  # a causal XLNet would not see the whole segment
 
 # %% ../nbs/05_model.ipynb #c007
 @dataclass(frozen=True, eq=False)
@@ -117,6 +120,13 @@ class Memory(nn.Module):
         "The state after writing H `(b, m, d)` for the documents that `mask` `(b,)` keeps; and notes `(b, …)`."
         raise NotImplementedError
 
+    def as_state(self, value: Any, batch_size: int | None = None) -> Any:
+        "A state from outside, checked; a `ValueError` says what does not fit."
+        raise ValueError(f"memory_state must be None without a memory, got {type(value).__name__}")
+
+    def reset(self) -> None:
+        "Forget what was set by hand."
+
 # %% ../nbs/05_model.ipynb #c011
 class GMMMemory(Memory):
     "k experts, written and read through a router."
@@ -153,26 +163,39 @@ class GMMMemory(Memory):
         info = {"routing_probs": probs, "routing_logits": logits, "routing_entropy": entropy}
         return MemoryState(experts, routing), info
 
+    def as_state(self, value: Any, batch_size: int | None = None) -> MemoryState:
+        "A `MemoryState`, stacked tensor or mapping of experts, checked against k, m, d and the batch."
+        return as_memory_state(value, self.init(1), batch_size)
+
+    def reset(self) -> None:
+        "Start from the learned states, whatever was set by hand."
+        self.mixture.reset_experts()
+
 # %% ../nbs/05_model.ipynb #c013
 def as_memory_state(
-    value: Any,  # A `MemoryState`, a tensor (b, k, m, d), or a mapping expert_j → (b, m, d)
-    start: MemoryState,  # A state as the model makes it
-) -> MemoryState:  # The state, of the type and on the device of `start`
+    value: Any,  # A `MemoryState`, a tensor (b, k, m, d), k tensors (b, m, d), or a mapping expert_j → (b, m, d)
+    start: MemoryState,  # A state as the model makes it, of any batch size
+    batch_size: int | None = None,  # Documents it must be for; None for any number
+) -> MemoryState:  # The state, in the type and on the device of `start`
     "Check a state from outside against the model's; a `ValueError` names the size that is wrong."
-    b, k, m, d = start.experts.shape
-    if isinstance(value, Mapping):
-        if list(value) != list(start):
-            names = ", ".join(map(str, value))
-            raise ValueError(f"memory_state must have the experts {', '.join(start)}, got {names}")
-        experts = stack_experts([value[name] for name in start], k, d)
+    _, k, m, d = start.experts.shape
+    if isinstance(value, MemoryState):
+        experts, routing = value.experts, value.routing
     else:
+        if isinstance(value, Mapping):
+            if set(value) != set(start):
+                names = ", ".join(map(str, value))
+                raise ValueError(f"memory_state must have the experts {', '.join(start)}, got {names}")
+            value = [value[name] for name in start]
         experts = stack_experts(value, k, d)
-    if (experts.shape[0], experts.shape[2]) != (b, m):
+        routing = experts.new_full((len(experts), k), 1 / k)
+    b = len(experts) if batch_size is None else batch_size
+    if tuple(experts.shape) != (b, k, m, d):
         raise ValueError(
             f"memory_state must be (batch = {b}, num_experts = {k}, memory_slots = {m}, hidden_dim = {d}), "
             f"got {tuple(experts.shape)}"
         )
-    routing = value.routing if isinstance(value, MemoryState) else start.routing
+    check_shape("memory_state.routing", routing, (b, k))
     return MemoryState(experts, routing).to(start.experts)
 
 # %% ../nbs/05_model.ipynb #c016
@@ -340,10 +363,16 @@ class XLNetMemoryState(XLNetWithMemory):
 
     def set_memory_tokens(self, mem_read_ids: Sequence[int], mem_write_ids: Sequence[int]) -> None:
         "Remember the memory tokens' ids, and make the embedding large enough for them."
-        for name, ids in (("mem_read_ids", mem_read_ids), ("mem_write_ids", mem_write_ids)):
-            if len(set(ids)) != self.memory.slots:
-                raise ValueError(f"{name} must be memory_slots = {self.memory.slots} different ids, got {list(ids)}")
-            setattr(self.config, name, list(ids))
+        for name, ids, others in (
+            ("mem_read_ids", mem_read_ids, mem_write_ids), ("mem_write_ids", mem_write_ids, mem_read_ids)
+        ):
+            fit = all(isinstance(i, int) and i >= 0 and i not in others for i in ids)
+            if not fit or len(set(ids)) != self.memory.slots or len(ids) != self.memory.slots:
+                raise ValueError(
+                    f"{name} must be memory_slots = {self.memory.slots} different ids, apart from the others, "
+                    f"got {list(ids)}"
+                )
+        self.config.mem_read_ids, self.config.mem_write_ids = list(mem_read_ids), list(mem_write_ids)
         needed = 1 + max([*mem_read_ids, *mem_write_ids], default=-1)
         if needed > self.transformer.word_embedding.num_embeddings:
             self.resize_token_embeddings(needed)
@@ -369,9 +398,8 @@ class XLNetMemoryState(XLNetWithMemory):
         return state if state is None or device is None else state.to(device)
 
     def set_memory_state(self, memory_state: Any) -> None:
-        "Start the documents that follow from a state of this batch size, until `reset_memory`."
-        experts = next(iter(memory_state.values()), []) if isinstance(memory_state, Mapping) else memory_state
-        self._start_state = self._checked(memory_state, max(1, len(experts)))
+        "Start the documents that follow from these values, for this batch size, until `reset_memory`."
+        self._start_state = self.memory.as_state(memory_state).detach()
 
     def get_memory_state(self, batch_size: int = 1) -> Any:
         "The state that documents start from: the one that was set, or the learned one."
@@ -380,12 +408,7 @@ class XLNetMemoryState(XLNetWithMemory):
     def reset_memory(self) -> None:
         "Start documents from the learned initial state again; no parameter changes."
         self._start_state = None
-
-    def _checked(self, state: Any, batch_size: int) -> Any:
-        start = self.get_initial_memory(batch_size)
-        if start is None:
-            raise ValueError(f"memory_state must be None with memory_type {self.config.memory_type!r}, got a state")
-        return as_memory_state(state, start)
+        self.memory.reset()
 
 # %% ../nbs/05_model.ipynb #c038
 def summarise(
@@ -428,6 +451,7 @@ class XLNetMemoryForQA(XLNetMemoryState):
         answer_mask: Tensor | None = None,  # As input_ids, True where answers may be; by default in the text
         segment_mask: Tensor | None = None,  # (b,) or (b, s), False for padding; by default those without a token
         clear_memory: bool = False,  # Whether to start every segment from the initial state (an ablation)
+        return_memory_state: bool = True,  # Whether the output holds the state
     ) -> GMMXLNetOutput:
         "Read documents segment by segment; a `ValueError` if a state, a token or a shape does not fit."
         if input_ids.dim() not in (2, 3):
@@ -452,29 +476,47 @@ class XLNetMemoryForQA(XLNetMemoryState):
             notes.append(note)
         starts, ends = torch.stack(logits, dim=1).unbind(-1)
         loss = None
+        if (starts_at is None) != (ends_at is None):
+            raise ValueError("start_positions and end_positions must be given together, got one of them")
         if starts_at is not None and ends_at is not None:
             candidates = self._candidates(ids, mask, types, tokens) if asked is None else asked.bool()
-            loss = span_loss(starts, ends, starts_at, ends_at, candidates, self.config.use_global_softmax)
+            self._check_positions(starts_at, ends_at, mask, exists)
+            loss = span_loss(
+                starts, ends, starts_at, ends_at, candidates & exists[..., None], self.config.use_global_softmax
+            )
         info = summarise(notes, exists) if return_routing_info else None
-        out = GMMXLNetOutput(loss, starts, ends, state, info)
+        out = GMMXLNetOutput(loss, starts, ends, state if return_memory_state else None, info)
         return squeeze_segment(out) if single else out
 
     def _states(self, memory_state: Any, batch_size: int) -> tuple[Any, Any]:
         "The state to go on from and the learned initial state."
         start = self.get_initial_memory(batch_size)
         given = self._start_state if memory_state is None else memory_state
-        return (start if given is None else self._checked(given, batch_size)), start
+        return (start if given is None else self.memory.as_state(given, batch_size)), start
 
     @staticmethod
     def _candidates(
         ids: Tensor, mask: Tensor, types: Tensor | None, tokens: Sequence[Tensor | None]
     ) -> Tensor:
-        "Where `(b, s, l)` an answer may be: real text tokens, no memory token, not <cls>."
-        allowed = mask.bool() if types is None else mask.bool() & (types == 0)
+        "Where `(b, s, l)` an answer may be: in the text, which ends before the token that ends segment id 0."
+        allowed = mask.bool()
+        if types is not None:
+            following = torch.cat([types[..., 1:], torch.full_like(types[..., :1], -1)], dim=-1)
+            allowed = allowed & (types == 0) & (following == 0)
         for some in tokens:
             if some is not None:
                 allowed = allowed & (ids[..., None] != some).all(-1)
         return torch.cat([allowed[..., :-1], torch.zeros_like(allowed[..., :1])], dim=-1)
+
+    @staticmethod
+    def _check_positions(starts: Tensor, ends: Tensor, mask: Tensor, exists: Tensor) -> None:
+        "Positions must be in the segment, or -1 for none; its last token, `<cls>`, must not be padding."
+        length = mask.shape[-1]
+        for name, at in (("start_positions", starts), ("end_positions", ends)):
+            fits = ((at >= -1) & (at < length)).flatten(1).all(1)
+            require(fits, f"{name} must be in -1 … {length - 1} (-1 for no answer)")
+        last = ((mask[..., -1] != 0) | ~exists).all(1)
+        require(last, "attention_mask must be 1 at each segment's last token, <cls>: XLNet pads on the left")
 
 # %% ../nbs/05_model.ipynb #c042
 def xlnet_parts(
@@ -482,8 +524,9 @@ def xlnet_parts(
 ) -> tuple[XLNetModel, nn.Linear | None]:  # The encoder, and a question-answering head if it has one
     "Take an XLNet model apart; a `ValueError` if it is none."
     encoder = base_model if isinstance(base_model, XLNetModel) else getattr(base_model, "transformer", None)
-    if not isinstance(encoder, XLNetModel):
-        raise ValueError(f"base_model must be an XLNet model or an XLNetConfig, got {type(base_model).__name__}")
+    if not isinstance(encoder, XLNetModel) or isinstance(base_model, XLNetWithMemory):
+        kind = type(base_model).__name__  # one with a memory would lose it
+        raise ValueError(f"base_model must be an XLNet model without a memory or an XLNetConfig, got {kind}")
     head = getattr(base_model, "qa_outputs", None)
     return encoder, head if isinstance(head, nn.Linear) else None
 
@@ -521,6 +564,7 @@ class GMMXLNetForQA(XLNetMemoryForQA):
         read_layer: int = 0,  # The layer on whose entry the read replaces hidden states
         use_global_softmax: bool = True,  # One distribution per document, else one per segment
     ) -> None:
+        check_choice("use_gmm_memory", use_gmm_memory, (True, False))
         whole = isinstance(base_model, GMMXLNetConfig)  # says everything itself
         if use_gmm_memory and not whole and mem_token_count != memory_slots:
             raise ValueError(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .experts import check_choice, check_num_experts, check_positive, stack_experts
+from .experts import check_choice, check_num_experts, check_positive, check_shape, stack_experts
 from .router import MemoryGatingNetwork
 
 # %% ../nbs/04_read.ipynb #c005
@@ -81,6 +81,7 @@ class AggregatedMemoryReader(nn.Module):
     ) -> Tensor:  # c: (b, m, d)
         "c = Σ_j r_j M_j"
         states = stack_experts(expert_states, self.num_experts, self.hidden_dim)
-        return mix_experts(states, self.route(routing_probs, read_hiddens, read_mask))
+        route = self.route(routing_probs, read_hiddens, read_mask)
+        return mix_experts(states, check_shape("routing_probs", route, tuple(states.shape[:2])))
 
     replace_read_embeddings = staticmethod(replace_states)

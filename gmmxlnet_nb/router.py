@@ -50,7 +50,7 @@ class SegmentPool(nn.Module):
             return torch.where(mask.any(1, keepdim=True), top, 0.0)
         if self.score is None:
             return masked_mean(hiddens, mask)
-        scores = self.score(hiddens).squeeze(-1).masked_fill(~mask, torch.finfo(hiddens.dtype).min)
+        scores = self.score(hiddens).squeeze(-1).float().masked_fill(~mask, torch.finfo(torch.float32).min)
         return masked_mean(hiddens, F.softmax(scores, dim=1) * mask)
 
 # %% ../nbs/02_router.ipynb #c009
@@ -80,7 +80,8 @@ def routing_entropy(
     probs: Tensor,  # (..., k)
 ) -> Tensor:  # (...), nats, between 0 and log k
     "Entropy of routing probabilities; experts with probability 0 add 0."
-    return torch.special.entr(probs.float()).sum(-1)
+    probs = probs.float()
+    return -(probs * probs.clamp(min=1e-9).log()).sum(-1)  # with a finite gradient at 0
 
 # %% ../nbs/02_router.ipynb #c019
 def load_balance_loss(

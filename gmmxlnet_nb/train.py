@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['normalize_answer', 'exact_match', 'f1_score', 'evaluate_squad_v2', 'chance_level', 'best_spans', 'Prediction',
-           'decode_predictions', 'TrainingConfig', 'GMMTrainingConfig', 'memory_losses', 'DocumentTrainer',
-           'GMMTrainer', 'load_base']
+           'decode_predictions', 'check_number', 'TrainingConfig', 'GMMTrainingConfig', 'memory_losses',
+           'DocumentTrainer', 'GMMTrainer', 'load_base']
 
 # %% ../nbs/06_train.ipynb #c003
+import math
 import re
 import string
 from collections import Counter
@@ -20,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import (
+    AutoConfig,
     AutoTokenizer,
     PreTrainedTokenizerBase,
     Trainer,
@@ -129,16 +131,28 @@ def decode_predictions(
     "The characters of the documents that the best spans stand for."
     predictions = []
     for document, feature, (score, null, *where) in zip(dataset.documents, dataset, spans.tolist(), strict=True):
-        segment, first, last = map(int, where)
-        start, end = feature["starts"][segment][first], feature["ends"][segment][last]
-        text = document.text[start:end].strip()
-        if null - score > null_threshold or not text:
-            predictions.append(Prediction(document.id, "", -1, score, null))
-        else:
-            predictions.append(Prediction(document.id, text, document.text.index(text, start), score, null))
+        text, start = "", -1
+        if null - score <= null_threshold:
+            segment, first, last = map(int, where)
+            start, end = feature["starts"][segment][first], feature["ends"][segment][last]
+            text = document.text[start:end].strip()
+            start = document.text.index(text, start) if text else -1
+        predictions.append(Prediction(document.id, text, start, score, null))
     return predictions
 
 # %% ../nbs/06_train.ipynb #c019
+def check_number(
+    name: str,  # The parameter's name
+    value: Any,  # What was given
+    minimum: float = -math.inf,  # The least that is allowed
+) -> float:  # `value`
+    "Return `value` if it is a finite number and large enough, else raise a `ValueError`."
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < minimum:
+        least = "" if minimum == -math.inf else f" >= {minimum}"
+        raise ValueError(f"{name} must be a finite number{least}, got {value!r}")
+    return value
+
+# %% ../nbs/06_train.ipynb #c020
 @dataclass
 class TrainingConfig(TrainingArguments):
     "`TrainingArguments` for documents. Bad values raise a `ValueError` naming parameter, value and what is allowed."
@@ -149,6 +163,9 @@ class TrainingConfig(TrainingArguments):
 
     def __post_init__(self) -> None:
         check_positive("max_answer_length", self.max_answer_length)
+        check_number("null_threshold", self.null_threshold)
+        if self.label_smoothing_factor != 0:
+            raise ValueError(f"label_smoothing_factor must be 0 for answer spans, got {self.label_smoothing_factor!r}")
         super().__post_init__()
 
     def loss_weights(self) -> dict[str, float]:
@@ -163,15 +180,14 @@ class GMMTrainingConfig(TrainingConfig):
     load_balance_weight: float = field(default=0.01, metadata={"help": "Weight of the load-balance loss, at least 0"})
 
     def __post_init__(self) -> None:
-        if not 0 <= self.load_balance_weight < float("inf"):
-            raise ValueError(f"load_balance_weight must be a finite number >= 0, got {self.load_balance_weight!r}")
+        check_number("load_balance_weight", self.load_balance_weight, minimum=0)
         super().__post_init__()
 
     def loss_weights(self) -> dict[str, float]:
         "The weight of each loss beside the answer's, by the name it is logged with."
         return {"load_balance_loss": self.load_balance_weight}
 
-# %% ../nbs/06_train.ipynb #c020
+# %% ../nbs/06_train.ipynb #c021
 def memory_losses(
     info: Mapping[str, Tensor],  # A model's routing_info
 ) -> dict[str, Tensor]:  # Scalars by name
@@ -180,7 +196,7 @@ def memory_losses(
         return {}
     return {"load_balance_loss": load_balance_loss(info["routing_probs"], info["segment_mask"])}
 
-# %% ../nbs/06_train.ipynb #c022
+# %% ../nbs/06_train.ipynb #c023
 class DocumentTrainer(Trainer):
     "Hugging Face's `Trainer` with documents for samples and a memory's losses added to the answer's."
 
@@ -195,6 +211,11 @@ class DocumentTrainer(Trainer):
         eval_dataset: DocumentDataset | None = None,  # To be asked about
         **kwargs: Any,  # As `Trainer` takes them
     ) -> None:
+        if kwargs.get("compute_metrics") is not None:
+            raise ValueError("compute_metrics must be left out: GMMTrainer scores answers itself")
+        for name, dataset in (("train_dataset", train_dataset), ("eval_dataset", eval_dataset)):
+            if dataset is not None and not isinstance(dataset, DocumentDataset):
+                raise ValueError(f"{name} must be a DocumentDataset, got {type(dataset).__name__}")
         kwargs.setdefault("data_collator", DocumentCollator())
         super().__init__(model, args, train_dataset=train_dataset, eval_dataset=eval_dataset, **kwargs)
         self._parts: dict[str, list[Tensor]] = {}
@@ -203,7 +224,8 @@ class DocumentTrainer(Trainer):
         self, model: nn.Module, inputs: dict[str, Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         "The answer loss plus the weighted losses of the memory."
-        outputs = model(**inputs, return_routing_info=True, clear_memory=self.clear_memory)
+        options = {"return_routing_info": True, "return_memory_state": False, "clear_memory": self.clear_memory}
+        outputs = model(**inputs, **options)
         parts = {"answer_loss": outputs.loss, **memory_losses(outputs.routing_info)}
         weights = {"answer_loss": 1.0, **self.args.loss_weights()}
         loss = torch.stack([weights[name] * part for name, part in parts.items()]).sum()
@@ -219,7 +241,7 @@ class DocumentTrainer(Trainer):
             self._parts = {}
         super().log(logs, start_time)
 
-# %% ../nbs/06_train.ipynb #c024
+# %% ../nbs/06_train.ipynb #c025
 class GMMTrainer(DocumentTrainer):
     "A `DocumentTrainer` that answers when it evaluates: exact match and F1 beside the loss."
 
@@ -258,7 +280,7 @@ class GMMTrainer(DocumentTrainer):
         scores = {f"{metric_key_prefix}_{name}": value for name, value in scores.items()}
         return output._replace(metrics={**(output.metrics or {}), **scores})
 
-# %% ../nbs/06_train.ipynb #c026
+# %% ../nbs/06_train.ipynb #c027
 def load_base(
     base_model: str | None,  # A folder or a name on the hub; None for a small model from scratch
     texts: Sequence[str] = (),  # What a tokenizer from scratch learns from
@@ -271,16 +293,26 @@ def load_base(
 ) -> tuple[PreTrainedTokenizerBase, XLNetForQuestionAnsweringSimple | XLNetConfig]:  # What `GMMXLNetForQA` starts from
     "A tokenizer and an XLNet, loaded or made."
     if base_model is not None:
-        tokenizer = AutoTokenizer.from_pretrained(base_model, revision=revision, token=token)
         # None is the hub's own default, which transformers' annotation of `revision` leaves out
         hub: dict[str, Any] = {"revision": revision, "token": token}
+        kind = AutoConfig.from_pretrained(base_model, **hub).model_type
+        if kind != "xlnet":  # one with a memory would lose it
+            raise ValueError(f"base_model must be an XLNet without a memory, got a {kind} model in {base_model!r}")
+        tokenizer = AutoTokenizer.from_pretrained(base_model, **hub)
         return tokenizer, XLNetForQuestionAnsweringSimple.from_pretrained(base_model, **hub)
+    check_positive("num_layers", num_layers)
+    if check_positive("hidden_dim", hidden_dim) % 16:
+        raise ValueError(f"hidden_dim must be a multiple of 16, got {hidden_dim}")
     tokenizer = train_tokenizer(texts, vocab_size)
     if memory_num_tokens:
         configure_memory_tokens(tokenizer, memory_num_tokens)
-    heads = max(1, hidden_dim // 16)
     config = XLNetConfig(
-        vocab_size=len(tokenizer), d_model=hidden_dim, n_layer=num_layers, n_head=heads, d_inner=4 * hidden_dim,
-        dropout=0.0, initializer_range=hidden_dim**-0.5,
+        vocab_size=len(tokenizer),
+        d_model=hidden_dim,
+        n_layer=num_layers,
+        n_head=hidden_dim // 16,
+        d_inner=4 * hidden_dim,
+        dropout=0.0,
+        initializer_range=hidden_dim**-0.5,
     )
     return tokenizer, config

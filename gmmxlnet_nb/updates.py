@@ -11,7 +11,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .experts import check_choice, check_num_experts, check_positive, like_input, stack_experts
+from gmmxlnet_nb.experts import (
+    check_choice,
+    check_num_experts,
+    check_positive,
+    check_shape,
+    like_input,
+    stack_experts,
+)
 
 # %% ../nbs/03_updates.ipynb #c005
 def gates_and_candidates(
@@ -69,6 +76,9 @@ class ExpertUpdater(nn.Module):
     ) -> Tensor | list[Tensor]:  # The new M, in the form it came
         "One segment's write to all experts."
         states = stack_experts(expert_states, self.num_experts, self.hidden_dim)
+        b, k, m, d = states.shape
+        check_shape("write_hiddens", write_hiddens, (b, m, d))
+        check_shape("routing_probs", routing_probs, (b, k))
         gates, candidates = gates_and_candidates(states, write_hiddens, self.weight, self.bias)
         return like_input(routed_update(states, gates, candidates, routing_probs), expert_states)
 
