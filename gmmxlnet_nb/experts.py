@@ -145,6 +145,7 @@ class InitialStates(nn.Module):
         self.hidden_dim = check_positive("hidden_dim", hidden_dim)
         self.init_strategies = expand_strategies(init_strategies, num_experts)
         self.experts = nn.Parameter(torch.empty(num_experts, memory_slots, hidden_dim))
+        self._by_hand: dict[int, Tensor] = {}  # states that were set: neither trained nor saved
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -156,16 +157,6 @@ class InitialStates(nn.Module):
 # %% ../nbs/01_experts.ipynb #c023
 class GatedMemoryMixture(InitialStates):
     "The k memory experts before a document's first segment."
-
-    def __init__(
-        self,
-        num_experts: int,  # k: 2, 4 or 8
-        memory_slots: int,  # m, slots per expert
-        hidden_dim: int,  # d, the encoder's hidden size
-        init_strategies: str | Sequence[str] = "learned",  # One of `INIT_STRATEGIES`, or a list of k
-    ) -> None:
-        super().__init__(num_experts, memory_slots, hidden_dim, init_strategies)
-        self._by_hand: dict[int, Tensor] = {}  # neither trained nor saved
 
     def get_expert_state(self, expert_idx: int) -> Tensor:
         "The state `(m, d)`, or `(b, m, d)` if it was set so, that documents start from in one expert."

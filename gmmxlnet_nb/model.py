@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['MEMORIES', 'QUESTION', 'GMMXLNetConfig', 'MemoryState', 'Memory', 'GMMMemory', 'as_memory_state', 'token_positions',
            'require', 'null_logits', 'position_loss', 'span_loss', 'GMMXLNetOutput', 'Segment', 'XLNetWithMemory',
-           'XLNetMemoryState', 'summarise', 'squeeze_segment', 'XLNetMemoryForQA', 'xlnet_parts', 'memory_config',
-           'GMMXLNetForQA']
+           'XLNetMemoryState', 'summarise', 'squeeze_segment', 'answer_candidates', 'check_positions',
+           'XLNetMemoryForQA', 'xlnet_parts', 'memory_config', 'GMMXLNetForQA']
 
 # %% ../nbs/05_model.ipynb #c003
 from collections.abc import Iterator, Mapping, Sequence
@@ -410,6 +410,12 @@ class XLNetMemoryState(XLNetWithMemory):
         self._start_state = None
         self.memory.reset()
 
+    def start_states(self, memory_state: Any, batch_size: int) -> tuple[Any, Any]:
+        "The state to go on from (the one given, or set, or the initial one) and the initial one, for a batch."
+        start = self.get_initial_memory(batch_size)
+        given = self._start_state if memory_state is None else memory_state
+        return (start if given is None else self.memory.as_state(given, batch_size)), start
+
 # %% ../nbs/05_model.ipynb #c038
 def summarise(
     notes: list[dict[str, Tensor]],  # The memory's notes, segment by segment
@@ -434,6 +440,38 @@ def squeeze_segment(
     return GMMXLNetOutput(out.loss, starts, ends, out.new_memory_state, info)
 
 # %% ../nbs/05_model.ipynb #c040
+def answer_candidates(
+    ids: Tensor,  # (b, s, l)
+    mask: Tensor,  # (b, s, l), 1 for real tokens
+    types: Tensor | None,  # (b, s, l), segment ids
+    tokens: Sequence[Tensor | None],  # Ids of memory tokens
+) -> Tensor:  # (b, s, l)
+    "Where an answer may be: in the text, which ends before the last token of segment id 0."
+    allowed = mask.bool()
+    if types is not None:
+        following = torch.cat([types[..., 1:], torch.full_like(types[..., :1], -1)], dim=-1)
+        allowed = allowed & (types == 0) & (following == 0)
+    for some in tokens:
+        if some is not None:
+            allowed = allowed & (ids[..., None] != some).all(-1)
+    return torch.cat([allowed[..., :-1], torch.zeros_like(allowed[..., :1])], dim=-1)
+
+# %% ../nbs/05_model.ipynb #c041
+def check_positions(
+    starts: Tensor,  # (b, s[, a]) gold start tokens
+    ends: Tensor,  # (b, s[, a]) gold last tokens
+    mask: Tensor,  # (b, s, l), 1 for real tokens
+    exists: Tensor,  # (b, s), False for padding segments
+) -> None:
+    "A `ValueError` for positions outside the segment, or for segments that do not end with `<cls>`."
+    length = mask.shape[-1]
+    for name, at in (("start_positions", starts), ("end_positions", ends)):
+        fits = ((at >= -1) & (at < length)).flatten(1).all(1)
+        require(fits, f"{name} must be in -1 … {length - 1} (-1 for no answer)")
+    last = ((mask[..., -1] != 0) | ~exists).all(1)
+    require(last, "attention_mask must be 1 at each segment's last token, <cls>: XLNet pads on the left")
+
+# %% ../nbs/05_model.ipynb #c043
 class XLNetMemoryForQA(XLNetMemoryState):
     "Reads segments and documents, and answers."
 
@@ -467,7 +505,7 @@ class XLNetMemoryForQA(XLNetMemoryState):
         mask = torch.ones_like(ids) if given is None else given
         exists = mask.any(-1) if real is None else real.bool()
         tokens = self.memory_ids("read", mem_read_ids, ids.device), self.memory_ids("write", mem_write_ids, ids.device)
-        state, start = self._states(memory_state, len(ids))
+        state, start = self.start_states(memory_state, len(ids))
         logits, notes = [], []
         for t in range(ids.shape[1]):
             segment = Segment(ids[:, t], mask[:, t], exists[:, t], None if types is None else types[:, t], *tokens)
@@ -479,8 +517,8 @@ class XLNetMemoryForQA(XLNetMemoryState):
         if (starts_at is None) != (ends_at is None):
             raise ValueError("start_positions and end_positions must be given together, got one of them")
         if starts_at is not None and ends_at is not None:
-            candidates = self._candidates(ids, mask, types, tokens) if asked is None else asked.bool()
-            self._check_positions(starts_at, ends_at, mask, exists)
+            candidates = answer_candidates(ids, mask, types, tokens) if asked is None else asked.bool()
+            check_positions(starts_at, ends_at, mask, exists)
             loss = span_loss(
                 starts, ends, starts_at, ends_at, candidates & exists[..., None], self.config.use_global_softmax
             )
@@ -488,37 +526,7 @@ class XLNetMemoryForQA(XLNetMemoryState):
         out = GMMXLNetOutput(loss, starts, ends, state if return_memory_state else None, info)
         return squeeze_segment(out) if single else out
 
-    def _states(self, memory_state: Any, batch_size: int) -> tuple[Any, Any]:
-        "The state to go on from and the learned initial state."
-        start = self.get_initial_memory(batch_size)
-        given = self._start_state if memory_state is None else memory_state
-        return (start if given is None else self.memory.as_state(given, batch_size)), start
-
-    @staticmethod
-    def _candidates(
-        ids: Tensor, mask: Tensor, types: Tensor | None, tokens: Sequence[Tensor | None]
-    ) -> Tensor:
-        "Where `(b, s, l)` an answer may be: in the text, which ends before the token that ends segment id 0."
-        allowed = mask.bool()
-        if types is not None:
-            following = torch.cat([types[..., 1:], torch.full_like(types[..., :1], -1)], dim=-1)
-            allowed = allowed & (types == 0) & (following == 0)
-        for some in tokens:
-            if some is not None:
-                allowed = allowed & (ids[..., None] != some).all(-1)
-        return torch.cat([allowed[..., :-1], torch.zeros_like(allowed[..., :1])], dim=-1)
-
-    @staticmethod
-    def _check_positions(starts: Tensor, ends: Tensor, mask: Tensor, exists: Tensor) -> None:
-        "Positions must be in the segment, or -1 for none; its last token, `<cls>`, must not be padding."
-        length = mask.shape[-1]
-        for name, at in (("start_positions", starts), ("end_positions", ends)):
-            fits = ((at >= -1) & (at < length)).flatten(1).all(1)
-            require(fits, f"{name} must be in -1 … {length - 1} (-1 for no answer)")
-        last = ((mask[..., -1] != 0) | ~exists).all(1)
-        require(last, "attention_mask must be 1 at each segment's last token, <cls>: XLNet pads on the left")
-
-# %% ../nbs/05_model.ipynb #c042
+# %% ../nbs/05_model.ipynb #c045
 def xlnet_parts(
     base_model: Any,  # An XLNet model, with or without a head
 ) -> tuple[XLNetModel, nn.Linear | None]:  # The encoder, and a question-answering head if it has one
@@ -545,7 +553,7 @@ def memory_config(
             raise ValueError(f"{name} must be left out or be {stored!r} as in the configuration, got {value!r}")
     return base
 
-# %% ../nbs/05_model.ipynb #c043
+# %% ../nbs/05_model.ipynb #c046
 class GMMXLNetForQA(XLNetMemoryForQA):
     "XLNet with a memory of k experts. Bad arguments raise a `ValueError` naming parameter, value and what is allowed."
 
