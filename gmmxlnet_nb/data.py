@@ -124,7 +124,7 @@ def train_tokenizer(
         raise ValueError(f"vocab_size must be at least {needed} for these texts, got {vocab_size}")
     return XLNetTokenizer(vocab=[(token, 0.0) for token in SPECIAL_TOKENS] + scored, unk_id=0)
 
-# %% ../nbs/00_data.ipynb #c015
+# %% ../nbs/00_data.ipynb #c017
 @dataclass(frozen=True)
 class TokenizedText:
     "A text's tokens and the characters `starts[i]` to `ends[i]` that token i covers."
@@ -180,7 +180,7 @@ def tokenize_text(
     cover_gaps(text, starts, ends)
     return TokenizedText(ids, starts, ends)
 
-# %% ../nbs/00_data.ipynb #c020
+# %% ../nbs/00_data.ipynb #c022
 @dataclass(frozen=True)
 class SegmentLayout:
     "How a segment is built, and how long it may be."
@@ -215,7 +215,7 @@ class SegmentLayout:
         starts = range(first, first + count, step)
         return [(start, min(start + room, last)) for start in starts]
 
-# %% ../nbs/00_data.ipynb #c022
+# %% ../nbs/00_data.ipynb #c024
 def segment_ranges(
     document: Document,  # Its breaks, and from where its question is shown
     tokens: TokenizedText,  # Its text
@@ -224,14 +224,15 @@ def segment_ranges(
 ) -> list[tuple[int, int, bool]]:  # First token, last token (exclusive), whether the question is shown
     "Cut a text at its breaks and into windows. Nothing here looks at the answers."
     cuts = [0, *(bisect_left(tokens.starts, b) for b in document.breaks), len(tokens.ids)]
+    question_from = bisect_left(tokens.starts, document.question_start)
     ranges = []
     for first, last in pairwise(cuts):
-        asked = first >= bisect_left(tokens.starts, document.question_start)
+        asked = first >= question_from
         room = layout.room(question_tokens if asked else 0)
         ranges += [(a, b, asked) for a, b in layout.windows(first, last, room)]
     return ranges
 
-# %% ../nbs/00_data.ipynb #c023
+# %% ../nbs/00_data.ipynb #c025
 def build_segment(
     layout: SegmentLayout,  # Memory tokens
     tokenizer: PreTrainedTokenizerBase,  # Separator and class token
@@ -243,7 +244,7 @@ def build_segment(
     b = [*question, tokenizer.sep_token_id]
     return [*a, *b, tokenizer.cls_token_id], [0] * len(a) + [1] * len(b) + [2]
 
-# %% ../nbs/00_data.ipynb #c026
+# %% ../nbs/00_data.ipynb #c028
 def document_feature(
     document: Document,  # Checked
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
@@ -255,21 +256,21 @@ def document_feature(
     tokens = tokenize_text(tokenizer, document.text) if tokens is None else tokens
     question = tokenize_text(tokenizer, document.question).ids
     spans = answer_spans(document, tokens)
-    feature: dict[str, Any] = {"id": document.id, "answerable": bool(spans)}
+    feature: dict[str, Any] = {"id": document.id}
     try:
         ranges = segment_ranges(document, tokens, layout, len(question))
     except ValueError as error:
         raise ValueError(f"document {document.id!r}: {error}") from None
     segments = [one_segment(r, spans, question, tokens, tokenizer, layout) for r in ranges]
     if must_fit and spans and not any(segment["start_positions"] for segment in segments):
-        longest = min(last - first + 1 for first, last in spans)
+        size = min(last - first + 1 for first, last in spans)
         raise ValueError(
-            f"document {document.id!r}: stride must be at least {longest - 1} for an answer of {longest} tokens to be "
+            f"document {document.id!r}: stride must be at least {size - 1} for an answer of {size} tokens to be "
             f"in one segment whole, got {layout.stride}"
         )
     return feature | {name: [segment[name] for segment in segments] for name in segments[0]}
 
-# %% ../nbs/00_data.ipynb #c027
+# %% ../nbs/00_data.ipynb #c029
 def answer_spans(
     document: Document,  # Its answers
     tokens: TokenizedText,  # Its text
@@ -305,7 +306,7 @@ def one_segment(
         "end_positions": [b for _, b in gold],
     }
 
-# %% ../nbs/00_data.ipynb #c031
+# %% ../nbs/00_data.ipynb #c033
 def build_features(
     documents: Iterable[Document],  # Checked here
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
@@ -323,7 +324,7 @@ def build_features(
         raise ValueError("documents must hold at least one document, got none")
     return Dataset.from_list(rows)
 
-# %% ../nbs/00_data.ipynb #c033
+# %% ../nbs/00_data.ipynb #c035
 @dataclass
 class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
     "Documents and their features, in the same order."
@@ -355,7 +356,7 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
     def __getitem__(self, index: int) -> dict[str, Any]:
         return self.features[index]
 
-# %% ../nbs/00_data.ipynb #c035
+# %% ../nbs/00_data.ipynb #c037
 @dataclass
 class DocumentCollator:
     "Make `(b, s, l)` batches of document features."
@@ -400,7 +401,7 @@ class DocumentCollator:
         for name in ("start_positions", "end_positions"):
             out[name][: len(feature[name][t])] = torch.tensor(feature[name][t], dtype=torch.long) + shift
 
-# %% ../nbs/00_data.ipynb #c039
+# %% ../nbs/00_data.ipynb #c041
 def field(
     record: Any,  # A JSON object
     name: str,  # What it must have
@@ -426,7 +427,7 @@ def squad_answers(
         raise ValueError(f"{where}: answers must be {what}, got {found}")
     return tuple(Answer(text, start) for text, start in found)
 
-# %% ../nbs/00_data.ipynb #c040
+# %% ../nbs/00_data.ipynb #c042
 def squad_documents(
     data: Any,  # A SQuAD file's content
     where: str = "SQuAD data",  # Its name, for errors
@@ -455,7 +456,7 @@ def read_squad(
         raise ValueError(f"data_path must be a SQuAD JSON file, got {path}, which is no JSON: {error}") from None
     return squad_documents(data, str(path))
 
-# %% ../nbs/00_data.ipynb #c043
+# %% ../nbs/00_data.ipynb #c045
 SQUAD_COLUMNS = ("id", "context", "question", "answers")
 
 
@@ -476,7 +477,7 @@ def table_documents(
         for row in table
     ]
 
-# %% ../nbs/00_data.ipynb #c044
+# %% ../nbs/00_data.ipynb #c046
 SPLITS = {"train": ("train",), "validation": ("dev", "validation")}  # Our names and the file names that SQuAD uses
 
 
@@ -506,7 +507,7 @@ def load_squad(
         raise ValueError(f"data_path must hold {names} for split {split!r}, got {path} with {there}")
     return read_squad(files[0])
 
-# %% ../nbs/00_data.ipynb #c047
+# %% ../nbs/00_data.ipynb #c049
 def word_count(
     text: str,  # Any text
 ) -> int:  # Words
@@ -562,7 +563,7 @@ def move_document(
     answers = tuple(Answer(answer.text, answer.start + start) for answer in document.answers)
     return check_document(replace(document, text=text, answers=answers))
 
-# %% ../nbs/00_data.ipynb #c050
+# %% ../nbs/00_data.ipynb #c052
 NAMES = (
     "Ada Ben Cora Dora Emil Fay Gus Hugo Ida Jonas Kira Leo Mona Nils Olga Paul Rosa Sam Tilda Uma Victor Willa Yara "
     "Zeno Anton Bruno Clara Edith Felix Greta Henry Iris"
@@ -577,7 +578,7 @@ MONTHS = "January February March April May June July August September October No
 DAYS = [str(day) for day in range(1, 29)]
 VALUES = {"number": NUMBERS, "name": NAMES, "place": PLACES}  # and dates: a day of DAYS and a month of MONTHS
 
-# %% ../nbs/00_data.ipynb #c051
+# %% ../nbs/00_data.ipynb #c053
 FACTS = {  # kind of the value: what is said, and what is asked
     "number": [
         ("The library of {place} owns {value} maps.", "How many maps does the library of {place} own?"),
@@ -610,7 +611,7 @@ def distractor(
     first = f"The {rng.choice(ADJECTIVES)} {rng.choice(NOUNS)} {rng.choice(VERBS)}"
     return f"{first} {rng.choice(WHERE).format(rng.choice(ADJECTIVES), rng.choice(NOUNS))} {rng.choice(WHEN)}."
 
-# %% ../nbs/00_data.ipynb #c053
+# %% ../nbs/00_data.ipynb #c055
 def draw_choices(
     rng: random.Random,  # Where chance comes from
     kind: str,  # number, name, place or date
@@ -622,7 +623,7 @@ def draw_choices(
         return [f"{day} {month}" for day, month in dates]
     return rng.sample(VALUES[kind], count)
 
-# %% ../nbs/00_data.ipynb #c055
+# %% ../nbs/00_data.ipynb #c057
 def retention_document(
     rng: random.Random,  # Where chance comes from
     id: str,  # The document's
@@ -647,7 +648,7 @@ def retention_document(
     asked = question.format(**entity)
     return Document(id, text, asked, (Answer(answer, start),), "retention", tuple(starts), starts[-1], tuple(choices))
 
-# %% ../nbs/00_data.ipynb #c056
+# %% ../nbs/00_data.ipynb #c058
 def retention_documents(
     num_documents: int,  # How many
     num_segments: int | Sequence[int] = 6,  # Segments in each; of a list, every document draws one
@@ -668,7 +669,7 @@ def retention_documents(
     make = [(f"retention-{seed}-{i}", rng.choice(lengths)) for i in range(num_documents)]
     return [check_document(retention_document(rng, id, n, num_choices, sentences)) for id, n in make]
 
-# %% ../nbs/00_data.ipynb #c064
+# %% ../nbs/00_data.ipynb #c066
 @dataclass(frozen=True)
 class TaskDocuments:
     "What a run reads."
@@ -696,7 +697,7 @@ def sample_documents(
     chosen = random.Random(seed).sample(range(len(documents)), min(count, len(documents)))
     return [documents[i] for i in sorted(chosen)]
 
-# %% ../nbs/00_data.ipynb #c065
+# %% ../nbs/00_data.ipynb #c067
 def task_documents(
     task: str,  # One of `TASKS`
     data_path: str | None = None,  # What `load_squad` takes, for squad
@@ -730,7 +731,7 @@ def task_documents(
     train, short = (sample_documents(part, num_train, seed) for part in (train, short))
     return TaskDocuments(train, sample_documents(evaluation, num_eval, 0), short)
 
-# %% ../nbs/00_data.ipynb #c066
+# %% ../nbs/00_data.ipynb #c068
 def task_defaults(
     params: dict[str, Any],  # A run's parameters; None where the task decides
 ) -> dict[str, Any]:  # The same, with the task's defaults for None

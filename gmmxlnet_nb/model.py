@@ -505,6 +505,10 @@ class XLNetMemoryForQA(XLNetMemoryState):
         mask = torch.ones_like(ids) if given is None else given
         exists = mask.any(-1) if real is None else real.bool()
         tokens = self.memory_ids("read", mem_read_ids, ids.device), self.memory_ids("write", mem_write_ids, ids.device)
+        if (starts_at is None) != (ends_at is None):
+            raise ValueError("start_positions and end_positions must be given together, got one of them")
+        if starts_at is not None and ends_at is not None:
+            check_positions(starts_at, ends_at, mask, exists)
         state, start = self.start_states(memory_state, len(ids))
         logits, notes = [], []
         for t in range(ids.shape[1]):
@@ -514,11 +518,8 @@ class XLNetMemoryForQA(XLNetMemoryState):
             notes.append(note)
         starts, ends = torch.stack(logits, dim=1).unbind(-1)
         loss = None
-        if (starts_at is None) != (ends_at is None):
-            raise ValueError("start_positions and end_positions must be given together, got one of them")
         if starts_at is not None and ends_at is not None:
             candidates = answer_candidates(ids, mask, types, tokens) if asked is None else asked.bool()
-            check_positions(starts_at, ends_at, mask, exists)
             loss = span_loss(
                 starts, ends, starts_at, ends_at, candidates & exists[..., None], self.config.use_global_softmax
             )

@@ -4,11 +4,10 @@
 
 # %% auto #0
 __all__ = ['normalize_answer', 'exact_match', 'f1_score', 'evaluate_squad_v2', 'chance_level', 'best_spans', 'Prediction',
-           'decode_predictions', 'check_number', 'TrainingConfig', 'GMMTrainingConfig', 'memory_losses',
-           'DocumentTrainer', 'GMMTrainer', 'load_base']
+           'decode_predictions', 'TrainingConfig', 'GMMTrainingConfig', 'memory_losses', 'DocumentTrainer',
+           'GMMTrainer', 'load_base']
 
 # %% ../nbs/06_train.ipynb #c003
-import math
 import re
 import string
 from collections import Counter
@@ -32,7 +31,7 @@ from transformers import (
 from transformers.trainer_utils import EvalLoopOutput
 
 from .data import Document, DocumentCollator, DocumentDataset, configure_memory_tokens, train_tokenizer
-from .experts import check_positive
+from .experts import check_number, check_positive
 from .model import null_logits
 from .router import load_balance_loss
 
@@ -141,18 +140,6 @@ def decode_predictions(
     return predictions
 
 # %% ../nbs/06_train.ipynb #c019
-def check_number(
-    name: str,  # The parameter's name
-    value: Any,  # What was given
-    minimum: float = -math.inf,  # The least that is allowed
-) -> float:  # `value`
-    "Return `value` if it is a finite number and large enough, else raise a `ValueError`."
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < minimum:
-        least = "" if minimum == -math.inf else f" >= {minimum}"
-        raise ValueError(f"{name} must be a finite number{least}, got {value!r}")
-    return value
-
-# %% ../nbs/06_train.ipynb #c020
 @dataclass
 class TrainingConfig(TrainingArguments):
     "`TrainingArguments` for documents. Bad values raise a `ValueError` naming parameter, value and what is allowed."
@@ -187,7 +174,7 @@ class GMMTrainingConfig(TrainingConfig):
         "The weight of each loss beside the answer's, by the name it is logged with."
         return {"load_balance_loss": self.load_balance_weight}
 
-# %% ../nbs/06_train.ipynb #c021
+# %% ../nbs/06_train.ipynb #c020
 def memory_losses(
     info: Mapping[str, Tensor],  # A model's routing_info
 ) -> dict[str, Tensor]:  # Scalars by name
@@ -196,7 +183,7 @@ def memory_losses(
         return {}
     return {"load_balance_loss": load_balance_loss(info["routing_probs"], info["segment_mask"])}
 
-# %% ../nbs/06_train.ipynb #c023
+# %% ../nbs/06_train.ipynb #c022
 class DocumentTrainer(Trainer):
     "Hugging Face's `Trainer` with documents for samples and a memory's losses added to the answer's."
 
@@ -218,7 +205,8 @@ class DocumentTrainer(Trainer):
                 raise ValueError(f"{name} must be a DocumentDataset, got {type(dataset).__name__}")
         kwargs.setdefault("data_collator", DocumentCollator())
         super().__init__(model, args, train_dataset=train_dataset, eval_dataset=eval_dataset, **kwargs)
-        self._parts: dict[str, list[Tensor]] = {}
+        self._parts: dict[str, Tensor] = {}  # sums since the last log
+        self._steps = 0
 
     def compute_loss(
         self, model: nn.Module, inputs: dict[str, Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -230,18 +218,18 @@ class DocumentTrainer(Trainer):
         weights = {"answer_loss": 1.0, **self.args.loss_weights()}
         loss = torch.stack([weights[name] * part for name, part in parts.items()]).sum()
         if model.training:
-            for name, part in parts.items():
-                self._parts.setdefault(name, []).append(part.detach())
+            self._parts = {name: self._parts.get(name, 0) + part.detach() for name, part in parts.items()}
+            self._steps += 1
         return (loss, outputs) if return_outputs else loss
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         "Add the mean of each part of the loss since the last log."
         if "loss" in logs and self._parts:
-            logs |= {name: torch.stack(parts).mean().item() for name, parts in self._parts.items()}
-            self._parts = {}
+            logs |= {name: (total / self._steps).item() for name, total in self._parts.items()}
+            self._parts, self._steps = {}, 0
         super().log(logs, start_time)
 
-# %% ../nbs/06_train.ipynb #c025
+# %% ../nbs/06_train.ipynb #c024
 class GMMTrainer(DocumentTrainer):
     "A `DocumentTrainer` that answers when it evaluates: exact match and F1 beside the loss."
 
