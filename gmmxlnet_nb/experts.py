@@ -147,13 +147,13 @@ class InitialStates(nn.Module):
 
     def __init__(
         self,
-        num_experts: int,  # k: 2, 4 or 8
+        num_experts: int,  # k
         memory_slots: int,  # m, slots per expert
         hidden_dim: int,  # d, the encoder's hidden size
         init_strategies: str | Sequence[str] = "learned",  # One of `INIT_STRATEGIES`, or a list of k
     ) -> None:
         super().__init__()
-        self.num_experts = check_num_experts(num_experts)
+        self.num_experts = check_positive("num_experts", num_experts)
         self.memory_slots = check_positive("memory_slots", memory_slots)
         self.hidden_dim = check_positive("hidden_dim", hidden_dim)
         self.init_strategies = expand_strategies(init_strategies, num_experts)
@@ -169,7 +169,16 @@ class InitialStates(nn.Module):
 
 # %% ../nbs/01_experts.ipynb #c024
 class GatedMemoryMixture(InitialStates):
-    "The k memory experts before a document's first segment."
+    "The k memory experts before a document's first segment. Bad sizes or strategies raise a `ValueError`."
+
+    def __init__(
+        self,
+        num_experts: int,  # k: 2, 4 or 8
+        memory_slots: int,  # m, slots per expert
+        hidden_dim: int,  # d, the encoder's hidden size
+        init_strategies: str | Sequence[str] = "learned",  # One of `INIT_STRATEGIES`, or a list of k
+    ) -> None:
+        super().__init__(check_num_experts(num_experts), memory_slots, hidden_dim, init_strategies)
 
     def get_expert_state(self, expert_idx: int) -> Tensor:
         "The state `(m, d)`, or `(b, m, d)` if it was set so, that documents start from in one expert."
