@@ -45,15 +45,13 @@ def stack_padded(
 
 # %% ../nbs/07_analysis.ipynb #c008
 class GMMAnalyzer:
-    "Looks at what a model with experts does. A model that does not route raises a `ValueError`."
+    "Looks at what a model with experts does."
 
     def __init__(
         self,
         model: XLNetMemoryForQA,  # A `GMMXLNetForQA`
         collator: DocumentCollator | None = None,  # Makes batches
     ) -> None:
-        if model.config.memory_type != "gmm":
-            raise ValueError(f"memory_type must be 'gmm' to have routes, got {model.config.memory_type!r}")
         self.model, self.collator = model, collator or DocumentCollator()
 
     @torch.no_grad()
@@ -62,21 +60,30 @@ class GMMAnalyzer:
         dataset: DocumentDataset,  # Documents to read
         batch_size: int = 32,  # Documents at a time
     ) -> RoutingTrace:  # In the order of the data set
-        "Read documents and keep the routes; the model is left in the mode it was in."
+        "Read documents and keep the routes; a `ValueError` if the memory has none. The model stays in its mode."
         found: dict[str, list[np.ndarray]] = {"routing_probs": [], "read_probs": [], "routing_entropy": []}
         training = self.model.training
         self.model.eval()
-        for start in range(0, len(dataset), batch_size):
-            rows = [dataset[i] for i in range(start, min(start + batch_size, len(dataset)))]
-            batch = {name: value.to(self.model.device) for name, value in self.collator(rows).items()}
-            info: dict[str, Any] = self.model(**batch, return_routing_info=True).routing_info
-            for name, arrays in found.items():
-                values = info[name].float().masked_fill(~self._like(info["segment_mask"], info[name]), torch.nan)
-                arrays.append(values.cpu().numpy())
-        self.model.train(training)
+        try:
+            for start in range(0, len(dataset), batch_size):
+                rows = [dataset[i] for i in range(start, min(start + batch_size, len(dataset)))]
+                for name, values in self._routes(rows, list(found)).items():
+                    found[name].append(values)
+        finally:
+            self.model.train(training)
         stacked = {name: stack_padded(arrays) for name, arrays in found.items()}
         ids = [document.id for document in dataset.documents]
         return RoutingTrace(ids, stacked["routing_probs"], stacked["read_probs"], stacked["routing_entropy"])
+
+    def _routes(self, rows: list[dict[str, Any]], names: list[str]) -> dict[str, np.ndarray]:
+        "What the memory noted under `names` for some documents, NaN at padding."
+        batch = {name: value.to(self.model.device) for name, value in self.collator(rows).items()}
+        info: dict[str, Any] = self.model(**batch, return_routing_info=True).routing_info
+        if missing := set(names) - info.keys():
+            kind = self.model.config.memory_type
+            raise ValueError(f"memory_type must be one that routes, got {kind!r} without {', '.join(sorted(missing))}")
+        real = {name: self._like(info["segment_mask"], info[name]) for name in names}
+        return {name: info[name].float().masked_fill(~real[name], torch.nan).cpu().numpy() for name in names}
 
     @staticmethod
     def _like(mask: torch.Tensor, values: torch.Tensor) -> torch.Tensor:

@@ -472,7 +472,7 @@ def load_pickled(
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"{path} must be a whole file of tensors, nothing of it was used: {reason}") from error
 
     def flat(value: Any, name: str) -> dict[str, Any]:

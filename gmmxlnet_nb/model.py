@@ -79,7 +79,6 @@ class GMMXLNetConfig(XLNetConfig):
 
     def __post_init__(self, **kwargs: Any) -> None:
         super().__post_init__(**kwargs)
-        self.mem_token_count = self.memory_slots if self.mem_token_count is None else self.mem_token_count
         for name, allowed in (
             ("memory_type", sorted(MEMORIES)), ("routing_mode", ROUTING_MODES), ("routing_top_k", (None, 1, 2)),
             ("pooling_method", POOLING_METHODS), ("memory_init", INIT_STRATEGIES), ("memory_update", MEMORY_UPDATES),
@@ -89,10 +88,12 @@ class GMMXLNetConfig(XLNetConfig):
         ):
             check_choice(name, getattr(self, name), allowed)
         for name, kind in (
-            ("memory_slots", int), ("mem_token_count", int), ("num_memory_heads", int), ("routing_temperature", float),
+            ("mem_token_count", int), ("memory_slots", int), ("num_memory_heads", int), ("routing_temperature", float),
             ("memory_sharpness", float),
         ):
-            check_positive(name, getattr(self, name), kind)
+            if getattr(self, name) is not None or name != "mem_token_count":
+                check_positive(name, getattr(self, name), kind)
+        self.mem_token_count = self.memory_slots if self.mem_token_count is None else self.mem_token_count
         expand_strategies(self.init_strategies, check_num_experts(self.num_experts))
 
 # %% ../nbs/05_model.ipynb #c007
@@ -418,15 +419,15 @@ class XLNetMemoryState(XLNetWithMemory):
     "Memory tokens and memory states, in and out."
 
     def set_memory_tokens(self, mem_read_ids: Sequence[int], mem_write_ids: Sequence[int]) -> None:
-        "Remember the memory tokens' ids, and make the embedding large enough for them."
+        "Remember the memory tokens' ids, for any memory, and make the embedding large enough for them."
+        count = self.memory.tokens or len(mem_read_ids)
         for name, ids, others in (
             ("mem_read_ids", mem_read_ids, mem_write_ids), ("mem_write_ids", mem_write_ids, mem_read_ids)
         ):
             fit = all(isinstance(i, int) and i >= 0 and i not in others for i in ids)
-            if not fit or len(set(ids)) != self.memory.tokens or len(ids) != self.memory.tokens:
+            if not fit or len(set(ids)) != count or len(ids) != count:
                 raise ValueError(
-                    f"{name} must be mem_token_count = {self.memory.tokens} different ids, apart from the others, "
-                    f"got {list(ids)}"
+                    f"{name} must be mem_token_count = {count} different ids, apart from the others, got {list(ids)}"
                 )
         self.config.mem_read_ids, self.config.mem_write_ids = list(mem_read_ids), list(mem_write_ids)
         needed = 1 + max([*mem_read_ids, *mem_write_ids], default=-1)
@@ -621,14 +622,30 @@ class XLNetFromBase(XLNetMemoryForQA):
         base_model: XLNetPreTrainedModel | XLNetConfig,  # An XLNet whose modules are taken over, or a configuration
         fields: dict[str, Any],  # The memory's fields of the configuration
     ) -> None:
-        if isinstance(base_model, XLNetConfig):
-            super().__init__(memory_config(base_model, fields))
-            return
+        base = base_model if isinstance(base_model, XLNetConfig) else xlnet_parts(base_model)[0].config
+        super().__init__(memory_config(base, fields))
+        if not isinstance(base_model, XLNetConfig):
+            self.take_over(base_model)
+
+    def take_over(self, base_model: XLNetPreTrainedModel) -> None:
+        "Use an XLNet's modules from now on."
         encoder, head = xlnet_parts(base_model)
-        super().__init__(memory_config(encoder.config, fields))
         nn.Module.to(self, device=encoder.device, dtype=encoder.dtype)
         self.transformer, self.qa_outputs = encoder, head or self.qa_outputs
         self.train(encoder.training)
+
+    @classmethod
+    def from_base(
+        cls,
+        base_model: XLNetPreTrainedModel | XLNetConfig,  # An XLNet whose modules are taken over, or a configuration
+        **fields: Any,  # The memory's fields of `GMMXLNetConfig`, `memory_type` first of all
+    ) -> Any:  # A model of the class that is for this memory
+        "A model with any memory, named by `memory_type`."
+        base = base_model if isinstance(base_model, XLNetConfig) else xlnet_parts(base_model)[0].config
+        model = cls._from_config(memory_config(base, fields))
+        if not isinstance(base_model, XLNetConfig):
+            model.take_over(base_model)
+        return model
 
 # %% ../nbs/05_model.ipynb #c047
 def memory_fields(
