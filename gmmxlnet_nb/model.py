@@ -455,11 +455,17 @@ class XLNetMemoryState(XLNetWithMemory):
 
     def get_initial_memory(self, batch_size: int, device: torch.device | str | None = None) -> Any:
         "The learned state before the first segment, for `batch_size` documents."
-        return self.on_device(self.memory.init(batch_size), device)
+        with self.device:  # where a memory without parameters makes its tensors
+            return self.on_device(self.memory.init(batch_size), device)
+
+    def checked_state(self, value: Any, batch_size: int | None = None) -> Any:
+        "A state from outside, where the model is; a `ValueError` says what does not fit."
+        with self.device:
+            return self.on_device(self.memory.as_state(value, batch_size))
 
     def set_memory_state(self, memory_state: Any) -> None:
         "Start the documents that follow from these values, for this batch size, until `reset_memory`."
-        self._start_state = map_state(Tensor.detach, self.memory.as_state(memory_state))
+        self._start_state = map_state(Tensor.detach, self.checked_state(memory_state))
 
     def get_memory_state(self, batch_size: int = 1) -> Any:
         "The state that documents start from: the one that was set, or the learned one."
@@ -474,7 +480,7 @@ class XLNetMemoryState(XLNetWithMemory):
         "The state to go on from (the one given, or set, or the initial one) and the initial one, for a batch."
         start = self.get_initial_memory(batch_size)
         given = self._start_state if memory_state is None else memory_state
-        return (start if given is None else self.on_device(self.memory.as_state(given, batch_size))), start
+        return (start if given is None else self.checked_state(given, batch_size)), start
 
 # %% ../nbs/05_model.ipynb #c037
 def summarise(
