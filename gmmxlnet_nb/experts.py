@@ -92,7 +92,7 @@ def initial_expert_state(
     if strategy == "uniform":
         return 0.1 * torch.rand(shape)
     if strategy == "orthogonal":
-        return nn.init.orthogonal_(torch.empty(shape))
+        return nn.init.orthogonal_(torch.empty(shape, dtype=torch.float32))  # there is no such kernel in half precision
     return torch.zeros(shape)
 
 # %% ../nbs/01_experts.ipynb #c015
