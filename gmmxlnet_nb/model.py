@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import (
@@ -444,9 +445,14 @@ class XLNetWithMemory(Shared, XLNetPreTrainedModel):
 class XLNetMemoryTokens(XLNetWithMemory):
     "Knows the ids of the memory tokens."
 
-    def set_memory_tokens(self, mem_read_ids: Sequence[int], mem_write_ids: Sequence[int]) -> None:
+    def set_memory_tokens(
+        self, mem_read_ids: Sequence[int] | np.ndarray | Tensor, mem_write_ids: Sequence[int] | np.ndarray | Tensor
+    ) -> None:
         "Remember the memory tokens' ids, for any memory, and make the embedding large enough for them."
-        mem_read_ids, mem_write_ids = (torch.as_tensor(ids).tolist() for ids in (mem_read_ids, mem_write_ids))
+        mem_read_ids, mem_write_ids = (
+            ids.tolist() if isinstance(ids, Tensor | np.ndarray) else list(ids or ())
+            for ids in (mem_read_ids, mem_write_ids)
+        )
         count = self.memory.tokens or len(mem_read_ids)
         for name, ids, others in (
             ("mem_read_ids", mem_read_ids, mem_write_ids), ("mem_write_ids", mem_write_ids, mem_read_ids)
