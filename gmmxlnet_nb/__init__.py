@@ -46,31 +46,49 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class _AfterAutoClasses(MetaPathFinder):
-    """Lets transformers' Auto classes know the model once they are imported: it is far too slow to import before."""
+_MODEL_TYPE, _AUTO = "gmm-xlnet", "transformers.models.auto.configuration_auto"
 
-    module = "transformers.models.auto.modeling_auto"
+
+class _Configurations(dict[str, Any]):
+    """What transformers' Auto classes are told beside what they know; the model is imported when it is asked for."""
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there is a configuration for a `model_type`."""
+        return key == _MODEL_TYPE or super().__contains__(key)
+
+    def __missing__(self, key: str) -> Any:
+        """Import the model, which registers itself here."""
+        if key != _MODEL_TYPE:
+            raise KeyError(key)
+        import_module(f"{__name__}.model")
+        return super().__getitem__(key)
+
+
+def _introduce(module: ModuleType) -> None:
+    """Let the Auto classes know the model."""
+    module.CONFIG_MAPPING._extra_content = _Configurations(module.CONFIG_MAPPING._extra_content)
+
+
+class _AfterAuto(MetaPathFinder):
+    """Introduces the model once transformers' Auto classes are there: importing them now would take seconds."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find the Auto classes' module where it is, and have it import the model afterwards."""
-        if name != self.module:
-            return None
-        sys.meta_path.remove(self)
-        spec = PathFinder.find_spec(name, path, target)
+        """Find their module where it is."""
+        spec = PathFinder.find_spec(name, path, target) if name == _AUTO else None
         if spec is not None and spec.loader is not None:
             execute = spec.loader.exec_module
 
-            def execute_and_register(module: ModuleType) -> None:
+            def execute_and_introduce(module: ModuleType) -> None:
                 execute(module)
-                import_module(f"{__name__}.model")
+                _introduce(module)
 
-            spec.loader.exec_module = execute_and_register  # type: ignore[method-assign]
+            spec.loader.exec_module = execute_and_introduce  # type: ignore[method-assign]
         return spec
 
 
-if _AfterAutoClasses.module in sys.modules:
-    import_module(f"{__name__}.model")
+if _AUTO in sys.modules:
+    _introduce(sys.modules[_AUTO])
 else:
-    sys.meta_path.insert(0, _AfterAutoClasses())
+    sys.meta_path.insert(0, _AfterAuto())

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 from transformers import XLNetModel
 from transformers.pytorch_utils import apply_chunking_to_forward
 
@@ -78,6 +79,7 @@ def encode(
     token_type_ids: Tensor | None = None,  # (b, l), segment ids
     enter: Callable[[int, Tensor], Tensor] | None = None,  # Sees and may replace what enters a layer, (b, l, d)
     cache: LayerStates | None = None,  # What to look at besides the segment
+    recompute: bool = False,  # Whether to keep only what enters a layer for the backward pass
 ) -> Tensor:  # (b, l, d), the last layer's hidden states
     "Run XLNet's layers. `enter(i, hidden)` is called on entering layer i."
     batch, length = embeddings.shape[:2]
@@ -95,5 +97,6 @@ def encode(
         if cache is not None and order is not None:
             both = torch.cat([cache.hidden[:, i].transpose(0, 1).to(hidden.dtype), hidden])
             keys = both.gather(0, order.T[..., None].expand_as(both))
-        hidden = run_layer(layer, hidden, keys, positions, blocked, segments)
+        args = (layer, hidden, keys, positions, blocked, segments)
+        hidden = checkpoint(run_layer, *args, use_reentrant=False) if recompute else run_layer(*args)
     return xlnet.dropout(hidden).transpose(0, 1).contiguous()

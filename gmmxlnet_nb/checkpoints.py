@@ -431,7 +431,8 @@ def model_card(
     "Say what a model is, where its scores come from, and how to load it."
     scores = {name: check_number(f"metrics[{name!r}]", value) for name, value in (metrics or {}).items()}
     name, config = repo_id.split("/")[-1], model.config
-    common: dict[str, Any] = {"task_type": "question-answering", "dataset_type": "custom", "dataset_name": data or "not stated"}
+    common: dict[str, Any] = {"task_type": "question-answering", "dataset_type": "custom"}
+    common["dataset_name"] = data or "not stated"
     metadata = ModelCardData(
         library_name="transformers", pipeline_tag="question-answering", model_name=name,
         tags=["xlnet", "gmmxlnet_nb", f"memory-{config.memory_type}", *tags],

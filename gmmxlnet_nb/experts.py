@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NUM_EXPERTS', 'INIT_STRATEGIES', 'check_choice', 'check_positive', 'check_number', 'check_shape', 'check_num_experts',
            'initial_expert_state', 'expand_strategies', 'stack_experts', 'like_input', 'InitialStates',
-           'GatedMemoryMixture']
+           'GatedMemoryMixture', 'expert_similarity']
 
 # %% ../nbs/01_experts.ipynb #c003
 import math
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 # %% ../nbs/01_experts.ipynb #c005
@@ -44,11 +45,13 @@ def check_number(
     name: str,  # The parameter's name
     value: Any,  # What was given
     minimum: float = -math.inf,  # The least that is allowed
+    below: float = math.inf,  # What it must stay below
 ) -> float:  # `value`
-    "Return `value` if it is a finite number and large enough, else raise a `ValueError`."
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < minimum:
-        least = "" if minimum == -math.inf else f" >= {minimum}"
-        raise ValueError(f"{name} must be a finite number{least}, got {value!r}")
+    "Return `value` if it is a finite number in range, else raise a `ValueError`."
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or not minimum <= value < below:
+        limits = [f">= {minimum}"] * (minimum > -math.inf) + [f"< {below}"] * (below < math.inf)
+        raise ValueError(f"{name} must be a finite number {' and '.join(limits)}".rstrip() + f", got {value!r}")
     return value
 
 # %% ../nbs/01_experts.ipynb #c008
@@ -224,3 +227,13 @@ class GatedMemoryMixture(InitialStates):
         if states.shape[2] != self.memory_slots:
             raise ValueError(f"expert_states must have memory_slots = {self.memory_slots}, got {states.shape[2]}")
         return like_input(states, expert_states)
+
+# %% ../nbs/01_experts.ipynb #c030
+def expert_similarity(
+    states: Tensor,  # M: (b, k, m, d)
+) -> Tensor:  # (b,), between 0 and 1
+    "Mean squared cosine between the contents of two experts."
+    k = states.shape[1]
+    content = F.normalize(states.float().flatten(2), dim=-1, eps=1e-6)
+    squares = (content @ content.mT).square()
+    return (squares.sum((1, 2)) - squares.diagonal(dim1=1, dim2=2).sum(-1)) / (k * (k - 1))

@@ -58,19 +58,23 @@ class AggregatedMemoryReader(nn.Module):
         self,
         read_hiddens: Tensor,  # q: (b, n, d)
         read_mask: Tensor | None = None,  # (b, n), True where q has a token; all by default
+        kept: Tensor | None = None,  # (b, k), True for experts that take part; all by default
     ) -> Tensor:  # r: (b, k)
         "The route that a query asks for; a `ValueError` in write-based mode."
         if self.router is None:
             raise ValueError(f"routing_mode must be 'read-based' to route by read_hiddens, got {self.routing_mode!r}")
-        return self.router.get_routing_weights(read_hiddens, read_mask)
+        return self.router.get_routing_weights(read_hiddens, read_mask, kept)
 
-    def route(self, routing_probs: Tensor | None, read_hiddens: Tensor | None, read_mask: Tensor | None) -> Tensor:
+    def route(
+        self, routing_probs: Tensor | None, read_hiddens: Tensor | None, read_mask: Tensor | None,
+        kept: Tensor | None = None,
+    ) -> Tensor:
         "The route r `(b, k)` of this reader's mode; a `ValueError` if what it is made from is missing."
         given = routing_probs if self.router is None else read_hiddens
         if given is None:
             name = "routing_probs" if self.router is None else "read_hiddens"
             raise ValueError(f"{name} must be given in routing_mode {self.routing_mode!r}, got None")
-        return given if self.router is None else self.compute_read_routing(given, read_mask)
+        return given if self.router is None else self.compute_read_routing(given, read_mask, kept)
 
     def forward(
         self,

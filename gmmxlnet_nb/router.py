@@ -7,6 +7,8 @@ __all__ = ['POOLING_METHODS', 'LOGIT_CLAMP', 'masked_mean', 'SegmentPool', 'temp
            'load_balance_loss', 'MemoryGatingNetwork']
 
 # %% ../nbs/02_router.ipynb #c003
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -87,14 +89,15 @@ def routing_entropy(
 def load_balance_loss(
     probs: Tensor,  # (..., k)
     mask: Tensor | None = None,  # (...), True for real segments; all by default
+    total: Callable[[Tensor], Tensor] = lambda x: x,  # Sums a tensor over processes that share a batch
 ) -> Tensor:  # Scalar, 1 when balanced, k when one expert takes everything
-    "Switch Transformers' load-balance loss over all routes that `mask` keeps."
+    "Switch Transformers' load-balance loss over all routes that `mask` keeps; its mean over processes is the batch's."
     k = probs.shape[-1]
     probs = probs.reshape(-1, k).float()
     weights = torch.ones_like(probs[:, :1]) if mask is None else mask.reshape(-1, 1).float()
-    count = weights.sum().clamp(min=1)
-    share = (F.one_hot(probs.argmax(-1), k) * weights).sum(0) / count
-    return k * (share * (probs * weights).sum(0) / count).sum()
+    processes, count = total(torch.ones_like(weights[:1, 0])), total(weights.sum()).clamp(min=1)
+    share = total((F.one_hot(probs.argmax(-1), k) * weights).sum(0)) / count
+    return k * (share * (probs * weights).sum(0) * processes / count).sum()
 
 # %% ../nbs/02_router.ipynb #c022
 class MemoryGatingNetwork(nn.Module):
@@ -119,19 +122,24 @@ class MemoryGatingNetwork(nn.Module):
         self,
         hiddens: Tensor,  # (b, n, d), n = m write states, or the read's query
         mask: Tensor | None = None,  # (b, n), True where a state counts
+        kept: Tensor | None = None,  # (b, k), True for experts that take part in a document; all by default
     ) -> tuple[Tensor, Tensor, Tensor]:  # Probabilities (b, k), logits (b, k), entropy (b,) in nats
         "p = softmax(clamp(W · pool(H) + c) / τ), uniform where pool(H) is 0."
         pooled = self.pool(hiddens, mask)
         scores = self.routing_projection(pooled).to(hiddens.dtype)
         scores = torch.where((pooled != 0).any(-1, keepdim=True), scores, 0.0)
         probs, logits = tempered_softmax(scores, self.temperature)
+        if kept is not None:
+            probs = logits.float().masked_fill(~kept, -torch.inf).softmax(-1).to(probs.dtype)
         if self.top_k is not None:
             probs = keep_top_k(probs, self.top_k)
         return probs, logits, routing_entropy(probs)
 
-    def get_routing_weights(self, hiddens: Tensor, mask: Tensor | None = None) -> Tensor:
+    def get_routing_weights(
+        self, hiddens: Tensor, mask: Tensor | None = None, kept: Tensor | None = None
+    ) -> Tensor:
         "The probabilities `(b, k)` alone."
-        return self(hiddens, mask)[0]
+        return self(hiddens, mask, kept)[0]
 
     def get_routing_distribution(self, hiddens: Tensor, mask: Tensor | None = None) -> Tensor:
         "Mean probability of each expert over the batch, `(k,)`."
