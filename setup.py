@@ -28,5 +28,8 @@ setup(
     install_requires=cfg["requirements"].split(),
     extras_require={"dev": cfg["dev_requirements"].split()},
     # nbdev finds the index of documented names of every installed nbdev package through this group.
-    entry_points={"nbdev": [f"{package}={package}._modidx:d"]},
+    entry_points={
+        "nbdev": [f"{package}={package}._modidx:d"],
+        "console_scripts": [f"gmmxlnet-train={package}.launch:main"],
+    },
 )

@@ -12,7 +12,7 @@ __all__ = ['METRICS', 'SELECTION_STRATEGIES', 'SECRETS', 'MEMORY_LOSSES', 'RUN_C
            'GMMTrainingConfig', 'gmm_small_config', 'gmm_balanced_config', 'gmm_large_config', 'config_to_dict',
            'config_from_dict', 'config_to_json', 'config_from_json', 'first_segments', 'select_segments',
            'memory_losses', 'Curriculum', 'DocumentTrainer', 'last_checkpoint', 'ResumingTrainer', 'GMMTrainer',
-           'load_base']
+           'answer_stream', 'load_base']
 
 # %% ../nbs/06_train.ipynb #c003
 import dataclasses
@@ -22,7 +22,7 @@ import math
 import re
 import string
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from numbers import Real
@@ -926,7 +926,30 @@ class GMMTrainer(ResumingTrainer):
         scores = {f"{metric_key_prefix}_{name}": value for name, value in scores.items()}
         return output._replace(metrics={**(output.metrics or {}), **scores})
 
-# %% ../nbs/06_train.ipynb #c087
+# %% ../nbs/06_train.ipynb #c086
+@torch.no_grad()
+def answer_stream(
+    model: Any,  # A `MemXLNetForQA`
+    chunks: Iterable[Mapping[str, Tensor]],  # Batches `(b, c, l)` of the next c segments of the same b documents
+    n: int = 1,  # Spans of each document
+    max_answer_length: int = 30,  # Tokens
+) -> Tensor:  # (b, n, 5), as `n_best_spans` gives them for all segments at once
+    "Read documents chunk by chunk and find their best spans, in memory that does not grow with their length."
+    running, state, training = RunningSpans(n, max_answer_length), None, model.training
+    model.eval()
+    try:
+        for chunk in chunks:
+            inputs = {name: value.to(model.device, non_blocking=True) for name, value in chunk.items()}
+            answer_mask = inputs["answer_mask"]
+            inputs = {name: value for name, value in inputs.items() if not name.endswith("_positions")}
+            out = model(**inputs, memory_state=state)
+            state = out.new_memory_state
+            running.update(out.start_logits, out.end_logits, answer_mask)
+    finally:
+        model.train(training)
+    return running.spans()
+
+# %% ../nbs/06_train.ipynb #c089
 def load_base(
     base_model: str | None,  # A folder or a name on the hub; None for a small model from scratch
     texts: Sequence[str] = (),  # What a tokenizer from scratch learns from
