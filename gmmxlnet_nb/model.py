@@ -463,7 +463,13 @@ class XLNetWithMemory(Shared, XLNetPreTrainedModel):
         written, notes = self.memory.write(state, proposal, segment.exists)
         return self.qa_outputs(hidden), written, info | notes
 
-# %% ../nbs/05_model.ipynb #c035
+    def step_kept(self, again: bool, segment: Segment, state: Any) -> tuple[Tensor, Any, dict[str, Tensor]]:
+        "The same, kept for the backward pass or, if `again`, repeated there."
+        if not again:
+            return self.step(segment, state)
+        return checkpoint(lambda s, m, _: self.step(s, m), segment, state, segment.input_ids, use_reentrant=False)
+
+# %% ../nbs/05_model.ipynb #c036
 class XLNetMemoryTokens(XLNetWithMemory):
     "Knows the ids of the memory tokens."
 
@@ -503,7 +509,7 @@ class XLNetMemoryTokens(XLNetWithMemory):
             self._ids_on[key] = torch.tensor(key[1:], device=device, dtype=torch.long)
         return self._ids_on[key]
 
-# %% ../nbs/05_model.ipynb #c036
+# %% ../nbs/05_model.ipynb #c037
 class XLNetMemoryState(XLNetMemoryTokens):
     "Memory states, in and out."
 
@@ -542,7 +548,7 @@ class XLNetMemoryState(XLNetMemoryTokens):
         given = self._start_state if memory_state is None else memory_state
         return (start if given is None else self.checked_state(given, batch_size)), start
 
-# %% ../nbs/05_model.ipynb #c038
+# %% ../nbs/05_model.ipynb #c039
 def summarise(
     notes: list[dict[str, Tensor]],  # The memory's notes, segment by segment
     segment_mask: Tensor,  # (b, s), True for real segments
@@ -565,7 +571,7 @@ def squeeze_segment(
     starts, ends = (logits if logits is None else logits[:, 0] for logits in (out.start_logits, out.end_logits))
     return GMMXLNetOutput(out.loss, starts, ends, out.new_memory_state, info)
 
-# %% ../nbs/05_model.ipynb #c040
+# %% ../nbs/05_model.ipynb #c041
 def answer_candidates(
     ids: Tensor,  # (b, s, l)
     mask: Tensor,  # (b, s, l), 1 for real tokens
@@ -581,7 +587,7 @@ def answer_candidates(
         allowed = allowed & (ids[..., None] != some).all(-1)
     return torch.cat([allowed[..., :-1], torch.zeros_like(allowed[..., :1])], dim=-1)
 
-# %% ../nbs/05_model.ipynb #c041
+# %% ../nbs/05_model.ipynb #c042
 def check_positions(
     starts: Tensor,  # (b, s[, a]) gold start tokens
     ends: Tensor,  # (b, s[, a]) gold last tokens
@@ -596,7 +602,7 @@ def check_positions(
     last = ((mask[..., -1] != 0) | ~exists).all(1)
     require(last, "attention_mask must be 1 at each segment's last token, <cls>: XLNet pads on the left")
 
-# %% ../nbs/05_model.ipynb #c043
+# %% ../nbs/05_model.ipynb #c044
 class XLNetMemoryForQA(XLNetMemoryState):
     "Reads segments and documents, and answers."
 
@@ -645,8 +651,7 @@ class XLNetMemoryForQA(XLNetMemoryState):
             segment = Segment(ids[:, t], mask[:, t], exists[:, t], None if types is None else types[:, t], *tokens)
             if bptt_segments is not None and t > 0 and t % bptt_segments == 0:
                 state = map_state(Tensor.detach, state)
-            args = (segment, start if clear_memory else state)
-            scores, state, note = checkpoint(self.step, *args, use_reentrant=False) if by_segment else self.step(*args)
+            scores, state, note = self.step_kept(by_segment, segment, start if clear_memory else state)
             logits.append(scores)
             notes.append(note)
         starts, ends = torch.stack(logits, dim=1).unbind(-1)
@@ -659,7 +664,7 @@ class XLNetMemoryForQA(XLNetMemoryState):
         out = GMMXLNetOutput(loss, starts, ends, state if return_memory_state else None, info)
         return squeeze_segment(out) if single else out
 
-# %% ../nbs/05_model.ipynb #c045
+# %% ../nbs/05_model.ipynb #c046
 def xlnet_parts(
     base_model: Any,  # An XLNet model, with or without a head
 ) -> tuple[XLNetModel, nn.Linear | None]:  # The encoder, and a question-answering head if it has one
@@ -691,7 +696,7 @@ def memory_config(
             raise ValueError(f"{name} must be left out or be {stored!r} as in the configuration, got {value!r}")
     return base
 
-# %% ../nbs/05_model.ipynb #c046
+# %% ../nbs/05_model.ipynb #c047
 class XLNetFromBase(XLNetMemoryForQA):
     "Is made from a base model and the memory's fields."
 
@@ -730,7 +735,7 @@ class XLNetFromBase(XLNetMemoryForQA):
             model.take_over(base_model)
         return model
 
-# %% ../nbs/05_model.ipynb #c048
+# %% ../nbs/05_model.ipynb #c049
 def notes_arguments(
     init: Callable[..., None],  # An `__init__`
 ) -> Callable[..., None]:  # The same; what was given is in `self.given`, without the base model
@@ -761,7 +766,7 @@ def memory_fields(
         fields.pop("mem_token_count", None), fields.pop("memory_slots", None)
     return {**fields, "memory_type": kind}
 
-# %% ../nbs/05_model.ipynb #c049
+# %% ../nbs/05_model.ipynb #c050
 class MemXLNetForQA(XLNetFromBase):
     "XLNet with any memory. Bad arguments raise a `ValueError` naming parameter, value and what is allowed."
 
@@ -801,7 +806,7 @@ class MemXLNetForQA(XLNetFromBase):
         if self.memory.tokens != mem_token_count:
             raise ValueError(f"mem_token_count must be > 0 with memory_type {kind!r}, got {mem_token_count}")
 
-# %% ../nbs/05_model.ipynb #c050
+# %% ../nbs/05_model.ipynb #c051
 class GMMXLNetForQA(MemXLNetForQA):
     "XLNet with a memory of k experts. Bad arguments raise a `ValueError` naming parameter, value and what is allowed."
 
