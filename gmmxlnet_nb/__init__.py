@@ -13,8 +13,8 @@ from typing import Any
 _PUBLIC = {
     "data": (
         "Answer Document DocumentCollator DocumentDataset SegmentLayout TaskDocuments build_features "
-        "configure_memory_tokens load_squad long_documents read_squad retention_documents task_defaults task_documents "
-        "train_tokenizer"
+        "StreamedDocuments configure_memory_tokens load_squad long_documents read_squad retention_documents "
+        "stream_segments stream_squad task_defaults task_documents train_tokenizer"
     ),
     "experts": "GatedMemoryMixture",
     "router": "MemoryGatingNetwork load_balance_loss routing_entropy",

@@ -4,28 +4,43 @@
 
 # %% auto #0
 __all__ = ['SPECIAL_TOKENS', 'WORD_START', 'SQUAD_COLUMNS', 'SPLITS', 'TASKS', 'EVALUATION_SEED', 'Answer', 'Document',
-           'check_document', 'configure_memory_tokens', 'train_tokenizer', 'TokenizedText', 'cover_gaps',
+           'check_document', 'configure_memory_tokens', 'train_tokenizer', 'TokenizedText', 'cover_gaps', 'raw_tokens',
            'tokenize_text', 'SegmentLayout', 'segment_ranges', 'build_segment', 'document_feature', 'answer_spans',
-           'one_segment', 'build_features', 'DocumentDataset', 'DocumentCollator', 'field', 'squad_answers',
-           'squad_documents', 'read_squad', 'table_documents', 'load_squad', 'word_count', 'pack_texts',
+           'one_segment', 'feature_fingerprint', 'build_features', 'DocumentDataset', 'DocumentCollator',
+           'check_splits_words', 'stream_segments', 'field', 'squad_answers', 'article_documents', 'squad_documents',
+           'read_squad', 'check_columns', 'row_document', 'table_documents', 'load_squad', 'DocumentStream',
+           'stream_articles', 'stream_file', 'stream_squad', 'StreamedDocuments', 'word_count', 'pack_texts',
            'long_documents', 'move_document', 'draw_choices', 'retention_document', 'retention_documents',
            'TaskDocuments', 'sample_documents', 'task_documents', 'task_defaults']
 
 # %% ../nbs/00_data.ipynb #c003
+import hashlib
+import inspect
 import json
 import math
+import os
 import random
 import re
+import tempfile
+import unicodedata
+import uuid
+import warnings
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import groupby, islice, pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TextIO, cast
 
+import pyarrow as pa  # type: ignore[import-untyped]
+import tokenizers
 import torch
-from datasets import Dataset, load_dataset
+import transformers
+from datasets import Dataset, Features, List, Value, load_dataset
+from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, trainers
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase, XLNetTokenizer
@@ -54,13 +69,20 @@ class Document:
     question_start: int = 0  # Segments that start before this character do not show the question
     choices: tuple[str, ...] = ()  # The answers it offers, if it offers any
 
+# %% ../nbs/00_data.ipynb #n001
+def is_text(
+    value: Any,  # What was given
+) -> bool:  # Whether it is a string without halves of characters
+    "Whether a value is a string of Unicode characters, and so can be tokenized and saved."
+    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
+
 # %% ../nbs/00_data.ipynb #c006
 def check_document(
     document: Document,  # To be checked
 ) -> Document:  # The same
     "Return `document` if its answers, breaks and question are where they can be, else a `ValueError` with its id."
-    for name, text in (("text", document.text), ("question", document.question)):
-        if not isinstance(text, str) or any("\ud800" <= c <= "\udfff" for c in text):
+    for name, text in (("id", document.id), ("text", document.text), ("question", document.question)):
+        if not is_text(text):
             got = f"got {text!r:.80}"
             raise ValueError(f"document {document.id!r}: {name} must be a string of Unicode characters, {got}")
     size = len(document.text)
@@ -117,7 +139,9 @@ def train_tokenizer(
     pieces.train_from_iterator(texts, trainer)
     counts = Counter(token for encoding in pieces.encode_batch(texts) for token in encoding.tokens)
     total = sum(counts.values())
-    scored = [(piece, math.log((counts[piece] + 0.5) / total)) for piece in pieces.get_vocab() if piece != "<unk>"]
+    # fewer digits than JSON keeps: a tokenizer that was saved must be the same again
+    scores = {piece: round(math.log((counts[piece] + 0.5) / total), 12) for piece in pieces.get_vocab()}
+    scored = [(piece, score) for piece, score in scores.items() if piece != "<unk>"]
     scored.sort(key=lambda item: (-item[1], item[0]))
     needed = len(scored) + len(SPECIAL_TOKENS)
     if needed > vocab_size:  # every character of the texts is a piece
@@ -153,7 +177,7 @@ def cover_gaps(
         if i < 0:
             starts[0] = len(gap) - len(gap.lstrip())
             continue
-        of_next = re.search(r"\s(\S*)$", gap) if i + 1 < len(starts) else None  # what follows a space begins a word
+        of_next = re.search(r"\s(\S*)\Z", gap) if i + 1 < len(starts) else None  # what follows a space begins a word
         tail = len(of_next[1]) if of_next else 0
         ends[i] = begin + len(gap[: len(gap) - tail].rstrip())
         if tail:
@@ -163,11 +187,11 @@ def cover_gaps(
 WORD_START = "▁"  # A piece of its own where the word's first letters are in no piece; then it covers no character
 
 
-def tokenize_text(
+def raw_tokens(
     tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
     text: str,  # Any Unicode
-) -> TokenizedText:  # Tokens and characters
-    "Tokenize without special tokens, keeping track of characters."
+) -> tuple[list[int], list[int], list[int]]:  # Ids, first characters, last characters (exclusive)
+    "Tokenize without special tokens, with the characters that the tokenizer gives to each token."
     options = {"add_special_tokens": False, "split_special_tokens": True, "verbose": False}
     out = tokenizer(text, return_offsets_mapping=True, **options)
     space, unknown = tokenizer.convert_tokens_to_ids(WORD_START), tokenizer.unk_token_id
@@ -177,6 +201,15 @@ def tokenize_text(
         ids.append(unknown if token in control else token)
         starts.append(start)
         ends.append(start if token == space != unknown else end)
+    return ids, starts, ends
+
+
+def tokenize_text(
+    tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
+    text: str,  # Any Unicode
+) -> TokenizedText:  # Tokens and characters
+    "Tokenize without special tokens, keeping track of characters."
+    ids, starts, ends = raw_tokens(tokenizer, text)
     cover_gaps(text, starts, ends)
     return TokenizedText(ids, starts, ends)
 
@@ -307,22 +340,234 @@ def one_segment(
     }
 
 # %% ../nbs/00_data.ipynb #c033
+def text_rows(
+    documents: Iterable[Document],  # Those of one text side by side
+) -> Iterator[dict[str, str]]:  # The text, and all else as JSON
+    "Neighbouring documents of one text in one row."
+    for text, group in groupby(documents, key=lambda document: document.text):
+        records = [asdict(replace(document, text="")) for document in group]
+        yield {"text": text, "documents": json.dumps(records, default=int)}  # int: positions may be NumPy's
+
+
+def row_documents(
+    row: dict[str, str],  # Of `text_rows`
+) -> list[Document]:  # The row's
+    "The documents of one row, as they were."
+    documents = []
+    for record in json.loads(row["documents"]):
+        answers = tuple(Answer(**answer) for answer in record["answers"])
+        lists = {name: tuple(record[name]) for name in ("breaks", "choices")}
+        documents.append(Document(**record | lists | {"text": row["text"], "answers": answers}))
+    return documents
+
+# %% ../nbs/00_data.ipynb #n003
+INT_COLUMNS = {"input_ids": "int32", "token_type_ids": "int8", "starts": "int64", "ends": "int64"}
+FEATURE_TYPES = Features(  # Said, not guessed: the first documents may have no answers to guess from
+    {"id": Value("string")}
+    | {name: List(List(Value(kind))) for name, kind in INT_COLUMNS.items()}
+    | {"asked": List(Value("bool"))}
+    | {name: List(List(Value("int64"))) for name in ("start_positions", "end_positions")}
+)
+
+
+def row_features(
+    rows: dict[str, list[str]],  # Columns of `text_rows`
+    tokenizer: PreTrainedTokenizerBase,  # With memory tokens
+    layout: SegmentLayout,  # How to cut
+    must_fit: bool,  # Whether an answer that is in no segment whole is an error
+) -> dict[str, list[Any]]:  # Columns of `document_feature`
+    "The features of some rows; each text is tokenized once."
+    columns: dict[str, list[Any]] = {name: [] for name in FEATURE_TYPES}
+    for text, documents in zip(rows["text"], rows["documents"], strict=True):
+        tokens = tokenize_text(tokenizer, text)
+        for document in row_documents({"text": text, "documents": documents}):
+            feature = document_feature(document, tokenizer, layout, tokens, must_fit)
+            for name, values in columns.items():
+                values.append(feature[name])
+    return columns
+
+# %% ../nbs/00_data.ipynb #n005
+class ExactPickle:
+    "A tokenizer on its way to another process: what is unpickled there is the tokenizer, to the last bit."
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,  # To be sent
+    ) -> None:
+        self.tokenizer = tokenizer
+
+    def __reduce__(self) -> Any:
+        return restore_scores, (self.tokenizer, json.loads(self.tokenizer.backend_tokenizer.to_str())["model"])
+
+
+def restore_scores(
+    tokenizer: PreTrainedTokenizerBase,  # Unpickled; changed in place
+    model: dict[str, Any],  # Its backend's model, with the scores as they were
+) -> PreTrainedTokenizerBase:  # The same
+    "Give a tokenizer's pieces their exact scores; other models than XLNet's have none."
+    if model["type"] == "Unigram":
+        vocab = [(piece, score) for piece, score in model["vocab"]]
+        unigram = models.Unigram(vocab, unk_id=model["unk_id"], byte_fallback=model["byte_fallback"])
+        tokenizer.backend_tokenizer.model = unigram
+    return tokenizer
+
+# %% ../nbs/00_data.ipynb #n008
+@contextmanager
+def progress_bars(
+    show: bool,  # Whether `datasets` may show any
+) -> Iterator[None]:
+    "Hide the progress bars of `datasets` for a while."
+    hide = not show and not are_progress_bars_disabled()
+    if hide:
+        disable_progress_bars()
+    try:
+        yield
+    finally:
+        if hide:
+            enable_progress_bars()
+
+
+def map_features(
+    documents: Iterable[Document],  # Checked, at least one
+    tokenizer: PreTrainedTokenizerBase,  # With memory tokens
+    layout: SegmentLayout,  # How to cut
+    must_fit: bool,  # Whether an answer that is in no segment whole is an error
+    num_proc: int | None = None,  # Processes; None for this one
+    folder: str | None = None,  # Where the parts are written; None for memory
+) -> Dataset:  # One row a document
+    "Cut documents into segments with `Dataset.map`."
+    types = Features({"text": Value("large_string"), "documents": Value("large_string")})  # more than 2 GiB may come
+    table = Dataset.from_list(list(text_rows(documents)), features=types)
+    processes = min(num_proc or 1, len(table))
+    sent = ExactPickle(tokenizer) if processes > 1 else tokenizer
+    with progress_bars(show=num_proc is not None or folder is not None):
+        return table.map(
+            row_features,
+            batched=True,
+            batch_size=16,  # texts whose features are in memory as Python lists
+            remove_columns=table.column_names,
+            features=FEATURE_TYPES,
+            fn_kwargs={"tokenizer": sent, "layout": layout, "must_fit": must_fit},
+            num_proc=processes if processes > 1 else None,
+            keep_in_memory=folder is None,
+            cache_file_name=None if folder is None else f"{folder}/part.arrow",
+            load_from_cache_file=False,
+            new_fingerprint=uuid.uuid4().hex,  # else `datasets` hashes the function: slow, and blind to what it calls
+            desc="Cut documents into segments",
+        )
+
+# %% ../nbs/00_data.ipynb #n011
+FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a feature is
+    raw_tokens, tokenize_text, cover_gaps, TokenizedText.token_span, SegmentLayout.room, SegmentLayout.windows,
+    segment_ranges, build_segment, document_feature, answer_spans, one_segment, text_rows, row_documents, row_features,
+)  # fmt: skip
+
+
+def feature_settings(
+    tokenizer: PreTrainedTokenizerBase,  # With memory tokens
+    layout: SegmentLayout,  # How to cut
+    must_fit: bool,  # Whether an answer that is in no segment whole is an error
+) -> dict[str, Any]:  # As JSON can hold it
+    "All that features depend on, but for the documents."
+    backend = json.loads(tokenizer.backend_tokenizer.to_str())
+    names = ("unk_token_id", "sep_token_id", "cls_token_id", "all_special_ids")
+    return {
+        "tokenizer": {name: value for name, value in backend.items() if name not in ("truncation", "padding")},
+        "special": {name: getattr(tokenizer, name) for name in names} | {"word_start": WORD_START},
+        "layout": asdict(layout),
+        "must_fit": bool(must_fit),
+        "types": str(FEATURE_TYPES),
+        "code": [inspect.getsource(function) for function in FEATURE_CODE],
+        "versions": [tokenizers.__version__, transformers.__version__, unicodedata.unidata_version],
+    }
+
+# %% ../nbs/00_data.ipynb #n012
+def feature_fingerprint(
+    documents: Iterable[Document],  # All of their fields count, and their order
+    tokenizer: PreTrainedTokenizerBase,  # With memory tokens
+    layout: SegmentLayout,  # How to cut
+    must_fit: bool = True,  # Whether an answer that is in no segment whole is an error
+) -> str:  # 64 hexadecimal digits
+    "A hash of everything that changes the features of documents."
+    digest = hashlib.sha256()
+    for part in (feature_settings(tokenizer, layout, must_fit), *text_rows(documents)):
+        digest.update(json.dumps(part, sort_keys=True, default=int).encode() + b"\n")  # one line each: no two run together
+    return digest.hexdigest()
+
+# %% ../nbs/00_data.ipynb #n016
+def write_features(
+    features: Dataset,  # To be kept
+    folder: str,  # For unfinished files, on the same disk
+    path: Path,  # Where the finished one goes
+) -> None:
+    "Write features into one Arrow file that knows its number of rows; it is there whole or not at all."
+    table = features.data.table
+    schema = table.schema.with_metadata({**(table.schema.metadata or {}), b"rows": str(len(table)).encode()})
+    with open(f"{folder}/whole.arrow", "wb") as file:
+        with pa.ipc.new_stream(file, schema) as writer:
+            for batch in table.to_batches():
+                writer.write_batch(batch)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(f"{folder}/whole.arrow", path)
+
+
+def read_features(
+    path: Path,  # Of `write_features`
+) -> Dataset | None:  # None if there is no file, or a damaged one
+    "Open kept features without loading them."
+    try:
+        with pa.memory_map(str(path)) as file:
+            rows = int(pa.ipc.open_stream(file).schema.metadata[b"rows"])
+        features = Dataset.from_file(str(path))
+        if len(features) == rows:
+            return features
+    except FileNotFoundError:
+        return None
+    except (pa.ArrowException, OSError):
+        pass  # cut off inside a batch or its header
+    warnings.warn(f"{path.name} is damaged: its features are built again", stacklevel=3)
+    return None
+
+# %% ../nbs/00_data.ipynb #n018
+def check_folder(
+    name: str,  # The parameter's name
+    value: Any,  # What was given
+) -> Path:  # A folder that is there
+    "Return a folder, made if it is new, else raise a `ValueError` that says why it cannot be one."
+    try:
+        path = Path(value)
+        path.mkdir(parents=True, exist_ok=True)
+    except (TypeError, OSError) as error:
+        raise ValueError(f"{name} must be a folder, or a path where one can be made, got {value!r}: {error}") from None
+    return path
+
+# %% ../nbs/00_data.ipynb #n019
 def build_features(
     documents: Iterable[Document],  # Checked here
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     layout: SegmentLayout,  # How to cut
     must_fit: bool = True,  # Whether an answer that is in no segment whole is an error
+    num_proc: int | None = None,  # Processes to tokenize in; None for this one
+    cache_dir: str | Path | None = None,  # Where features are kept for the next time; None for memory
 ) -> Dataset:  # One row a document, as `document_feature` gives it
     "Cut documents into segments; a `ValueError` names the document that is wrong."
-    texts: dict[str, TokenizedText] = {}
-    rows = []
-    for document in map(check_document, documents):
-        if document.text not in texts:
-            texts = {document.text: tokenize_text(tokenizer, document.text)}  # questions of a text come together
-        rows.append(document_feature(document, tokenizer, layout, texts[document.text], must_fit))
-    if not rows:
+    if num_proc is not None:
+        check_positive("num_proc", num_proc)
+    folder = None if cache_dir is None else check_folder("cache_dir", cache_dir)
+    documents = [check_document(document) for document in documents]
+    if not documents:
         raise ValueError("documents must hold at least one document, got none")
-    return Dataset.from_list(rows)
+    build = partial(map_features, documents, tokenizer, layout, must_fit, num_proc)
+    if folder is None:
+        return build()
+    path = folder / f"features-{feature_fingerprint(documents, tokenizer, layout, must_fit)}.arrow"
+    features = read_features(path)
+    if features is None:
+        with tempfile.TemporaryDirectory(prefix="unfinished-", dir=folder) as unfinished:
+            write_features(build(unfinished), unfinished, path)
+        features = Dataset.from_file(str(path))
+    return features
 
 # %% ../nbs/00_data.ipynb #c035
 @dataclass
@@ -339,13 +584,15 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
         tokenizer: PreTrainedTokenizerBase,
         layout: SegmentLayout,
         must_fit: bool = True,
+        num_proc: int | None = None,
+        cache_dir: str | Path | None = None,
     ) -> "DocumentDataset":
         "Documents with the features that `build_features` makes of them; a `ValueError` for an id that comes twice."
         documents = list(documents)
         twice = [id for id, count in Counter(document.id for document in documents).items() if count > 1]
         if twice:
             raise ValueError(f"the ids of documents must be different, got {twice[0]!r} more than once")
-        return cls(documents, build_features(documents, tokenizer, layout, must_fit))
+        return cls(documents, build_features(documents, tokenizer, layout, must_fit, num_proc, cache_dir))
 
     def __len__(self) -> int:
         return len(self.documents)
@@ -364,14 +611,14 @@ class DocumentCollator:
     pad_token_id: int = 5  # The tokenizer's
     pad_to_length: int | None = None  # l; by default the longest segment of the batch
     pad_token_type_id: int = 3  # Hugging Face's segment id of padding
+    pad_to_segments: int | None = None  # s; by default the most segments of the batch
 
     def __call__(self, features: list[dict[str, Any]]) -> dict[str, Tensor]:
         "Token tensors `(b, s, l)`, positions `(b, s, a)` with -1 for none, and a segment mask `(b, s)`."
-        s = max(len(f["input_ids"]) for f in features)
+        most = max(len(f["input_ids"]) for f in features)
         longest = max(len(ids) for f in features for ids in f["input_ids"])
-        length = longest if self.pad_to_length is None else self.pad_to_length
-        if longest > length:
-            raise ValueError(f"pad_to_length must be at least {longest} for this batch, got {length}")
+        s = self._size("pad_to_segments", most)
+        length = self._size("pad_to_length", longest)
         answers = max(1, *(len(a) for f in features for a in f["start_positions"]))
         shape = (len(features), s, length)
         batch = {
@@ -388,6 +635,13 @@ class DocumentCollator:
                 self._fill({name: values[row, t] for name, values in batch.items()}, feature, t)
         return batch
 
+    def _size(self, name: str, needed: int) -> int:
+        "What is asked for, or else what is needed; a `ValueError` if that is more."
+        size = needed if getattr(self, name) is None else getattr(self, name)
+        if needed > size:
+            raise ValueError(f"{name} must be at least {needed} for this batch, got {size}")
+        return size
+
     @staticmethod
     def _fill(out: dict[str, Tensor], feature: dict[str, Any], t: int) -> None:
         "Write segment t into its place."
@@ -400,6 +654,141 @@ class DocumentCollator:
         shift = len(out["input_ids"]) - n
         for name in ("start_positions", "end_positions"):
             out[name][: len(feature[name][t])] = torch.tensor(feature[name][t], dtype=torch.long) + shift
+
+# %% ../nbs/00_data.ipynb #n028
+def check_splits_words(
+    tokenizer: PreTrainedTokenizerBase,  # To read a text in pieces
+) -> None:
+    "A `ValueError` if a tokenizer does not look at each word alone, whatever stands around it."
+    backend = json.loads(tokenizer.backend_tokenizer.to_str())
+    steps = backend["pre_tokenizer"] or {"type": "none"}
+    steps = steps.get("pretokenizers", [steps])
+    if steps[0]["type"] != "WhitespaceSplit" or any(step.get("prepend_scheme") == "first" for step in steps):
+        raise ValueError(f"tokenizer must split at white space first to read a text in pieces, as XLNet's does; got {steps}")
+    for token in tokenizer.added_tokens_decoder.values():
+        if not token.special and re.search(r"\s", token.content):
+            raise ValueError(f"tokenizer must have no added token with a space to read a text in pieces, got {token.content!r}")
+
+# %% ../nbs/00_data.ipynb #n029
+def last_cut(
+    text: str,  # A block
+    starts: list[int],  # First character of each of its tokens
+) -> int:  # A token
+    "The last token before which a text can be cut without changing a token; 0 if there is none."
+    for i in range(len(starts) - 1, 0, -1):
+        at = starts[i]
+        if starts[i - 1] < at and re.match(r"\s\w", text[at - 1 : at + 1]):
+            return i
+    return 0
+
+# %% ../nbs/00_data.ipynb #n032
+def text_pieces(
+    text: Any,  # A text, or its pieces
+    block_size: int,  # Characters
+) -> Iterator[str]:  # The pieces, the long ones cut
+    "The pieces of a text, none longer than `block_size`; a `ValueError` for what is no text."
+    if isinstance(text, bytes) or not isinstance(text, Iterable):
+        raise ValueError(f"text must be a string, or strings that make one when joined, got {text!r:.80}")
+    number = -1
+    for number, piece in enumerate([text] if isinstance(text, str) else text):
+        if not is_text(piece):
+            raise ValueError(f"piece {number} of text must be a string of Unicode characters, got {piece!r:.80}")
+        yield from (piece[i : i + block_size] for i in range(0, len(piece), block_size))
+    if number < 0:
+        raise ValueError("text must have at least one piece, got none")
+
+
+def token_blocks(
+    pieces: Iterable[str],  # Of one text, in order
+    tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
+    block_size: int,  # Characters to tokenize at once
+) -> Iterator[TokenizedText]:  # With characters of the whole text
+    "The tokens that `tokenize_text` gives for the joined pieces, block by block."
+    parts: list[str] = []
+    size, wanted, offset = 0, block_size, 0
+    for piece in pieces:
+        parts.append(piece)
+        size += len(piece)
+        if size < wanted:
+            continue
+        text = "".join(parts)
+        ids, starts, ends = raw_tokens(tokenizer, text)
+        cut = last_cut(text, starts)
+        at = starts[cut] if cut else 0
+        rest = (ids[cut:], [start - at for start in starts[cut:]], [end - at for end in ends[cut:]])
+        if cut and raw_tokens(tokenizer, text[at:]) != rest:
+            cut = at = 0
+        if cut:
+            yield place_tokens(text[:at], ids[:cut], starts[:cut], ends[:cut], offset)
+        parts, size, offset = [text[at:]], len(text) - at, offset + at
+        wanted = max(block_size, 2 * size)  # twice a long word: all its attempts together take as long as the last two
+    text = "".join(parts)
+    yield place_tokens(text, *raw_tokens(tokenizer, text), offset)
+
+
+def place_tokens(
+    text: str,  # A block
+    ids: list[int],  # Its tokens
+    starts: list[int],  # Their characters in the block
+    ends: list[int],
+    offset: int,  # Where the block begins in the text
+) -> TokenizedText:  # With characters of the text
+    "A block's tokens where they are in the whole text."
+    cover_gaps(text, starts, ends)
+    return TokenizedText(ids, [start + offset for start in starts], [end + offset for end in ends])
+
+# %% ../nbs/00_data.ipynb #n033
+def token_windows(
+    blocks: Iterable[TokenizedText],  # Of one text, in order
+    room: int,  # Tokens in a window
+    stride: int,  # Tokens that neighbouring windows share
+) -> Iterator[TokenizedText]:
+    "The tokens of each of `SegmentLayout.windows`, as soon as they are there."
+    ids: list[int] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    first = True
+    for block in blocks:
+        for tokens, new in ((ids, block.ids), (starts, block.starts), (ends, block.ends)):
+            tokens += new
+        while len(ids) >= room:
+            yield TokenizedText(ids[:room], starts[:room], ends[:room])
+            first = False
+            for tokens in (ids, starts, ends):
+                del tokens[: room - stride]
+    if first or len(ids) > stride:  # the last window's own tokens, or an empty text
+        yield TokenizedText(ids, starts, ends)
+
+# %% ../nbs/00_data.ipynb #n036
+def segment_chunks(
+    segments: Iterator[dict[str, Any]],  # Of `one_segment`
+    num_segments: int,  # In a chunk
+    id: str,  # The document's
+) -> Iterator[dict[str, Any]]:  # As `document_feature` gives them
+    "Features of a few segments each; the last may have fewer."
+    while chunk := list(islice(segments, num_segments)):
+        yield {"id": id} | {name: [segment[name] for segment in chunk] for name in chunk[0]}
+
+# %% ../nbs/00_data.ipynb #n037
+def stream_segments(
+    text: str | Iterable[str],  # A text, or its pieces: an open file, say
+    question: str,  # Shown in every segment
+    tokenizer: PreTrainedTokenizerBase,  # With memory tokens; looks at each word alone, as XLNet's does
+    layout: SegmentLayout,  # How to cut
+    num_segments: int = 8,  # In a chunk
+    id: str = "",  # The document's
+    block_size: int = 1 << 14,  # Characters to tokenize at once
+) -> Iterator[dict[str, Any]]:  # Chunks, each with the columns of `document_feature`
+    "Cut a text of any length into segments while it is read; a `ValueError` for what cannot be read."
+    check_positive("num_segments", num_segments)
+    check_positive("block_size", block_size)
+    check_document(Document(id, "", question))
+    check_splits_words(tokenizer)
+    asked = tokenize_text(tokenizer, question).ids
+    blocks = token_blocks(text_pieces(text, block_size), tokenizer, block_size)
+    windows = token_windows(blocks, layout.room(len(asked)), layout.stride)
+    segments = (one_segment((0, len(w.ids), True), [], asked, w, tokenizer, layout) for w in windows)
+    return segment_chunks(segments, num_segments, id)
 
 # %% ../nbs/00_data.ipynb #c041
 def field(
@@ -428,22 +817,27 @@ def squad_answers(
     return tuple(Answer(text, start) for text, start in found)
 
 # %% ../nbs/00_data.ipynb #c042
+def article_documents(
+    article: Any,  # Of a SQuAD file
+    where: str,  # How to say where it is
+) -> Iterator[Document]:  # One a question
+    "Read one article; a `ValueError` names it, or the question's id."
+    for paragraph in field(article, "paragraphs", list, where):
+        text = field(paragraph, "context", str, where)
+        for qa in field(paragraph, "qas", list, where):
+            id = field(qa, "id", str, where)
+            question = field(qa, "question", str, f"{where}, question {id!r}")
+            answers = squad_answers(qa, f"{where}, question {id!r}")
+            yield check_document(Document(id, text, question, answers, article.get("title", "")))
+
+
 def squad_documents(
     data: Any,  # A SQuAD file's content
     where: str = "SQuAD data",  # Its name, for errors
 ) -> list[Document]:  # One a question
     "Read SQuAD 1.1 or 2.0 JSON; a `ValueError` names the article, or the question's id."
-    documents = []
-    for n, article in enumerate(field(data, "data", list, where)):
-        here = f"{where}: article {n}"
-        for paragraph in field(article, "paragraphs", list, here):
-            text = field(paragraph, "context", str, here)
-            for qa in field(paragraph, "qas", list, here):
-                id = field(qa, "id", str, here)
-                question = field(qa, "question", str, f"{here}, question {id!r}")
-                answers = squad_answers(qa, f"{here}, question {id!r}")
-                documents.append(check_document(Document(id, text, question, answers, article.get("title", ""))))
-    return documents
+    articles = enumerate(field(data, "data", list, where))
+    return [document for n, article in articles for document in article_documents(article, f"{where}: article {n}")]
 
 
 def read_squad(
@@ -460,52 +854,382 @@ def read_squad(
 SQUAD_COLUMNS = ("id", "context", "question", "answers")
 
 
+def check_columns(
+    names: Iterable[str],  # Of a data set's columns
+) -> None:
+    "A `ValueError` that names the columns which a data set lacks."
+    missing = [name for name in SQUAD_COLUMNS if name not in names]
+    if missing:
+        columns, lacking = ", ".join(SQUAD_COLUMNS), ", ".join(missing)
+        raise ValueError(f"the data set must have the columns {columns}, got none named {lacking}")
+
+
+def row_document(
+    row: dict[str, Any],  # With SQuAD's columns
+    where: str,  # How to say which it is
+) -> Document:  # Checked
+    "The document of a row; a `ValueError` says what is wrong where."
+    answers = field(row, "answers", dict, where)
+    texts, starts = (field(answers, name, list, where) for name in ("text", "answer_start"))
+    if len(texts) != len(starts):
+        raise ValueError(f"{where}: answers must have as many starts as texts, got {len(starts)} and {len(texts)}")
+    id, text, question = (field(row, name, str, where) for name in ("id", "context", "question"))
+    return check_document(Document(id, text, question, tuple(map(Answer, texts, starts)), row.get("title") or ""))
+
+
 def table_documents(
     table: Dataset,  # With SQuAD's columns
 ) -> list[Document]:  # One a row
     "Documents from a `datasets` table; a `ValueError` names the column that it lacks."
-    missing = [name for name in SQUAD_COLUMNS if name not in table.column_names]
-    if missing:
-        columns, lacking = ", ".join(SQUAD_COLUMNS), ", ".join(missing)
-        raise ValueError(f"the data set must have the columns {columns}, got none named {lacking}")
-    return [
-        check_document(Document(
-            row["id"], row["context"], row["question"],
-            tuple(Answer(t, a) for t, a in zip(row["answers"]["text"], row["answers"]["answer_start"], strict=True)),
-            row.get("title") or "",
-        ))
-        for row in table
-    ]
+    check_columns(table.column_names)
+    return [row_document(row, f"row {n}") for n, row in enumerate(table)]
 
 # %% ../nbs/00_data.ipynb #c046
 SPLITS = {"train": ("train",), "validation": ("dev", "validation")}  # Our names and the file names that SQuAD uses
 
+# %% ../nbs/00_data.ipynb #n044
+def squad_source(
+    data_path: str | Path,  # A file, a folder or a name on the hub
+    split: str,  # "train" or "validation"
+) -> tuple[str, Any]:  # "json", "lines", "parquet", "saved" or "hub", and what to read: files, a folder or a name
+    "What a path stands for; a `ValueError` says what is missing."
+    check_choice("split", split, tuple(SPLITS))
+    if not isinstance(data_path, str | Path):
+        raise ValueError(f"data_path must be a file, a folder or a data set's name, got {data_path!r}")
+    path, kinds = Path(data_path), {".json": "json", ".jsonl": "lines", ".parquet": "parquet"}
+    if path.is_file():
+        return kinds.get(path.suffix, "json"), [path]
+    if not path.is_dir():
+        if path.is_absolute() or path.parts[:1] in ((".",), ("..",)) or len(path.parts) > 2 or path.suffix:
+            raise ValueError(f"data_path must be a file, a folder or a data set's name, got {str(path)!r}: not there")
+        return "hub", data_path
+    if (path / split / "dataset_info.json").is_file():
+        return "saved", path / split
+    for suffix, kind in kinds.items():
+        for name in SPLITS[split]:
+            part = "" if kind == "json" else r"(-\d+-of-\d+)?"  # as the hub names the parts of a data set
+            files = [file for file in sorted(path.iterdir()) if re.fullmatch(name + part + re.escape(suffix), file.name)]
+            if files:
+                return kind, files
+    names = " or ".join(f"{name}.json" for name in SPLITS[split])
+    there = sorted(p.name for p in path.iterdir())
+    raise ValueError(f"data_path must hold {names} for split {split!r} (or .jsonl, .parquet), got {path} with {there}")
 
+# %% ../nbs/00_data.ipynb #n045
 def load_squad(
-    data_path: str,  # A folder with train.json and dev.json, one JSON file, a saved `DatasetDict`, or a name on the hub
+    data_path: str,  # A folder with train.json and dev.json, one file, a saved `DatasetDict`, or a name on the hub
     split: str = "train",  # "train" or "validation"
     revision: str | None = None,  # Of a data set on the hub
     token: str | None = None,  # For a private one
 ) -> list[Document]:  # One a question
     "Load SQuAD-like data from disk or by name; a `ValueError` says what is missing."
-    check_choice("split", split, tuple(SPLITS))
-    if not isinstance(data_path, str | Path):
-        raise ValueError(f"data_path must be a file, a folder or a data set's name, got {data_path!r}")
-    path = Path(data_path)
-    if path.is_file():
-        return read_squad(path)
-    if not path.is_dir():
-        if path.is_absolute() or path.parts[:1] in ((".",), ("..",)) or len(path.parts) > 2 or path.suffix:
-            raise ValueError(f"data_path must be a file, a folder or a data set's name, got {str(path)!r}: not there")
-        return table_documents(load_dataset(data_path, split=split, revision=revision, token=token))
-    if (path / split / "dataset_info.json").is_file():
-        return table_documents(Dataset.load_from_disk(str(path / split)))
-    files = [path / f"{name}.json" for name in SPLITS[split] if (path / f"{name}.json").is_file()]
-    if not files:
-        names = " or ".join(f"{name}.json" for name in SPLITS[split])
-        there = sorted(p.name for p in path.iterdir())
-        raise ValueError(f"data_path must hold {names} for split {split!r}, got {path} with {there}")
-    return read_squad(files[0])
+    kind, source = squad_source(data_path, split)
+    if kind == "json":
+        return read_squad(source[0])
+    if kind == "saved":
+        return table_documents(Dataset.load_from_disk(str(source)))
+    if kind == "hub":
+        return table_documents(load_dataset(source, split=split, revision=revision, token=token))
+    return list(stream_squad(data_path, split))  # JSON lines and Parquet
+
+# %% ../nbs/00_data.ipynb #n047
+def some(
+    documents: Iterable[Document],  # Any number
+) -> Iterator[Document]:  # The same
+    "Pass documents on; a `ValueError` if there are none."
+    empty = True
+    for document in documents:
+        empty = False
+        yield document
+    if empty:
+        raise ValueError("documents must hold at least one document, got none")
+
+# %% ../nbs/00_data.ipynb #n048
+@dataclass(frozen=True)
+class DocumentStream:
+    "Documents that are read when they are asked for, each time from the start."
+
+    read: Callable[[], Iterable[Document]]  # Can be pickled if worker processes are spawned
+
+    def __iter__(self) -> Iterator[Document]:
+        return some(self.read())
+
+# %% ../nbs/00_data.ipynb #n051
+class JsonReader:
+    "Take JSON values from a file one after another, holding no more of it than the next one."
+
+    def __init__(
+        self,
+        file: TextIO,  # JSON
+        block_size: int = 1 << 18,  # Characters to read at once
+    ) -> None:
+        self.file, self.block_size = file, block_size
+        self.text, self.taken = "", 0  # what is read and not yet taken, and how many characters came before
+
+    def more(self) -> bool:
+        "Read on, twice as far as so far if need be; False at the end."
+        piece = self.file.read(max(self.block_size, len(self.text)))
+        self.text += piece
+        return bool(piece)
+
+    def drop(self, count: int) -> None:
+        "Take characters off the text."
+        self.text, self.taken = self.text[count:], self.taken + count
+
+    def peek(self, *allowed: str) -> str:
+        "The next character that is no space, '' at the end; a `JSONDecodeError` if it is none of those allowed."
+        while True:
+            self.drop(len(self.text) - len(self.text.lstrip(" \t\r\n")))
+            if self.text or not self.more():
+                break
+        if allowed and self.text[:1] not in allowed:
+            expected = " or ".join(repr(character or "the end") for character in allowed)
+            raise json.JSONDecodeError(f"Expecting {expected}", "", self.taken)
+        return self.text[:1]
+
+    def take(self, *allowed: str) -> str:
+        "Take that character."
+        character = self.peek(*allowed)
+        self.drop(1)
+        return character
+
+    def value(self) -> Any:
+        "Take the next value, whatever it is."
+        while True:
+            self.peek()
+            try:
+                value, end = json.JSONDecoder().raw_decode(self.text)
+            except json.JSONDecodeError as error:
+                if not self.more():
+                    raise json.JSONDecodeError(error.msg, "", self.taken + error.pos) from None
+                continue
+            if self.text[end : end + 1] in [*" \t\r\n,:]}"] or not self.more():  # else a number may go on in the next block
+                self.drop(end)
+                return value
+
+    def members(self, opening: str, closing: str) -> Iterator[int]:
+        "Step through a list or an object; at each step its next member is to be taken."
+        self.take(opening)
+        count, after = 0, self.take(closing) if self.peek() == closing else ","
+        while after == ",":
+            yield count
+            count, after = count + 1, self.take(",", closing)
+
+# %% ../nbs/00_data.ipynb #n053
+def stream_articles(
+    path: str | Path,  # A JSON file in SQuAD's format
+) -> Iterator[Any]:
+    "The articles of a SQuAD file, one after another; a `ValueError` if it is not SQuAD."
+    with open(path, encoding="utf-8") as file:
+        reader = JsonReader(file)
+        if reader.peek() != "{":
+            field(reader.value(), "data", list, str(path))
+        record: dict[str, Any] = {}
+        for _ in reader.members("{", "}"):
+            reader.peek('"')
+            key = reader.value()
+            reader.take(":")
+            if key == "data" and reader.peek() == "[":
+                record[key] = []
+                for _ in reader.members("[", "]"):
+                    yield reader.value()
+            else:
+                record[key] = reader.value()
+        field(record, "data", list, str(path))
+        reader.peek("")
+
+
+def stream_file(
+    path: str | Path,  # A JSON file in SQuAD's format
+) -> Iterator[Document]:  # One a question
+    "What `read_squad` reads, article by article."
+    try:
+        for n, article in enumerate(stream_articles(path)):
+            yield from article_documents(article, f"{path}: article {n}")
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        what = f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else error
+        raise ValueError(f"data_path must be a SQuAD JSON file, got {path}, which is no JSON: {what}") from None
+
+# %% ../nbs/00_data.ipynb #n056
+def json_lines(
+    paths: Sequence[Path],  # Files with one JSON object a line
+) -> Iterator[Any]:
+    "The objects of JSON lines files; a `ValueError` names the line that is none."
+    for path in paths:
+        with open(path, "rb") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    if line.strip():
+                        yield json.loads(line)
+                except (UnicodeDecodeError, json.JSONDecodeError) as error:
+                    raise ValueError(f"data_path must hold JSON lines, got {path}: line {number} is none: {error}") from None
+
+
+def table_rows(
+    table: Any,  # A `Dataset` or an `IterableDataset`
+) -> Iterator[dict[str, Any]]:
+    "The rows of a table, all of them in every worker process of a `DataLoader`."
+    for batch in table.iter(batch_size=32):  # `iter(table)` would give each worker some of its files
+        for row in zip(*batch.values(), strict=True):
+            yield dict(zip(batch, row, strict=True))
+
+
+def stream_rows(
+    rows: Callable[[], Iterable[Any]],  # Gives rows with SQuAD's columns
+) -> Iterator[Document]:  # One a row
+    "Documents from rows; a `ValueError` names the columns that the first row lacks."
+    for number, row in enumerate(rows()):
+        if number == 0 and isinstance(row, dict):
+            check_columns(row)
+        yield row_document(row, f"row {number}")
+
+# %% ../nbs/00_data.ipynb #n057
+def stream_squad(
+    data_path: str | Path,  # What `load_squad` takes
+    split: str = "train",  # "train" or "validation"
+    revision: str | None = None,  # Of a data set on the hub
+    token: str | None = None,  # For a private one
+) -> DocumentStream:  # One document a question
+    "What `load_squad` loads, read one by one; the first document is read at once, to say early what is wrong."
+    kind, source = squad_source(data_path, split)
+    if kind == "json":
+        stream = DocumentStream(partial(stream_file, source[0]))
+    elif kind == "lines":
+        stream = DocumentStream(partial(stream_rows, partial(json_lines, source)))
+    else:
+        if kind == "saved":
+            table = Dataset.load_from_disk(str(source))
+        elif kind == "parquet":
+            files = [str(file) for file in source]
+            table = load_dataset("parquet", data_files=files, split="train", streaming=True)
+        else:
+            table = load_dataset(source, split=split, revision=revision, token=token, streaming=True)
+        stream = DocumentStream(partial(stream_rows, partial(table_rows, table)))
+    next(iter(stream))
+    return stream
+
+# %% ../nbs/00_data.ipynb #n063
+def shuffle_buffered(
+    documents: Iterable[Document],  # In their order
+    buffer_size: int,  # How many may wait; 1 keeps the order
+    seed: str,  # The same seed gives the same order
+) -> Iterator[Document]:  # Each once
+    "Documents in random order, as far as a buffer reaches."
+    rng = random.Random(seed)
+    buffer: list[Document] = []
+    for document in documents:
+        if len(buffer) < buffer_size:
+            buffer.append(document)
+            continue
+        i = rng.randrange(buffer_size)
+        yield buffer[i]
+        buffer[i] = document
+    rng.shuffle(buffer)
+    yield from buffer
+
+# %% ../nbs/00_data.ipynb #n065
+def this_reader() -> tuple[int, int]:
+    "Which worker of a `DataLoader` this is, of how many; (0, 0) outside of workers."
+    info = torch.utils.data.get_worker_info()
+    return (0, 0) if info is None else (info.id, info.num_workers)
+
+# %% ../nbs/00_data.ipynb #n066
+class StreamedDocuments(torch.utils.data.IterableDataset[dict[str, Any]]):
+    "Features of documents that are read one by one, shuffled, dealt out to processes and workers, and resumed."
+
+    def __init__(
+        self,
+        documents: Iterable[Document],  # A list or a `DocumentStream`
+        tokenizer: PreTrainedTokenizerBase,  # With memory tokens
+        layout: SegmentLayout,  # How to cut
+        must_fit: bool = True,  # Whether an answer that is in no segment whole is an error
+        buffer_size: int = 1,  # Documents among which each next one is drawn; 1 keeps their order
+        seed: int = 0,  # Of the order, with the epoch
+        rank: int = 0,  # Which of the processes this is
+        world_size: int = 1,  # Processes that share the documents
+        num_documents: int | None = None,  # In the whole stream, if that is known; a list knows it
+    ) -> None:
+        if not isinstance(documents, Iterable) or iter(documents) is documents:
+            what = "a list or a DocumentStream, which can be read again"
+            raise ValueError(f"documents must be {what}, got {type(documents).__name__}")
+        if type(seed) is not int:
+            raise ValueError(f"seed must be a whole number, got {seed!r}")
+        check_positive("buffer_size", buffer_size)
+        check_choice("rank", rank, range(check_positive("world_size", world_size)))
+        if num_documents is not None:
+            check_positive("num_documents", num_documents)
+        self.num_documents = len(documents) if isinstance(documents, Sized) else num_documents
+        self.documents, self.tokenizer, self.layout, self.must_fit = documents, tokenizer, layout, must_fit
+        self.settings = {"buffer_size": buffer_size, "seed": seed, "rank": rank, "world_size": world_size}
+        self._epoch = torch.zeros((), dtype=torch.long).share_memory_()  # workers that live on must see it change
+        self._in_workers = torch.zeros((), dtype=torch.bool).share_memory_()
+        self._start, self._seen = 0, 0  # documents to pass over at the next iteration; documents given in this one
+        self._reader = (0, 0)  # which worker, of how many, has to pass over them
+
+    def __len__(self) -> int:
+        "Documents of this process; a `TypeError`, as of all that has no length, if their number is not known."
+        if self.num_documents is None:
+            raise TypeError("num_documents must be given for a stream to have a length, got None")
+        return len(range(self.settings["rank"], self.num_documents, self.settings["world_size"]))
+
+    def set_epoch(
+        self,
+        epoch: int,  # Its number
+    ) -> None:
+        "Choose an epoch: each has an order of its own. Another one than before starts at its beginning."
+        if epoch != int(self._epoch):
+            self._start, self._seen = 0, 0
+        self._epoch.fill_(epoch)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        (worker, workers), start, text = this_reader(), self._start, None
+        if start and self._reader != (worker, workers):
+            where = "worker {} of {}".format(*self._reader)
+            raise ValueError(f"the state must be used where it was made, {where}, got worker {worker} of {workers}")
+        self._in_workers.fill_(workers > 0)
+        self._start, self._seen = 0, start
+        rank, step = self.settings["rank"], self.settings["world_size"]
+        documents = some(self.documents)
+        if self.settings["buffer_size"] > 1:
+            seed = f"{self.settings['seed']} {int(self._epoch)}"
+            documents = shuffle_buffered(documents, self.settings["buffer_size"], seed)
+        mine = islice(documents, rank + step * worker, None, step * max(workers, 1))
+        for document in islice(mine, start, None):
+            if not isinstance(document, Document):
+                raise ValueError(f"documents must be of type Document, got {type(document).__name__}")
+            if document.text != text:
+                text, tokens = document.text, tokenize_text(self.tokenizer, document.text)
+            feature = document_feature(check_document(document), self.tokenizer, self.layout, tokens, self.must_fit)
+            self._seen += 1
+            yield feature
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"tokenizer": ExactPickle(self.tokenizer)}  # for workers that are spawned
+
+    def state_dict(self) -> dict[str, int]:
+        "Where the last iteration is; a `ValueError` if workers read, which only they can know."
+        worker, workers = this_reader()
+        if not workers and self._in_workers:
+            raise ValueError(
+                "num_workers must be 0 for state_dict, got documents read by workers: ask for it in the workers, as "
+                "torchdata's StatefulDataLoader does, or pass over batches with accelerate.skip_first_batches"
+            )
+        reader = {"worker": worker, "num_workers": workers}
+        return {"epoch": int(self._epoch), "seen": self._seen} | reader | self.settings
+
+    def load_state_dict(
+        self,
+        state: dict[str, int],  # Of `state_dict`
+    ) -> None:
+        "Start the next iteration where another one was; a `ValueError` if that was of another stream."
+        for name in ("epoch", "seen", "worker", "num_workers"):
+            field(state, name, int, "state")
+        for name, value in self.settings.items():
+            if state.get(name) != value:
+                raise ValueError(f"state must be of a stream with {name} = {value}, got {state.get(name)!r}")
+        self.set_epoch(state["epoch"])
+        self._start, self._reader = state["seen"], (state["worker"], state["num_workers"])
+        self._seen = self._start
 
 # %% ../nbs/00_data.ipynb #c049
 def word_count(
