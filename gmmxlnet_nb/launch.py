@@ -106,6 +106,8 @@ def run(
     trainer.save_model(str(Path(config.training.output_dir or ".", "model")))
     if trainer.is_world_process_zero():
         write_json(Path(config.training.output_dir or ".", "metrics.json"), metrics)
+    trainer.accelerator.wait_for_everyone()  # one that leaves while others still work would take them down
+    trainer.accelerator.end_training()
     return metrics
 
 # %% ../nbs/12_launch.ipynb #c008
