@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MEMORY_UPDATES', 'USAGE_FLOOR', 'describe_state', 'state_parts', 'map_state', 'select', 'state_tensors', 'Memory',
            'matching_state', 'memory_floats', 'TokenMemory', 'SegmentRecurrence', 'content_weights', 'erase_and_add',
-           'used_after_write', 'free_slots', 'allocation_weights', 'follow_links', 'AddressedMemory',
+           'used_after_write', 'free_slots', 'allocation_weights', 'follow_links', 'interface_sizes', 'AddressedMemory',
            'DifferentiableMemory']
 
 # %% ../nbs/09_baselines.ipynb #c003
@@ -288,6 +288,20 @@ def follow_links(
     itself = torch.eye(links.shape[-1], dtype=torch.bool, device=links.device)
     return new.masked_fill(itself, 0.0), (1 - weights.sum(-1, keepdim=True)) * precedence + weights
 
+# %% ../nbs/09_baselines.ipynb #c038b
+def interface_sizes(
+    hidden_dim: int,  # d
+    num_heads: int,  # Of each memory token
+    usage_tracking: bool,  # With gates for where there is room
+    temporal_links: bool,  # With read modes
+) -> dict[str, int]:  # Numbers that a token emits, by what they are for
+    "What the controller says to the memory."
+    h, d = num_heads, hidden_dim
+    sizes = {"read_keys": h * d, "read_strengths": h, "read_gate": h, "write_keys": h * d, "write_strengths": h}
+    sizes |= {"write_gate": h, "write_vectors": h * d, "erase_vectors": h * d}
+    sizes |= {"allocation_gate": h, "free_gate": h} if usage_tracking else {}
+    return sizes | ({"read_modes": 3 * h} if temporal_links else {})
+
 # %% ../nbs/09_baselines.ipynb #c039
 class AddressedMemory(Memory):
     "Slots and the heads that address them. Bad sizes or choices raise a `ValueError`."
@@ -320,13 +334,9 @@ class AddressedMemory(Memory):
                 "would stay the same for ever, got 'zeros'"
             )
         self.start = InitialStates(1, memory_slots, hidden_dim, memory_init)
-        h, d = num_heads, hidden_dim
-        sizes = {"read_keys": h * d, "read_strengths": h, "read_gate": h, "write_keys": h * d, "write_strengths": h}
-        sizes |= {"write_gate": h, "write_vectors": h * d, "erase_vectors": h * d}
-        sizes |= {"allocation_gate": h, "free_gate": h} if usage_tracking else {}
-        sizes |= {"read_modes": 3 * h} if temporal_links else {}
-        self.interface = nn.ModuleDict({name: nn.Linear(d, size) for name, size in sizes.items()})
-        self.output_proj = nn.Linear(h * d, d)
+        sizes = interface_sizes(hidden_dim, num_heads, usage_tracking, temporal_links)
+        self.interface = nn.ModuleDict({name: nn.Linear(hidden_dim, size) for name, size in sizes.items()})
+        self.output_proj = nn.Linear(num_heads * hidden_dim, hidden_dim)
 
     def init(self, batch_size: int) -> dict[str, Tensor]:
         "The learned slots, read evenly; nothing was used and nothing written."

@@ -9,8 +9,8 @@ __all__ = ['SPECIAL_TOKENS', 'WORD_START', 'SQUAD_COLUMNS', 'SPLITS', 'TASKS', '
            'one_segment', 'feature_fingerprint', 'build_features', 'DocumentDataset', 'DocumentCollator',
            'check_splits_words', 'stream_segments', 'field', 'squad_answers', 'article_documents', 'squad_documents',
            'read_squad', 'check_columns', 'row_document', 'table_documents', 'load_squad', 'DocumentStream',
-           'stream_articles', 'stream_file', 'stream_squad', 'StreamedDocuments', 'word_count', 'pack_texts',
-           'long_documents', 'move_document', 'draw_choices', 'retention_document', 'retention_documents',
+           'stream_articles', 'stream_file', 'stream_squad', 'DocumentReader', 'StreamedDocuments', 'word_count',
+           'pack_texts', 'long_documents', 'move_document', 'draw_choices', 'retention_document', 'retention_documents',
            'TaskDocuments', 'sample_documents', 'task_documents', 'task_defaults']
 
 # %% ../nbs/00_data.ipynb #c003
@@ -186,7 +186,7 @@ def cover_gaps(
 
 WORD_START = "▁"  # A piece of its own where the word's first letters are in no piece; then it covers no character
 
-
+# %% ../nbs/00_data.ipynb #c017b
 def raw_tokens(
     tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
     text: str,  # Any Unicode
@@ -1134,8 +1134,8 @@ def this_reader() -> tuple[int, int]:
     return (0, 0) if info is None else (info.id, info.num_workers)
 
 # %% ../nbs/00_data.ipynb #n066
-class StreamedDocuments(torch.utils.data.IterableDataset[dict[str, Any]]):
-    "Features of documents that are read one by one, shuffled, dealt out to processes and workers, and resumed."
+class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
+    "What a stream of features is made of, and how long it is. Bad settings raise a `ValueError`."
 
     def __init__(
         self,
@@ -1171,6 +1171,10 @@ class StreamedDocuments(torch.utils.data.IterableDataset[dict[str, Any]]):
         if self.num_documents is None:
             raise TypeError("num_documents must be given for a stream to have a length, got None")
         return len(range(self.settings["rank"], self.num_documents, self.settings["world_size"]))
+
+# %% ../nbs/00_data.ipynb #n066b
+class StreamedDocuments(DocumentReader):
+    "Features of documents that are read one by one, shuffled, dealt out to processes and workers, and resumed."
 
     def set_epoch(
         self,
