@@ -6,14 +6,15 @@
 __all__ = ['SPECIAL_TOKENS', 'WORD_START', 'SQUAD_COLUMNS', 'SPLITS', 'TASKS', 'EVALUATION_SEED', 'Answer', 'Document',
            'check_document', 'configure_memory_tokens', 'train_tokenizer', 'TokenizedText', 'cover_gaps', 'raw_tokens',
            'tokenize_text', 'SegmentLayout', 'segment_ranges', 'build_segment', 'document_feature', 'answer_spans',
-           'one_segment', 'feature_fingerprint', 'build_features', 'DocumentDataset', 'DocumentCollator',
-           'check_splits_words', 'stream_segments', 'field', 'squad_answers', 'article_documents', 'squad_documents',
-           'read_squad', 'check_columns', 'row_document', 'table_documents', 'load_squad', 'DocumentStream',
-           'stream_articles', 'stream_file', 'stream_squad', 'DocumentReader', 'StreamedDocuments', 'word_count',
-           'pack_texts', 'long_documents', 'move_document', 'draw_choices', 'retention_document', 'retention_documents',
-           'TaskDocuments', 'sample_documents', 'task_documents', 'task_defaults']
+           'one_segment', 'why_no_fit', 'feature_fingerprint', 'build_features', 'check_ids', 'DocumentDataset',
+           'DocumentCollator', 'check_splits_words', 'stream_segments', 'field', 'squad_answers', 'article_documents',
+           'squad_documents', 'read_squad', 'check_columns', 'row_document', 'table_documents', 'load_squad',
+           'DocumentStream', 'stream_articles', 'stream_file', 'stream_squad', 'DocumentReader', 'StreamedDocuments',
+           'word_count', 'pack_texts', 'long_documents', 'move_document', 'draw_choices', 'retention_document',
+           'retention_documents', 'TaskDocuments', 'sample_documents', 'task_documents', 'task_defaults']
 
 # %% ../nbs/00_data.ipynb #c003
+import fcntl
 import hashlib
 import inspect
 import json
@@ -21,6 +22,7 @@ import math
 import os
 import random
 import re
+import shutil
 import tempfile
 import unicodedata
 import uuid
@@ -32,6 +34,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import groupby, islice, pairwise
+from numbers import Integral
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -76,15 +79,41 @@ def is_text(
     "Whether a value is a string of Unicode characters, and so can be tokenized and saved."
     return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
 
+
+def is_place(
+    value: Any,  # What was given
+) -> bool:  # Whether it is a whole number, NumPy's included
+    "Whether a value can say where a character is."
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def check_fields(
+    document: Any,  # To be checked
+) -> None:
+    "Raise a `ValueError` for what is no document, or has a field of another type than it must."
+    if not isinstance(document, Document):
+        raise ValueError(f"documents must be of type Document, got {type(document).__name__}")
+    an_answer = "an Answer of text and start"
+    fields: dict[str, tuple[Callable[[Any], bool], str]] = {
+        "answers": (lambda a: isinstance(a, Answer) and is_text(a.text) and is_place(a.start), an_answer),
+        "breaks": (is_place, "a whole number"),
+        "choices": (is_text, "a string of Unicode characters"),
+    }
+    for name in ("id", "text", "question", "title"):
+        if not is_text(getattr(document, name)):
+            got = f"got {getattr(document, name)!r:.80}"
+            raise ValueError(f"document {document.id!r}: {name} must be a string of Unicode characters, {got}")
+    for name, (fits, what) in fields.items():
+        value = getattr(document, name)
+        if not isinstance(value, tuple | list) or not all(map(fits, value)):
+            raise ValueError(f"document {document.id!r}: {name} must be a tuple, each {what}, got {value!r:.80}")
+
 # %% ../nbs/00_data.ipynb #c006
 def check_document(
     document: Document,  # To be checked
 ) -> Document:  # The same
-    "Return `document` if its answers, breaks and question are where they can be, else a `ValueError` with its id."
-    for name, text in (("id", document.id), ("text", document.text), ("question", document.question)):
-        if not is_text(text):
-            got = f"got {text!r:.80}"
-            raise ValueError(f"document {document.id!r}: {name} must be a string of Unicode characters, {got}")
+    "Return `document` if its fields are of their types and its places in its text, else a `ValueError` with its id."
+    check_fields(document)
     size = len(document.text)
     edges = (0, *document.breaks, size)
     if document.breaks and any(a >= b for a, b in pairwise(edges)):
@@ -158,8 +187,12 @@ class TokenizedText:
     ends: list[int]
 
     def token_span(self, start: int, end: int) -> tuple[int, int] | None:
-        "First and last token that touch the characters `start` to `end` (exclusive); None if no token does."
+        "First and last token that have a character of `start` to `end` (exclusive); None if no token has."
         first, last = bisect_right(self.ends, start), bisect_left(self.starts, end) - 1
+        while first <= last and self.starts[first] == self.ends[first]:  # a WORD_START after an answer's first space
+            first += 1
+        while first <= last and self.starts[last] == self.ends[last]:
+            last -= 1
         return (first, last) if first <= last else None
 
 
@@ -196,11 +229,14 @@ def raw_tokens(
     out = tokenizer(text, return_offsets_mapping=True, **options)
     space, unknown = tokenizer.convert_tokens_to_ids(WORD_START), tokenizer.unk_token_id
     control = set(tokenizer.all_special_ids)  # XLNet's unigram model knows its control symbols as pieces
-    ids, starts, ends = [], [], []
+    ids: list[int] = []
+    starts: list[int] = []
+    ends: list[int] = []
     for token, (start, end) in zip(out["input_ids"], out["offset_mapping"], strict=True):
         ids.append(unknown if token in control else token)
+        end = start if token == space != unknown else end
+        ends.append(max(end, ends[-1]) if ends else end)  # of a character that stands for several words, each has it
         starts.append(start)
-        ends.append(start if token == space != unknown else end)
     return ids, starts, ends
 
 
@@ -296,11 +332,7 @@ def document_feature(
         raise ValueError(f"document {document.id!r}: {error}") from None
     segments = [one_segment(r, spans, question, tokens, tokenizer, layout) for r in ranges]
     if must_fit and spans and not any(segment["start_positions"] for segment in segments):
-        size = min(last - first + 1 for first, last in spans)
-        raise ValueError(
-            f"document {document.id!r}: stride must be at least {size - 1} for an answer of {size} tokens to be "
-            f"in one segment whole, got {layout.stride}"
-        )
+        raise ValueError(f"document {document.id!r}: {why_no_fit(document, tokens, layout, len(question), spans)}")
     return feature | {name: [segment[name] for segment in segments] for name in segments[0]}
 
 # %% ../nbs/00_data.ipynb #c029
@@ -339,14 +371,38 @@ def one_segment(
         "end_positions": [b for _, b in gold],
     }
 
+
+def why_no_fit(
+    document: Document,  # With answers, none of which is in a segment whole
+    tokens: TokenizedText,  # Its text
+    layout: SegmentLayout,  # How it was cut
+    question_tokens: int,  # Length of the question
+    spans: list[tuple[int, int]],  # Its answers, in tokens
+) -> str:  # What must be otherwise
+    "What keeps answers out of all segments: the stride, or else the breaks and where the question is shown."
+    one_window = replace(layout, max_length=layout.max_length + len(tokens.ids))
+    parts = segment_ranges(document, tokens, one_window, question_tokens)
+    sizes = [b - a + 1 for a, b in spans if any(asked and first <= a and b < last for first, last, asked in parts)]
+    if sizes:
+        size = min(sizes)
+        what = f"an answer of {size} tokens to be in one segment whole"
+        return f"stride must be at least {size - 1} for {what}, got {layout.stride}"
+    places = f"question_start {document.question_start} and breaks {document.breaks}"
+    got = f"{document.answers[0].text!r:.80} at {document.answers[0].start}"
+    return f"an answer must be between two breaks whole, and not before question_start, got {got} with {places}"
+
 # %% ../nbs/00_data.ipynb #c033
+ROW_CHARACTERS = 1 << 20  # Of a text, counted once for each question: features of some 100 MB while they are made
+
+
 def text_rows(
     documents: Iterable[Document],  # Those of one text side by side
 ) -> Iterator[dict[str, str]]:  # The text, and all else as JSON
-    "Neighbouring documents of one text in one row."
+    "Neighbouring documents of one text in one row, or in several if their features were too many to hold."
     for text, group in groupby(documents, key=lambda document: document.text):
-        records = [asdict(replace(document, text="")) for document in group]
-        yield {"text": text, "documents": json.dumps(records, default=int)}  # int: positions may be NumPy's
+        together = max(1, ROW_CHARACTERS // max(1, len(text)))
+        while records := [asdict(replace(document, text="")) for document in islice(group, together)]:
+            yield {"text": text, "documents": json.dumps(records, default=int)}  # int: positions may be NumPy's
 
 
 def row_documents(
@@ -444,7 +500,7 @@ def map_features(
         return table.map(
             row_features,
             batched=True,
-            batch_size=16,  # texts whose features are in memory as Python lists
+            batch_size=1,  # rows whose features are in memory as Python lists
             remove_columns=table.column_names,
             features=FEATURE_TYPES,
             fn_kwargs={"tokenizer": sent, "layout": layout, "must_fit": must_fit},
@@ -459,7 +515,8 @@ def map_features(
 # %% ../nbs/00_data.ipynb #n011
 FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a feature is
     raw_tokens, tokenize_text, cover_gaps, TokenizedText.token_span, SegmentLayout.room, SegmentLayout.windows,
-    segment_ranges, build_segment, document_feature, answer_spans, one_segment, text_rows, row_documents, row_features,
+    segment_ranges, build_segment, document_feature, answer_spans, why_no_fit, one_segment,
+    text_rows, row_documents, row_features,
 )  # fmt: skip
 
 
@@ -529,6 +586,41 @@ def read_features(
     warnings.warn(f"{path.name} is damaged: its features are built again", stacklevel=3)
     return None
 
+# %% ../nbs/00_data.ipynb #n101
+BUILDING: set[str] = set()  # Names of the folders that this process writes in
+
+
+def clear_unfinished(
+    folder: Path,  # A cache
+) -> None:
+    "Take away what killed builds left, and nothing that a build is writing."
+    for path in folder.glob("unfinished-*"):
+        if path.name in BUILDING:
+            continue
+        try:
+            with open(path / "lock", "r+") as lock:
+                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(path)
+        except OSError:
+            continue  # it is in use, or another build takes it away
+
+
+@contextmanager
+def unfinished_folder(
+    folder: Path,  # A cache
+) -> Iterator[str]:  # A new folder in it
+    "A folder for a build's files, which nobody takes away while it is used."
+    with tempfile.TemporaryDirectory(prefix="unfinished-", dir=folder) as path:
+        name = Path(path).name
+        BUILDING.add(name)
+        try:
+            with open(f"{path}/lock.new", "w") as lock:
+                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.rename(f"{path}/lock.new", f"{path}/lock")
+                yield path
+        finally:
+            BUILDING.discard(name)
+
 # %% ../nbs/00_data.ipynb #n018
 def check_folder(
     name: str,  # The parameter's name
@@ -564,12 +656,25 @@ def build_features(
     path = folder / f"features-{feature_fingerprint(documents, tokenizer, layout, must_fit)}.arrow"
     features = read_features(path)
     if features is None:
-        with tempfile.TemporaryDirectory(prefix="unfinished-", dir=folder) as unfinished:
+        clear_unfinished(folder)
+        with unfinished_folder(folder) as unfinished:
             write_features(build(unfinished), unfinished, path)
         features = Dataset.from_file(str(path))
     return features
 
 # %% ../nbs/00_data.ipynb #c035
+def check_ids(
+    documents: list[Document],  # To be checked
+    where: str = "",  # How to say where they come from
+) -> list[Document]:  # The same
+    "Return documents that all have ids of their own, else raise a `ValueError` with one that comes twice."
+    counts = Counter(document.id for document in documents)
+    twice = next((id for id, count in counts.items() if count > 1), None)
+    if twice is not None:
+        raise ValueError(f"{where}the ids of documents must be different, got {twice!r} more than once")
+    return documents
+
+
 @dataclass
 class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
     "Documents and their features, in the same order."
@@ -588,10 +693,7 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
         cache_dir: str | Path | None = None,
     ) -> "DocumentDataset":
         "Documents with the features that `build_features` makes of them; a `ValueError` for an id that comes twice."
-        documents = list(documents)
-        twice = [id for id, count in Counter(document.id for document in documents).items() if count > 1]
-        if twice:
-            raise ValueError(f"the ids of documents must be different, got {twice[0]!r} more than once")
+        documents = check_ids([check_document(document) for document in documents])
         return cls(documents, build_features(documents, tokenizer, layout, must_fit, num_proc, cache_dir))
 
     def __len__(self) -> int:
@@ -615,6 +717,8 @@ class DocumentCollator:
 
     def __call__(self, features: list[dict[str, Any]]) -> dict[str, Tensor]:
         "Token tensors `(b, s, l)`, positions `(b, s, a)` with -1 for none, and a segment mask `(b, s)`."
+        if not features:
+            raise ValueError("features must hold at least one document, got none")
         most = max(len(f["input_ids"]) for f in features)
         longest = max(len(ids) for f in features for ids in f["input_ids"])
         s = self._size("pad_to_segments", most)
@@ -649,7 +753,8 @@ class DocumentCollator:
         out["input_ids"][-n:] = torch.tensor(feature["input_ids"][t])
         out["attention_mask"][-n:] = 1
         out["token_type_ids"][-n:] = torch.tensor(feature["token_type_ids"][t])
-        out["answer_mask"][-n:] = torch.tensor(feature["starts"][t]) >= 0 if feature["asked"][t] else False
+        characters = torch.tensor(feature["ends"][t]) - torch.tensor(feature["starts"][t])  # 0 where a token is no text
+        out["answer_mask"][-n:] = characters > 0 if feature["asked"][t] else False
         out["segment_mask"].fill_(True)
         shift = len(out["input_ids"]) - n
         for name in ("start_positions", "end_positions"):
@@ -828,7 +933,7 @@ def article_documents(
             id = field(qa, "id", str, where)
             question = field(qa, "question", str, f"{where}, question {id!r}")
             answers = squad_answers(qa, f"{where}, question {id!r}")
-            yield check_document(Document(id, text, question, answers, article.get("title", "")))
+            yield check_document(Document(id, text, question, answers, article.get("title") or ""))
 
 
 def squad_documents(
@@ -922,15 +1027,17 @@ def load_squad(
     revision: str | None = None,  # Of a data set on the hub
     token: str | None = None,  # For a private one
 ) -> list[Document]:  # One a question
-    "Load SQuAD-like data from disk or by name; a `ValueError` says what is missing."
+    "Load SQuAD-like data from disk or by name; a `ValueError` says what is missing, or which id comes twice."
     kind, source = squad_source(data_path, split)
     if kind == "json":
-        return read_squad(source[0])
-    if kind == "saved":
-        return table_documents(Dataset.load_from_disk(str(source)))
-    if kind == "hub":
-        return table_documents(load_dataset(source, split=split, revision=revision, token=token))
-    return list(stream_squad(data_path, split))  # JSON lines and Parquet
+        documents = read_squad(source[0])
+    elif kind == "saved":
+        documents = table_documents(Dataset.load_from_disk(str(source)))
+    elif kind == "hub":
+        documents = table_documents(load_dataset(source, split=split, revision=revision, token=token))
+    else:  # JSON lines and Parquet
+        documents = list(stream_squad(data_path, split))
+    return check_ids(documents, f"data_path {str(data_path)!r}, split {split!r}: ")
 
 # %% ../nbs/00_data.ipynb #n047
 def some(
