@@ -6,9 +6,10 @@
 __all__ = ['MEMORIES', 'QUESTION', 'RECOMPUTE', 'MEMORY_FIELDS', 'GMMXLNetConfig', 'MemoryState', 'as_memory_state',
            'ExpertBanks', 'GMMMemory', 'one_token_a_slot', 'differentiable', 'recurrence', 'experts', 'token_positions',
            'require', 'null_logits', 'position_loss', 'span_loss', 'GMMXLNetOutput', 'Segment', 'XLNetAndMemory',
-           'XLNetWithMemory', 'XLNetMemoryTokens', 'XLNetMemoryState', 'summarise', 'squeeze_segment',
-           'answer_candidates', 'check_positions', 'XLNetDocumentReader', 'XLNetMemoryForQA', 'xlnet_parts',
-           'memory_config', 'XLNetFromBase', 'notes_arguments', 'memory_fields', 'MemXLNetForQA', 'GMMXLNetForQA']
+           'XLNetWithMemory', 'XLNetSpeed', 'XLNetMemoryTokens', 'XLNetMemoryState', 'summarise', 'squeeze_segment',
+           'answer_candidates', 'check_positions', 'as_later_ones', 'XLNetDocumentReader', 'XLNetMemoryForQA',
+           'xlnet_parts', 'memory_config', 'XLNetFromBase', 'notes_arguments', 'memory_fields', 'MemXLNetForQA',
+           'GMMXLNetForQA']
 
 # %% ../nbs/05_model.ipynb #c003
 import functools
@@ -30,7 +31,7 @@ from transformers import (
 )
 from transformers.utils import ModelOutput
 
-from .backbone import LayerStates, encode
+from .backbone import ATTENTION, LayerStates, encode
 from gmmxlnet_nb.baselines import (
     MEMORY_UPDATES,
     DifferentiableMemory,
@@ -307,8 +308,8 @@ def require(
     ok: Tensor,  # (b,), one truth value per row
     message: str,  # What is wrong with the other rows
 ) -> None:
-    "Raise a `ValueError` naming the rows that are not ok (on a GPU: an asynchronous device assertion)."
-    if ok.is_cuda:
+    "Raise a `ValueError` naming the rows that are not ok (on a GPU, and compiled: an assertion on the device)."
+    if ok.is_cuda or torch.compiler.is_compiling():
         torch._assert_async(ok.all(), message)
     elif not ok.all():
         raise ValueError(f"{message}; rows of the batch: {(~ok).nonzero().flatten().tolist()}")
@@ -419,7 +420,9 @@ class XLNetAndMemory(Shared, XLNetPreTrainedModel):
         super().__init__(config)
         config.check()
         # XLNet makes its attention weights in float32 whatever type is asked for, and could not be loaded in another
+        attention, config._attn_implementation = config._attn_implementation, "eager"  # all that it knows itself
         self.transformer = XLNetModel(config)
+        config._attn_implementation = attention
         nn.Module.to(self.transformer, dtype=torch.get_default_dtype())
         self.qa_outputs = nn.Linear(config.hidden_size, 2)
         self.memory = MEMORIES[config.memory_type](config)
@@ -428,6 +431,7 @@ class XLNetAndMemory(Shared, XLNetPreTrainedModel):
         config.left_out_experts = None
         self._start_state: Any = None
         self._ids_on: dict[tuple[Any, ...], Tensor] = {}
+        self._compiled_step: Callable[..., Any] | None = None
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -463,7 +467,8 @@ class XLNetWithMemory(XLNetAndMemory):
         embeddings, mask = self.transformer.word_embedding(segment.input_ids), segment.attention_mask
         by_layer = self.gradient_checkpointing and self.training and self.recompute != "segment"
         hidden = encode(
-            self.transformer, embeddings, mask, segment.token_type_ids, enter, self.memory.recall(state), by_layer
+            self.transformer, embeddings, mask, segment.token_type_ids, enter, self.memory.recall(state), by_layer,
+            self.config._attn_implementation,
         )
         proposal: Any = hidden.gather(1, write_at[..., None].expand(-1, -1, hidden.shape[-1]))
         if self.memory.all_layers:
@@ -473,12 +478,37 @@ class XLNetWithMemory(XLNetAndMemory):
 
     def step_kept(self, again: bool, segment: Segment, state: Any) -> tuple[Tensor, Any, dict[str, Tensor]]:
         "The same, kept for the backward pass or, if `again`, repeated there."
+        step = self._compiled_step or self.step
         if not again:
-            return self.step(segment, state)
-        return checkpoint(lambda s, m, _: self.step(s, m), segment, state, segment.input_ids, use_reentrant=False)
+            return step(segment, state)
+        return checkpoint(lambda s, m, _: step(s, m), segment, state, segment.input_ids, use_reentrant=False)
+
+# %% ../nbs/05_model.ipynb #c033d
+class XLNetSpeed(XLNetWithMemory):
+    "Knows ways to run faster, with the same result."
+
+    _supports_sdpa = True
+
+    @classmethod
+    def _can_set_attn_implementation(cls) -> bool:
+        return True
+
+    def get_correct_attn_implementation(self, requested_attention: str | None, is_init_check: bool = False) -> str:
+        "Hugging Face's hook: a `ValueError` for an attention that is not one of `ATTENTION`."
+        return check_choice("attn_implementation", requested_attention or "auto", tuple(ATTENTION))
+
+    def set_attn_implementation(self, attn_implementation: str | dict[str, str], *args: Any, **kwargs: Any) -> None:
+        "Change how attention is computed, one of `ATTENTION`."
+        name = attn_implementation.get("") if isinstance(attn_implementation, dict) else attn_implementation
+        self.config._attn_implementation = self.get_correct_attn_implementation(name)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        "Compile the step of one segment, with `torch.compile`'s arguments."
+        kwargs.setdefault("dynamic", False)  # a kernel for any length would be slower for each
+        self._compiled_step = torch.compile(self.step, *args, **kwargs)
 
 # %% ../nbs/05_model.ipynb #c036
-class XLNetMemoryTokens(XLNetWithMemory):
+class XLNetMemoryTokens(XLNetSpeed):
     "Knows the ids of the memory tokens."
 
     def set_memory_tokens(
@@ -611,6 +641,15 @@ def check_positions(
     require(last, "attention_mask must be 1 at each segment's last token, <cls>: XLNet pads on the left")
 
 # %% ../nbs/05_model.ipynb #c044
+def as_later_ones(
+    x: Tensor,  # Part of a document's first state
+) -> Tensor:  # The same numbers
+    "Laid out, and asking for a gradient, as the states that a step gives: then one compiled graph fits all segments."
+    x = x.contiguous()
+    bare = x.is_floating_point() and not x.requires_grad and torch.is_grad_enabled()
+    return x.clone().requires_grad_() if bare else x
+
+
 class XLNetDocumentReader(XLNetMemoryState):
     "Reads documents segment by segment."
 
@@ -625,7 +664,10 @@ class XLNetDocumentReader(XLNetMemoryState):
         if bptt_segments is not None:
             check_positive("bptt_segments", bptt_segments)
         again = self.gradient_checkpointing and self.training and self.recompute != "layer"
-        state, start = self.start_states(memory_state, len(segments[0].input_ids))
+        state, start = (
+            map_state(as_later_ones, x) if self._compiled_step else x
+            for x in self.start_states(memory_state, len(segments[0].input_ids))
+        )
         logits, notes = [], []
         for t, segment in enumerate(segments):
             if bptt_segments is not None and t > 0 and t % bptt_segments == 0:
