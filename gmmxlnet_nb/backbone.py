@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['OPEN', 'CLOSED', 'ATTENTION', 'TRITON', 'LayerStates', 'padding_first', 'Looks', 'eager_layer', 'relative_shift',
-           'attend_sdpa', 'attend_triton', 'has_triton', 'check_attention', 'project', 'fast_layer', 'encode',
+           'attend_sdpa', 'attend_triton', 'has_triton', 'check_attention', 'project', 'fast_layer', 'encode', 'ahead',
            'CapturedStep']
 
 # %% ../nbs/08_backbone.ipynb #c003
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -45,20 +45,22 @@ class Looks(NamedTuple):
     query_types: Tensor  # (b, l), segment ids, int32
     key_types: Tensor  # (b, n + l)
     order: Tensor | None = None  # (b, n + l), of [earlier, segment], if there are earlier ones
+    typed: bool = True  # Whether there were segment ids
 
     @classmethod
     def of(cls, attention_mask: Tensor, token_type_ids: Tensor | None, earlier: Tensor | None = None) -> "Looks":
         "From masks (b, l) and (b, n), and segment ids (b, l)."
         real = attention_mask != 0
+        typed = token_type_ids is not None
         types = torch.zeros_like(real, dtype=torch.int32) if token_type_ids is None else token_type_ids.int()
         place = torch.arange(real.shape[1], device=real.device, dtype=torch.int32).expand_as(real)
         if earlier is None:
-            return cls(torch.where(real, OPEN, place), types, types)
+            return cls(torch.where(real, OPEN, place), types, types, typed=typed)
         everything = torch.cat([earlier, real], dim=1)
         order = padding_first(everything)
         own = torch.cat([torch.full_like(earlier, CLOSED, dtype=torch.int32), place], dim=1)
         keys = torch.cat([torch.zeros_like(earlier, dtype=torch.int32), types], dim=1)
-        return cls(torch.where(everything, OPEN, own).gather(1, order), types, keys.gather(1, order), order)
+        return cls(torch.where(everything, OPEN, own).gather(1, order), types, keys.gather(1, order), order, typed)
 
     def keys(self, hidden: Tensor, earlier: Tensor | None) -> Tensor | None:
         "What `(b, n + l, d)` keys and values are made of; None for the segment alone."
@@ -91,7 +93,8 @@ def eager_layer(
     key, value = (torch.einsum("ibh,hnd->ibnd", keys, weight) for weight in (attention.k, attention.v))
     relative = torch.einsum("ibh,hnd->ibnd", positions.type(attention.r.dtype), attention.r)
     blocked = looks.blocked().permute(1, 2, 0)[..., None].to(hidden.dtype)
-    segments = F.one_hot(looks.apart().permute(1, 2, 0).long(), 2).to(hidden.dtype)
+    apart = looks.apart().permute(1, 2, 0)
+    segments = torch.stack([~apart, apart], dim=-1).to(hidden.dtype) if looks.typed else None
     found = attention.rel_attn_core(query, key, value, relative, seg_mat=segments, attn_mask=blocked)
     found = attention.post_attention(hidden, found)
     found = apply_chunking_to_forward(layer.ff_chunk, layer.chunk_size_feed_forward, layer.seq_len_dim, found)
@@ -220,6 +223,7 @@ def encode(
     cache: LayerStates | None = None,  # What to look at besides the segment
     recompute: bool = False,  # Whether to keep only what enters a layer for the backward pass
     attention: str = "auto",  # One of `ATTENTION`
+    fast: Callable[..., Tensor] = fast_layer,  # Or the same compiled: one graph for all layers
 ) -> Tensor:  # (b, l, d), the last layer's hidden states
     "Run XLNet's layers. `enter(i, hidden)` is called on entering layer i."
     device, (batch, length) = embeddings.device, embeddings.shape[:2]
@@ -237,9 +241,33 @@ def encode(
         hidden = hidden if enter is None else enter(i, hidden)
         keys = looks.keys(hidden, None if cache is None else cache.hidden[:, i])
         args = (layer, hidden, keys, positions, looks) if eager else (layer, hidden, keys, positions, looks, attend)
-        run: Callable[..., Tensor] = eager_layer if eager else fast_layer
+        run = eager_layer if eager else fast
         hidden = checkpoint(run, *args, use_reentrant=False) if recompute else run(*args)
     return drop(hidden)
+
+# %% ../nbs/08_backbone.ipynb #c052
+def ahead(
+    batches: Iterable[Mapping[str, Tensor]],  # In the computer's memory
+    device: torch.device | str,  # Where they are needed
+) -> Iterator[dict[str, Tensor]]:  # The same batches, there
+    "Move batches to a device, each while the one before is used; on a CPU there is nothing to move."
+    device = torch.device(device)
+    if device.type != "cuda":
+        yield from ({name: x.to(device) for name, x in batch.items()} for batch in batches)
+        return
+    side, waiting = torch.cuda.Stream(device), None
+    for batch in batches:
+        with torch.cuda.stream(side):
+            pinned = {name: x if x.is_cuda else x.pin_memory() for name, x in batch.items()}
+            moved = {name: x.to(device, non_blocking=True) for name, x in pinned.items()}
+        if waiting is not None:
+            yield waiting
+        torch.cuda.current_stream(device).wait_stream(side)
+        for x in moved.values():
+            x.record_stream(torch.cuda.current_stream(device))  # its memory must not be used again too early
+        waiting = moved
+    if waiting is not None:
+        yield waiting
 
 # %% ../nbs/08_backbone.ipynb #c046
 class CapturedStep:
