@@ -6,6 +6,7 @@ SHELL := bash
 
 PYTHON ?= python3
 WORKERS ?= 2
+OUT ?= runs/train
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
@@ -24,9 +25,10 @@ $(INSTALLED): constraints.txt settings.ini setup.py pyproject.toml
 	$(BIN)/python -m pip install -q -c constraints.txt --no-build-isolation -e '.[dev]'
 	touch $@
 
-train: $(INSTALLED)  ## Run experiments/train.ipynb; parameters: make train ARGS="-p num_experts 8"
-	mkdir -p runs/train
-	$(BIN)/papermill experiments/train.ipynb runs/train/out.ipynb -k python3 -l python --log-output $(ARGS)
+train: $(INSTALLED)  ## Run experiments/train.ipynb: make train OUT=runs/eight ARGS="-p num_experts 8"
+	@[ ! -e $(OUT)/metrics.json ] || { echo "$(OUT) holds a finished run: make train OUT=another/folder"; exit 1; }
+	mkdir -p $(OUT)
+	$(BIN)/papermill experiments/train.ipynb $(OUT)/out.ipynb -k python3 -l python --log-output -p output_dir $(OUT) $(ARGS)
 
 # One thread for each worker: workers that each take every core only get in each other's way.
 test: $(INSTALLED)  ## Run the tests in the notebooks; flagged cells too: make test FLAGS="slow gpu"

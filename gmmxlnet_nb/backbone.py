@@ -46,6 +46,7 @@ class Looks(NamedTuple):
     key_types: Tensor  # (b, n + l)
     order: Tensor | None = None  # (b, n + l), of [earlier, segment], if there are earlier ones
     typed: bool = True  # Whether there were segment ids
+    pairs: tuple[Tensor, Tensor] | None = None  # `blocked` and `apart`, once they are made
 
     @classmethod
     def of(cls, attention_mask: Tensor, token_type_ids: Tensor | None, earlier: Tensor | None = None) -> "Looks":
@@ -69,13 +70,21 @@ class Looks(NamedTuple):
         both = torch.cat([earlier.to(hidden.dtype), hidden], dim=1)
         return both.gather(1, self.order[..., None].expand_as(both))
 
+    def with_pairs(self) -> "Looks":
+        "The same, with the two masks that all layers need unless they have a kernel that makes them."
+        return self._replace(pairs=(self.blocked(), self.apart()))
+
     def blocked(self) -> Tensor:
         "(b, l, n + l), True where a query may not look."
+        if self.pairs is not None:
+            return self.pairs[0]
         place = torch.arange(self.query_types.shape[1], device=self.own.device)
         return (self.own != OPEN)[:, None] & (self.own[:, None] != place[:, None])
 
     def apart(self) -> Tensor:
         "(b, l, n + l), True where segment ids differ."
+        if self.pairs is not None:
+            return self.pairs[1]
         return self.query_types[:, :, None] != self.key_types[:, None]
 
 # %% ../nbs/08_backbone.ipynb #c012
@@ -184,10 +193,12 @@ def project(
     attention: Any,  # An `XLNetRelativeAttention`
     hidden: Tensor,  # (b, l, d)
     keys: Tensor | None = None,  # (b, n + l, d), what it may look at, if not `hidden` alone
+    fused: bool | None = None,  # Whether to use one product; by default on a GPU, on a CPU the copy costs more
 ) -> tuple[Tensor, Tensor, Tensor]:  # Query (b, l, h, d_h), key and value (b, n + l, h, d_h)
     "Queries, keys and values: one product where they come from the same states."
     heads = (attention.n_head, attention.d_head)
-    if keys is not None:
+    if keys is not None or not (hidden.is_cuda if fused is None else fused):
+        keys = hidden if keys is None else keys
         query = (hidden @ attention.q.flatten(1)).unflatten(-1, heads)
         key, value = ((keys @ weight.flatten(1)).unflatten(-1, heads) for weight in (attention.k, attention.v))
         return query, key, value
@@ -234,6 +245,7 @@ def encode(
         return xlnet.dropout(states.transpose(0, 1).contiguous()).transpose(0, 1) if eager else xlnet.dropout(states)
 
     looks = Looks.of(attention_mask, token_type_ids, None if cache is None else cache.mask)
+    looks = looks if kind == "triton" else looks.with_pairs()
     hidden, rows = drop(embeddings), batch if eager else None
     positions = xlnet.relative_positional_encoding(length, looks.own.shape[1], bsz=rows, device=device)
     positions = xlnet.dropout(positions if eager else positions[:, 0])
