@@ -25,11 +25,11 @@ _PUBLIC = {
     "checkpoints": "convert_checkpoint model_card save_sparse",
     "train": (
         "GMMTrainer GMMTrainingConfig Prediction TrainingConfig answer_stream best_spans chance_level "
-        "config_from_dict config_to_dict decode_predictions evaluate_squad_v2 "
+        "config_from_dict decode_predictions evaluate_squad_v2 "
         "find_best_threshold gmm_balanced_config gmm_large_config gmm_small_config last_checkpoint load_base "
         "n_best_spans tune_null_threshold write_predictions"
     ),
-    "launch": "DocumentConfig RunConfig RunTrainer begin_run make_trainer write_answers",
+    "launch": "DocumentConfig RunConfig begin_run make_trainer write_answers",
     "analysis": "GMMAnalyzer RoutingTrace plot_routing",
     "runs": "run_parameters write_record",
 }

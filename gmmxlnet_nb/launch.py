@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RUN_FILE', 'HOW_FEATURES_ARE_MADE', 'WORDS', 'DocumentConfig', 'check_parts', 'RunConfig', 'joined_articles',
-           'run_documents', 'RunTrainer', 'make_trainer', 'check_documents_part', 'begin_run', 'write_answers', 'run',
-           'with_changes', 'main']
+           'run_documents', 'make_trainer', 'check_documents_part', 'begin_run', 'write_answers', 'run', 'with_changes',
+           'main']
 
 # %% ../nbs/12_launch.ipynb #c003
 import argparse
@@ -44,7 +44,6 @@ from gmmxlnet_nb.train import (
     GMMTrainer,
     TrainingConfig,
     config_from_dict,
-    config_to_dict,
     decode_n_best,
     decode_predictions,
     last_checkpoint,
@@ -130,7 +129,7 @@ class RunConfig:
 
     def to_dict(self) -> dict[str, Any]:
         "What `from_dict` takes, without secrets."
-        return {"documents": asdict(self.documents), "training": config_to_dict(self.training)}
+        return {"documents": asdict(self.documents), "training": self.training.to_dict()}
 
 # %% ../nbs/12_launch.ipynb #c005a
 def joined_articles(
@@ -158,21 +157,10 @@ def run_documents(
     train = DocumentStream(partial(joined_articles, what.data_path, words, what.num_train))
     return train, sample_documents(evaluation, what.num_eval, 0)
 
-# %% ../nbs/12_launch.ipynb #c005d
-class RunTrainer(GMMTrainer):
-    "A `GMMTrainer` that, resumed after its last step, takes no other."
-
-    def _run_epoch(self, **kwargs: Any) -> None:  # type: ignore[override]  # `Trainer` names each of its arguments
-        "An epoch's steps, if any are left."
-        if self.state.global_step < self.state.max_steps:
-            super()._run_epoch(**kwargs)
-        else:
-            self.control.should_training_stop = True
-
 # %% ../nbs/12_launch.ipynb #c006
 def make_trainer(
     config: RunConfig,  # What to train, on what
-) -> RunTrainer:  # With model, tokenizer and documents
+) -> GMMTrainer:  # With model, tokenizer and documents
     "Everything that a configuration describes, ready to train."
     what, how = config.documents, config.training
     set_seed(how.seed)
@@ -199,7 +187,7 @@ def make_trainer(
     model = MemXLNetForQA.from_base(base, **how.memory_fields())
     model.set_memory_tokens(**tokens)
     collator = DocumentCollator(tokenizer.pad_token_id)
-    return RunTrainer(
+    return GMMTrainer(
         model, how, train_dataset=train, eval_dataset=evaluation, data_collator=collator, processing_class=tokenizer
     )
 

@@ -11,12 +11,12 @@ __all__ = ['METRICS', 'CHECKED_TYPES', 'AT_LEAST', 'SECRETS', 'SELECTION_STRATEG
            'Prediction', 'span_text', 'check_spans', 'decode_predictions', 'no_answer_scores', 'Candidate',
            'rank_candidates', 'decode_n_best', 'write_predictions', 'allowed_types', 'check_types',
            'check_training_arguments', 'SavedArguments', 'MemoryArguments', 'TrainingConfig', 'GMMTrainingConfig',
-           'gmm_small_config', 'gmm_balanced_config', 'gmm_large_config', 'config_to_dict', 'config_from_dict',
-           'first_segments', 'select_segments', 'memory_losses', 'TrainingStream', 'training_stream', 'training_data',
-           'Tempered', 'Curriculum', 'NamedBatches', 'item_counts', 'first_documents', 'GlobalBatches', 'LossParts',
-           'check_memory', 'check_trainer', 'check_evaluation', 'DocumentTrainer', 'checkpoint_step', 'last_checkpoint',
-           'saving', 'changed_fields', 'check_checkpoint', 'ResumingTrainer', 'document_losses', 'GMMTrainer',
-           'answer_stream', 'load_base']
+           'gmm_small_config', 'gmm_balanced_config', 'gmm_large_config', 'config_from_dict', 'first_segments',
+           'select_segments', 'memory_losses', 'TrainingStream', 'training_stream', 'training_data', 'Tempered',
+           'Curriculum', 'NamedBatches', 'item_counts', 'first_documents', 'GlobalBatches', 'LossParts', 'check_memory',
+           'check_trainer', 'check_evaluation', 'DocumentTrainer', 'checkpoint_step', 'last_checkpoint', 'saving',
+           'changed_fields', 'check_checkpoint', 'ResumingTrainer', 'document_losses', 'GMMTrainer', 'answer_stream',
+           'load_base']
 
 # %% ../nbs/06_train.ipynb #c003
 import dataclasses
@@ -53,6 +53,7 @@ from transformers import (
     XLNetConfig,
     XLNetForQuestionAnsweringSimple,
 )
+from accelerate.utils import DynamoBackend
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_pt_utils import AcceleratorConfig
 from transformers.trainer_utils import (
@@ -67,6 +68,7 @@ from transformers.trainer_utils import (
 from transformers.training_args import OptimizerNames
 from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_NAME
 
+from .backbone import ahead
 from .checkpoints import read_json
 from gmmxlnet_nb.data import (
     Document,
@@ -810,11 +812,6 @@ def gmm_large_config(**options: Any) -> GMMTrainingConfig:
     return GMMTrainingConfig(**{"use_gmm_memory": True, **sizes, **options})
 
 # %% ../nbs/06_train.ipynb #c072
-def config_to_dict(config: TrainingConfig) -> dict[str, Any]:
-    "All fields of a configuration but secrets: its `to_dict`."
-    return config.to_dict()
-
-
 def config_from_dict(values: Mapping[str, Any], **changes: Any) -> TrainingConfig:
     "A configuration of the class that is named, by default `GMMTrainingConfig`: see `TrainingConfig.from_dict`."
     return TrainingConfig.from_dict({"class": GMMTrainingConfig.__name__, **values}, **changes)
@@ -1251,9 +1248,13 @@ class DocumentTrainer(LossParts):
         self.configure(self.accelerator.unwrap_model(self.model))
 
     def configure(self, model: Any) -> None:
-        "Tell a model what it recomputes; a `ValueError` if it has another memory than the configuration says."
+        "Tell a model what it recomputes and compiles; a `ValueError` for another memory than the configuration's."
         check_memory(model, self.args)
         model.recompute = self.args.recompute
+        if self.args.torch_compile:  # the step that all segments share; accelerate would unroll the loop over them
+            options = {"backend": self.args.torch_compile_backend, "mode": self.args.torch_compile_mode}
+            model.compile(**{name: value for name, value in options.items() if value is not None})
+            self.accelerator.state.dynamo_plugin.backend = DynamoBackend.NO
 
     def call_model_init(self, trial: Any = None) -> Any:
         "A new model, where the trainer makes its own."
@@ -1514,8 +1515,7 @@ def answer_stream(
     running, state, training = RunningSpans(n, max_answer_length), None, model.training
     model.eval()
     try:
-        for chunk in chunks:
-            inputs = {name: value.to(model.device, non_blocking=True) for name, value in chunk.items()}
+        for inputs in ahead(chunks, model.device):  # the next chunk is on its way meanwhile
             answer_mask = inputs["answer_mask"]
             inputs = {name: value for name, value in inputs.items() if not name.endswith("_positions")}
             out = model(**inputs, memory_state=state)
