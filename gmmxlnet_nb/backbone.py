@@ -4,10 +4,12 @@
 
 # %% auto #0
 __all__ = ['OPEN', 'CLOSED', 'ATTENTION', 'TRITON', 'LayerStates', 'padding_first', 'Looks', 'eager_layer', 'relative_shift',
-           'attend_sdpa', 'attend_triton', 'has_triton', 'check_attention', 'project', 'fast_layer', 'encode', 'ahead',
-           'CapturedStep']
+           'attend_sdpa', 'attend_triton', 'has_triton', 'check_attention', 'interpret_triton', 'project', 'fast_layer',
+           'encode', 'ahead', 'CapturedStep']
 
 # %% ../nbs/08_backbone.ipynb #c003
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -187,6 +189,19 @@ def check_attention(
     if name == "triton" and not TRITON:
         raise ValueError("attn_implementation must be 'auto', 'eager' or 'sdpa' where triton is not installed, got 'triton'")
     return name
+
+# %% ../nbs/08_backbone.ipynb #c059
+def interpret_triton() -> bool:
+    "Let Triton run kernels on the CPU where there is no GPU, for tests; whether it does."
+    if torch.cuda.is_available() or not TRITON:
+        return False
+    if os.environ.get("TRITON_INTERPRET") != "1":
+        os.environ["TRITON_INTERPRET"] = "1"
+        for name in list(sys.modules):  # PyTorch's compiler may have imported it; its C extension can be loaded once only
+            ours = name == "gmmxlnet_nb.kernels"
+            if ours or (name.split(".")[0] == "triton" and not name.startswith("triton._C")):
+                del sys.modules[name]
+    return True
 
 # %% ../nbs/08_backbone.ipynb #c039
 def project(

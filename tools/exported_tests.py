@@ -18,6 +18,8 @@ from execnb.shell import CaptureShell
 from nbdev.config import get_config
 from nbdev.process import NBProcessor
 
+from gmmxlnet_nb.backbone import interpret_triton
+
 
 def bound_names(source: str) -> set[str]:
     """The names that `source` leaves bound when it runs at module level."""
@@ -31,6 +33,7 @@ def run(notebook: Path) -> None:
     nb = NBProcessor(notebook).nb
     skipped = set(get_config().tst_flags.split())
     name = next(c.directives_["default_exp"][0] for c in nb.cells if "default_exp" in c.directives_)
+    interpret_triton()  # before the module is imported that needs it
     module = importlib.import_module(f"{get_config().lib_name}.{name}")
     shell = CaptureShell(notebook)
     at = 0
