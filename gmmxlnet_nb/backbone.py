@@ -4,18 +4,19 @@
 
 # %% auto #0
 __all__ = ['OPEN', 'CLOSED', 'ATTENTION', 'TRITON', 'LayerStates', 'padding_first', 'Looks', 'eager_layer', 'relative_shift',
-           'attend_sdpa', 'attend_triton', 'has_triton', 'check_attention', 'interpret_triton', 'project', 'fast_layer',
-           'encode', 'ahead', 'CapturedStep']
+           'attend_sdpa', 'attend_triton', 'has_triton', 'check_attention', 'interpret_triton', 'scrambled',
+           'hashed_dropout', 'drop', 'project', 'feed_forward', 'fast_layer', 'encode', 'ahead', 'CapturedStep']
 
 # %% ../nbs/08_backbone.ipynb #c003
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 from transformers import XLNetModel
 from transformers.pytorch_utils import apply_chunking_to_forward
@@ -203,6 +204,36 @@ def interpret_triton() -> bool:
                 del sys.modules[name]
     return True
 
+# %% ../nbs/08_backbone.ipynb #c062
+def scrambled(
+    x: Tensor,  # int32
+) -> Tensor:  # int32
+    "A hash of each number, as the kernels of notebook 13 have it."
+    x = (x ^ ((x >> 16) & 0xFFFF)) * 0x7FEB352D
+    x = (x ^ ((x >> 15) & 0x1FFFF)) * -0x7B935975  # 0x846CA68B, as int32 has it
+    return x ^ ((x >> 16) & 0xFFFF)
+
+
+def hashed_dropout(
+    x: Tensor,  # Of any shape
+    p: float,  # Share to be dropped, rounded to a multiple of 2⁻¹⁶
+) -> Tensor:  # The same shape
+    "Dropout of an element by a hash of its place and a seed, which PyTorch's generator draws."
+    seed = torch.randint(2**31 - 1, (1,), dtype=torch.int32, device=x.device)
+    place = torch.arange(x.numel(), dtype=torch.int32, device=x.device).view(x.shape)
+    threshold = round(p * 2**16)
+    keep = ((scrambled(place * -0x61C88647 + scrambled(seed)) >> 16) & 0xFFFF) >= threshold
+    return torch.where(keep, x * (2**16 / (2**16 - threshold)), 0.0)
+
+
+def drop(
+    x: Tensor,  # Of any shape
+    dropout: nn.Dropout,  # Its share, and whether it is training
+) -> Tensor:  # The same shape
+    "Dropout: hashed where a compiler can fuse it."
+    hashed = torch.compiler.is_compiling() and dropout.training and 0 < dropout.p < 1 and x.numel() < 2**31
+    return hashed_dropout(x, dropout.p) if hashed else dropout(x)
+
 # %% ../nbs/08_backbone.ipynb #c039
 def project(
     attention: Any,  # An `XLNetRelativeAttention`
@@ -222,6 +253,15 @@ def project(
     return query, key, value
 
 
+def feed_forward(
+    ff: Any,  # An `XLNetFeedForward`, whose parameters are used
+    hidden: Tensor,  # (b, l, d)
+) -> Tensor:  # (b, l, d)
+    "The second half of a layer."
+    inner = drop(ff.activation_function(ff.layer_1(hidden)), ff.dropout)
+    return ff.layer_norm(drop(ff.layer_2(inner), ff.dropout) + hidden)
+
+
 def fast_layer(
     layer: Any,  # An `XLNetLayer`, whose parameters are used
     hidden: Tensor,  # (b, l, d), what entered the layer
@@ -236,8 +276,8 @@ def fast_layer(
     relative = (positions.to(hidden.dtype) @ attention.r.flatten(1)).unflatten(-1, query.shape[2:]).transpose(0, 1)
     dropout = attention.dropout.p if attention.dropout.training else 0.0
     found = attend(attention, query, key, value, relative, looks, dropout).flatten(2) @ attention.o.flatten(1).T
-    found = attention.layer_norm(attention.dropout(found) + hidden)
-    return apply_chunking_to_forward(layer.ff_chunk, layer.chunk_size_feed_forward, 1, found)
+    found = attention.layer_norm(drop(found, attention.dropout) + hidden)
+    return apply_chunking_to_forward(partial(feed_forward, layer.ff), layer.chunk_size_feed_forward, 1, found)
 
 # %% ../nbs/08_backbone.ipynb #c013
 def encode(
@@ -256,12 +296,12 @@ def encode(
     kind = check_attention(attention, device, xlnet.config.d_model // xlnet.config.n_head)
     eager, attend = kind == "eager", ATTENTION[kind]
 
-    def drop(states: Tensor) -> Tensor:  # drawn in the order of Hugging Face's tensors, or of ours
-        return xlnet.dropout(states.transpose(0, 1).contiguous()).transpose(0, 1) if eager else xlnet.dropout(states)
+    def dropped(states: Tensor) -> Tensor:  # drawn in the order of Hugging Face's tensors, or of ours
+        return xlnet.dropout(states.transpose(0, 1).contiguous()).transpose(0, 1) if eager else drop(states, xlnet.dropout)
 
     looks = Looks.of(attention_mask, token_type_ids, None if cache is None else cache.mask)
     looks = looks if kind == "triton" else looks.with_pairs()
-    hidden, rows = drop(embeddings), batch if eager else None
+    hidden, rows = dropped(embeddings), batch if eager else None
     positions = xlnet.relative_positional_encoding(length, looks.own.shape[1], bsz=rows, device=device)
     positions = xlnet.dropout(positions if eager else positions[:, 0])
     for i, layer in enumerate(xlnet.layer):
@@ -270,7 +310,7 @@ def encode(
         args = (layer, hidden, keys, positions, looks) if eager else (layer, hidden, keys, positions, looks, attend)
         run = eager_layer if eager else fast
         hidden = checkpoint(run, *args, use_reentrant=False) if recompute else run(*args)
-    return drop(hidden)
+    return dropped(hidden)
 
 # %% ../nbs/08_backbone.ipynb #c052
 def ahead(
