@@ -181,14 +181,15 @@ def check_attention(
     name: str,  # One of `ATTENTION`
     device: torch.device,  # Where the model runs
     head_size: int,  # d_h
+    dtype: torch.dtype = torch.float32,  # Of the model
 ) -> str:  # "eager", "sdpa" or "triton"
     "Resolve `auto`; a `ValueError` for an unknown name, or for `triton` where it can't run."
     check_choice("attn_implementation", name, tuple(ATTENTION))
-    fits = head_size in (16, 32, 64, 128)
+    fits = head_size in (16, 32, 64, 128) and dtype != torch.float64
     if name == "auto":
         return "triton" if device.type == "cuda" and TRITON and fits else "sdpa"
-    if name == "triton" and not TRITON:
-        raise ValueError("attn_implementation must be 'auto', 'eager' or 'sdpa' where triton is not installed, got 'triton'")
+    if name == "triton" and not (TRITON and (device.type == "cuda" or os.environ.get("TRITON_INTERPRET") == "1")):
+        raise ValueError("attn_implementation must be 'auto', 'eager' or 'sdpa' without a GPU and Triton, got 'triton'")
     return name
 
 # %% ../nbs/08_backbone.ipynb #c059
@@ -293,7 +294,7 @@ def encode(
 ) -> Tensor:  # (b, l, d), the last layer's hidden states
     "Run XLNet's layers. `enter(i, hidden)` is called on entering layer i."
     device, (batch, length) = embeddings.device, embeddings.shape[:2]
-    kind = check_attention(attention, device, xlnet.config.d_model // xlnet.config.n_head)
+    kind = check_attention(attention, device, xlnet.config.d_model // xlnet.config.n_head, embeddings.dtype)
     eager, attend = kind == "eager", ATTENTION[kind]
 
     def dropped(states: Tensor) -> Tensor:  # drawn in the order of Hugging Face's tensors, or of ours
@@ -348,6 +349,7 @@ class CapturedStep:
     ) -> None:
         if not all(x.is_cuda for x in batch.values()):
             raise ValueError("batch must be on a GPU to be captured, got " + ", ".join({str(x.device) for x in batch.values()}))
+        self.step = step  # a graph knows addresses only: the model and the optimizer in it must live as long
         self.batch = {name: value.clone() for name, value in batch.items()}
         side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
@@ -360,7 +362,7 @@ class CapturedStep:
             self.result = step(self.batch)
 
     def __call__(self, batch: Mapping[str, Tensor]) -> Tensor:
-        "The step with another batch; a `ValueError` for other names or shapes."
+        "The step with another batch, always into the same tensor; a `ValueError` for other names or shapes."
         for name, kept in self.batch.items():
             if name not in batch or batch[name].shape != kept.shape or len(batch) != len(self.batch):
                 shapes = {name: tuple(value.shape) for name, value in self.batch.items()}

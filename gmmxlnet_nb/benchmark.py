@@ -119,7 +119,7 @@ class Rates(NamedTuple):
 def machine_rates(
     device: torch.device | str,  # Where
     dtype: torch.dtype,  # Of the products
-    size: int = 8192,  # Of the matrices; a copy moves 16 times as many numbers
+    size: int = 8192,  # Of the matrices; a copy moves four times as many numbers
     rounds: int = 10,
 ) -> Rates:
     "The rates of one large product and one large copy."
@@ -141,12 +141,13 @@ def floor_ms(
     parameters: int,  # How many there are
     training: bool,  # Or inference
     weight_bytes: int = 4,  # Of a parameter
+    state_bytes: int = 2,  # Of a hidden state's number
 ) -> dict[str, float]:  # Milliseconds of arithmetic and of bytes
     "The least that a step can take."
     d, layers = config.d_model, config.n_layer
-    flops = tokens * layers * (8 * d * d + 4 * d * config.d_inner + 8 * length * d) * (3 if training else 1)
-    states = tokens * layers * d * 2 * 2 * (2 if training else 1)
-    moved = parameters * weight_bytes * (7 if training else 1) + states
+    flops = tokens * layers * (8 * d * d + 4 * d * config.d_inner + 6 * length * d) * (3 if training else 1)
+    states = tokens * layers * d * state_bytes * 2 * (2 if training else 1)
+    moved = parameters * weight_bytes * (8 if training else 1) + states
     return {"arithmetic": 1000 * flops / rates.flops, "bytes": 1000 * moved / rates.bytes}
 
 # %% ../nbs/14_benchmark.ipynb #b012
@@ -283,12 +284,15 @@ def windows_step(
     batch_size: int,  # Windows at once
     length: int,  # Of a window
     device: torch.device,  # Where
+    compiled: bool = False,  # Whether to compile it
 ) -> Callable[[], Any]:
     "Read a batch of windows with ModernBERT."
     model = ModernBertModel(config).eval()
     nn.Module.to(model, device, torch.bfloat16 if device.type == "cuda" else torch.float32)
     ids = torch.randint(0, config.vocab_size - 10, (batch_size, length), device=device)
     mask = torch.ones_like(ids)
+    if compiled:
+        model.compile(dynamic=False)
 
     @torch.no_grad()
     def step() -> Tensor:

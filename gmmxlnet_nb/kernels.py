@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.library import triton_op, wrap_triton
 from triton.runtime import JITFunction
 
-from .experts import check_number
+from .experts import check_choice, check_number, check_shape
 
 # %% ../nbs/13_kernels.ipynb #k007
 OPEN, CLOSED = -1, -2  # else the one query that may look at a key
@@ -375,7 +375,7 @@ attend_op.register_autograd(_backward, setup_context=_save)
 
 # %% ../nbs/13_kernels.ipynb #k023
 def attend(
-    query: Tensor,  # (b, l, h, d_h), of any strides but the last
+    query: Tensor,  # (b, l, h, d_h)
     key: Tensor,  # (b, n + l, h, d_h)
     value: Tensor,  # As `key`
     relative: Tensor,  # (h, n + 2l, d_h), contiguous: keys of relative positions
@@ -387,13 +387,22 @@ def attend(
     dropout: float = 0.0,  # Of attention weights; rounded to a multiple of 2⁻¹⁶
     tile: int = 64,  # Queries and keys at once: 16, 32 or 64
 ) -> Tensor:  # (b, l, h, d_h)
-    "XLNet's attention. A `ValueError` for heads that are no power of two, or types that the kernels do not know."
+    "XLNet's attention. A `ValueError` for sizes, shapes or types that the kernels do not know."
     size = query.shape[-1]
     if size not in (16, 32, 64, 128):
         raise ValueError(f"d_head must be 16, 32, 64 or 128 for attn_implementation 'triton', got {size}")
     if query.dtype not in (torch.float32, torch.bfloat16, torch.float16):
         raise ValueError(f"query must be float32, bfloat16 or float16, got {query.dtype}")
     check_number("dropout", dropout, 0, below=1)
+    check_choice("tile", tile, (16, 32, 64))
+    (b, length, heads, _), keys = query.shape, key.shape[1]
+    for name, x, shape in (
+        ("key", key, (b, keys, heads, size)), ("value", value, (b, keys, heads, size)), ("segments", segments, (2, heads, size)),
+        ("relative", relative, (heads, keys + length, size)), ("query_types", query_types, (b, length)),
+        ("key_types", key_types, (b, keys)), ("own", own, (b, keys)),
+    ):
+        check_shape(name, x, shape)  # the kernels would read elsewhere
+    query, key, value = (x if x.stride(-1) == 1 else x.contiguous() for x in (query, key, value))
     draw: dict[str, Any] = {"dtype": torch.int32, "device": query.device}
     seed = torch.randint(2**31 - 1, (1,), **draw) if dropout else torch.zeros(1, **draw)
     ids = (x.contiguous() for x in (query_types, key_types, own))

@@ -432,9 +432,9 @@ class XLNetAndMemory(Shared, XLNetPreTrainedModel):
         self._start_state: Any = None
         self._ids_on: dict[tuple[Any, ...], Tensor] = {}
         self._compiled_step: Callable[..., Any] | None = None
-        self._layer: Callable[..., Tensor] = fast_layer
-        self._read: Callable[..., Any] = self.memory.read
-        self._write: Callable[..., Any] = self.memory.write
+        self._layer: Callable[..., Tensor] | None = None
+        self._read: Callable[..., Any] | None = None
+        self._write: Callable[..., Any] | None = None
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -460,7 +460,7 @@ class XLNetWithMemory(XLNetAndMemory):
 
         def enter(layer: int, hidden: Tensor) -> Tensor:
             if layer == self.config.read_layer:
-                context, notes = self._read(state, hidden, segment.asks(read_at))
+                context, notes = (self._read or self.memory.read)(state, hidden, segment.asks(read_at))
                 info.update(notes)
                 hidden = replace_states(hidden, context, read_at)
             if self.memory.all_layers:
@@ -471,12 +471,12 @@ class XLNetWithMemory(XLNetAndMemory):
         by_layer = self.gradient_checkpointing and self.training and self.recompute != "segment"
         hidden = encode(
             self.transformer, embeddings, mask, segment.token_type_ids, enter, self.memory.recall(state), by_layer,
-            self.config._attn_implementation, self._layer,
+            self.config._attn_implementation, self._layer or fast_layer,
         )
         proposal: Any = hidden.gather(1, write_at[..., None].expand(-1, -1, hidden.shape[-1]))
         if self.memory.all_layers:
             proposal = LayerStates(torch.stack(layers, dim=1), mask != 0)
-        written, notes = self._write(state, proposal, segment.exists)
+        written, notes = (self._write or self.memory.write)(state, proposal, segment.exists)
         return self.qa_outputs(hidden), written, info | notes
 
     def step_kept(self, again: bool, segment: Segment, state: Any) -> tuple[Tensor, Any, dict[str, Tensor]]:
@@ -502,17 +502,23 @@ class XLNetSpeed(XLNetWithMemory):
 
     def set_attn_implementation(self, attn_implementation: str | dict[str, str], *args: Any, **kwargs: Any) -> None:
         "Change how attention is computed, one of `ATTENTION`."
-        name = attn_implementation.get("") if isinstance(attn_implementation, dict) else attn_implementation
+        kept = self.config._attn_implementation
+        name = attn_implementation.get("", kept) if isinstance(attn_implementation, dict) else attn_implementation
         self.config._attn_implementation = self.get_correct_attn_implementation(name)
 
     def compile(self, *args: Any, regions: bool = False, **kwargs: Any) -> None:
         "Compile the step of one segment, or one layer and the memory, with `torch.compile`'s arguments."
         kwargs.setdefault("dynamic", False)  # a kernel for any length would be slower for each
+        self._compiled_step = self._layer = self._read = self._write = None
         if regions:
             parts: list[Any] = [fast_layer, self.memory.read, self.memory.write]
             self._layer, self._read, self._write = (torch.compile(part, *args, **kwargs) for part in parts)
         else:
             self._compiled_step = torch.compile(self.step, *args, **kwargs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        "A copy is not compiled: compiled code would run with this model's weights."
+        return super().__getstate__() | dict.fromkeys(("_compiled_step", "_layer", "_read", "_write"))
 
 # %% ../nbs/05_model.ipynb #c036
 class XLNetMemoryTokens(XLNetSpeed):
@@ -671,14 +677,16 @@ class XLNetDocumentReader(XLNetMemoryState):
         if bptt_segments is not None:
             check_positive("bptt_segments", bptt_segments)
         again = self.gradient_checkpointing and self.training and self.recompute != "layer"
+        compiled = self._compiled_step is not None or self._layer is not None
         state, start = (
-            map_state(as_later_ones, x) if self._compiled_step or self._layer is not fast_layer else x
+            map_state(as_later_ones, x) if compiled else x
             for x in self.start_states(memory_state, len(segments[0].input_ids))
         )
         logits, notes = [], []
         for t, segment in enumerate(segments):
             if bptt_segments is not None and t > 0 and t % bptt_segments == 0:
                 state = map_state(Tensor.detach, state)
+                state = map_state(as_later_ones, state) if compiled else state
             scores, state, note = self.step_kept(again, segment, start if clear_memory else state)
             logits.append(scores)
             notes.append(note)

@@ -1253,7 +1253,8 @@ class DocumentTrainer(LossParts):
         model.recompute = self.args.recompute
         if self.args.torch_compile:  # the step that all segments share; accelerate would unroll the loop over them
             options = {"backend": self.args.torch_compile_backend, "mode": self.args.torch_compile_mode}
-            model.compile(**{name: value for name, value in options.items() if value is not None})
+            # batches differ in length, and each length would be compiled anew
+            model.compile(dynamic=None, **{name: value for name, value in options.items() if value is not None})
             self.accelerator.state.dynamo_plugin.backend = DynamoBackend.NO
 
     def call_model_init(self, trial: Any = None) -> Any:
