@@ -29,6 +29,7 @@ import tempfile
 import threading
 import time
 import tomllib
+import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -92,7 +93,7 @@ def digest(
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=vars)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-
+# %% ../nbs/10_runs.ipynb #d003
 def plain_tree(
     node: Any,  # A syntax tree, or a part of it
 ) -> Any:  # Lists of strings
@@ -108,7 +109,7 @@ def plain_tree(
         fields["values"] = [part for part in node.values if getattr(part, "value", None) != ""]
     return [type(node).__name__, *([name, plain_tree(value)] for name, value in fields.items())]
 
-
+# %% ../nbs/10_runs.ipynb #d004
 @lru_cache(maxsize=1024)  # hundreds of records ask for the same dozen of modules
 def code_hash(
     source: str,  # Python; with a cell magic, any text
@@ -119,7 +120,7 @@ def code_hash(
     except SyntaxError:
         return digest(source)
 
-# %% ../nbs/10_runs.ipynb #d006
+# %% ../nbs/10_runs.ipynb #d008
 def code_cells(
     notebook: str | Path,  # Its file
 ) -> list[tuple[str, list[str]]]:  # Source and tags of each cell of code
@@ -131,7 +132,7 @@ def code_cells(
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     return [("".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in code]
 
-
+# %% ../nbs/10_runs.ipynb #d009
 def notebook_hash(
     notebook: str | Path,  # Its file
 ) -> str:  # The same for the same code
@@ -150,7 +151,7 @@ def notebook_defaults(
         raise ValueError(f"{notebook} must have one cell tagged `parameters`, got {len(cells)}")
     return assigned(cells[0])
 
-# %% ../nbs/10_runs.ipynb #d008
+# %% ../nbs/10_runs.ipynb #d011
 PACKAGE = "gmmxlnet_nb"
 NO_SAY = (PACKAGE, f"{PACKAGE}._modidx", f"{PACKAGE}.runs")  # Modules that no result depends on
 
@@ -166,7 +167,7 @@ def imported_modules(
         if name.split(".")[0] in packages and name not in NO_SAY and file.endswith(".py")
     }
 
-
+# %% ../nbs/10_runs.ipynb #d012
 def module_hash(
     root: Path,  # The folder that packages are in
     name: str,  # As it is imported
@@ -205,7 +206,7 @@ def device_name() -> str:
         return str(torch.cuda.get_device_name())
     return f"cpu ({platform.machine()}, {torch.get_num_threads()} threads)"
 
-
+# %% ../nbs/10_runs.ipynb #d014
 def source_commit(
     folder: str | Path = ".",  # In a repository
 ) -> str | None:  # Its commit, with "+" if tracked code differs from it
@@ -267,7 +268,7 @@ def write_record(
     write_json(path, record)
     return record
 
-# %% ../nbs/10_runs.ipynb #d012
+# %% ../nbs/10_runs.ipynb #d017
 def sealed(
     record: dict[str, Any],  # With its times
 ) -> dict[str, Any]:  # The same with two digests
@@ -287,7 +288,7 @@ def is_sealed(
     except (AttributeError, KeyError, TypeError):  # no record at all
         return False
 
-# %% ../nbs/10_runs.ipynb #d015
+# %% ../nbs/10_runs.ipynb #d020
 RECORDS = {"smoke": "runs/records", "full": "experiments/records"}  # Folder of each tier's records, from the root
 
 
@@ -324,7 +325,7 @@ class Job:
         "Its folder for what is not kept: the executed notebook, checkpoints."
         return self.root / "runs" / f"{self.name}{ending}"
 
-# %% ../nbs/10_runs.ipynb #d016
+# %% ../nbs/10_runs.ipynb #d021
 def check_names(
     what: str,  # Whose names they are
     names: Iterable[str],  # Those found
@@ -341,7 +342,7 @@ def check_names(
 
 FIELDS = {"id": str, "notebook": str, "tier": str, "seeds": list, "parameters": dict, "vary": dict, "like": str}
 
-
+# %% ../nbs/10_runs.ipynb #d022
 def whole_run(
     table: Mapping[str, Any],  # As it stands in the manifest
     shared: Mapping[str, Any],  # The tables that it can be like
@@ -367,7 +368,7 @@ def whole_run(
             raise ValueError(f"{what}: vary.{name} must be a list of values, and not be in parameters too, got {values!r}")
     return fields
 
-# %% ../nbs/10_runs.ipynb #d017
+# %% ../nbs/10_runs.ipynb #d023
 def expand_run(
     fields: Mapping[str, Any],  # All of a run
     folder: Path,  # Of the manifest
@@ -391,7 +392,7 @@ def expand_run(
         jobs += [Job(name, seed, fields["tier"], notebook, given, folder.parent) for seed in fields["seeds"]]
     return jobs
 
-
+# %% ../nbs/10_runs.ipynb #d024
 def load_manifest(
     path: str | Path = "experiments/manifest.toml",  # Its file
 ) -> list[Job]:  # In its order
@@ -412,7 +413,7 @@ def load_manifest(
             jobs[job.name] = job
     return list(jobs.values())
 
-# %% ../nbs/10_runs.ipynb #d022
+# %% ../nbs/10_runs.ipynb #d029
 class Verdict(NamedTuple):
     "On a record."
 
@@ -444,7 +445,7 @@ def judge_record(
     changed = [name for name, (old, new) in now.items() if old != new]
     return Verdict("stale", "changed: " + ", ".join(changed)) if changed else Verdict("fresh")
 
-
+# %% ../nbs/10_runs.ipynb #d030
 def judge(
     job: Job,  # What is asked for
 ) -> Verdict:  # On its record
@@ -457,7 +458,7 @@ def judge(
         return Verdict("edited", "it is no JSON")
     return judge_record(job, record)
 
-# %% ../nbs/10_runs.ipynb #d024
+# %% ../nbs/10_runs.ipynb #d032
 @contextmanager
 def locked(
     job: Job,  # Which
@@ -472,7 +473,7 @@ def locked(
             raise ValueError(f"{job.name} is being run by another process") from None
         yield
 
-
+# %% ../nbs/10_runs.ipynb #d033
 def job_record(
     job: Job,  # That ran
     code: str,  # Digest of the notebook's code
@@ -486,7 +487,7 @@ def job_record(
     about = {"id": job.id, "tier": job.tier, "notebook": job.notebook.name, "notebook_code": code, "given": job.given}
     return sealed({**about, **seen, "times": {**times, **seen["times"]}})
 
-
+# %% ../nbs/10_runs.ipynb #d034
 def execute(
     job: Job,  # Which
     force: bool = False,  # Whether to run it although its record is fresh
@@ -514,7 +515,7 @@ def execute(
             raise ValueError(f"sources were edited while {job.name} ran: {verdict.why or ', '.join(edited)}")
         write_json(job.record, record)
 
-# %% ../nbs/10_runs.ipynb #d033
+# %% ../nbs/10_runs.ipynb #d043
 def end_with_parent() -> None:
     "End this process and those it started when its standard input, a pipe that nothing is written to, breaks."
 
@@ -534,11 +535,12 @@ def work() -> None:
     try:
         execute(next(job for job in load_manifest(manifest) if job.name == name), bool(force))
     except Exception as error:
+        traceback.print_exc(file=sys.stdout)
         what = [getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))]
         print("\n" + ": ".join(what).replace("\n", " "))  # the last line of its log is what the sweep shows
         raise SystemExit(1) from None
 
-
+# %% ../nbs/10_runs.ipynb #d044
 def shares(
     workers: int | None = None,  # Jobs at a time; None for one a GPU, or one a core
 ) -> list[dict[str, str]]:  # For each of them, what to add to the environment
@@ -554,7 +556,7 @@ def shares(
     threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, cores // count)))}
     return [threads | ({"CUDA_VISIBLE_DEVICES": gpus[i % len(gpus)]} if gpus else {}) for i in range(count)]
 
-# %% ../nbs/10_runs.ipynb #d035
+# %% ../nbs/10_runs.ipynb #d046
 class Started(NamedTuple):
     "A job that is running."
 
@@ -579,7 +581,7 @@ def start(
         )  # fmt: skip
     return Started(job, process, time.monotonic())
 
-
+# %% ../nbs/10_runs.ipynb #d047
 def sweep(
     jobs: Sequence[Job],  # All of them are run
     manifest: Path,  # Where they stand
@@ -603,7 +605,7 @@ def sweep(
                 if one.process.returncode:
                     failed.append(one.job)
                     log = one.job.scratch(".log")
-                    line += f", FAILED: {log.read_text(errors='replace').strip().rpartition(chr(10))[2]:.300} (see {log})"
+                    line += f", FAILED: {log.read_text(errors='replace').strip().rpartition(chr(10))[2]:.300} (see {log.relative_to(one.job.root)})"
                 left = (time.monotonic() - began) / done * (len(jobs) - done)
                 print(line + (f"; about {left / 60:.0f} min left" if left >= 60 else ""), flush=True)
             time.sleep(0 if ended else 0.05)
@@ -614,7 +616,7 @@ def sweep(
             one.process.wait()
     return failed
 
-# %% ../nbs/10_runs.ipynb #d038
+# %% ../nbs/10_runs.ipynb #d050
 def chosen(
     jobs: Sequence[Job],  # All of the manifest
     ids: Sequence[str] = (),  # Of runs, also with * and ?; none for all
@@ -635,7 +637,7 @@ def chosen(
         raise ValueError(f"the manifest has no run of ids {list(ids)}, tier {tier}, seeds {seeds}")
     return found
 
-
+# %% ../nbs/10_runs.ipynb #d051
 def show_runs(jobs: Sequence[Job]) -> None:
     "What the manifest asks for, a line a run."
     for name, group in itertools.groupby(jobs, key=lambda job: job.id):
@@ -644,7 +646,7 @@ def show_runs(jobs: Sequence[Job]) -> None:
         given = " ".join(f"{key}={value}" for key, value in first.parameters.items())
         print(f"{name:32} {first.tier:5} {first.notebook.name} seeds {seeds}: {given}")
 
-
+# %% ../nbs/10_runs.ipynb #d052
 def is_running(
     job: Job,  # Which
 ) -> bool:  # Whether a process holds its lock
@@ -670,7 +672,7 @@ def show_status(jobs: Sequence[Job]) -> None:
         print(f"{name:32} {', '.join(f'{count} {state}' for state, count in counts.items())}")
     print(f"{'all':32} {', '.join(f'{count} {state}' for state, count in total.items())}")
 
-# %% ../nbs/10_runs.ipynb #d039
+# %% ../nbs/10_runs.ipynb #d053
 def problems(
     jobs: Sequence[Job],  # That must be fresh
 ) -> list[str]:  # A line each
@@ -685,7 +687,7 @@ def problems(
         for (name, verdict), seeds in found.items()
     ]
 
-
+# %% ../nbs/10_runs.ipynb #d054
 def strays(
     jobs: Sequence[Job],  # All of the manifest
 ) -> list[str]:  # A line each
@@ -699,7 +701,7 @@ def strays(
         *(f"untried: {path.relative_to(root)} has no smoke run in the manifest: add one" for path in notebooks),
     ]
 
-
+# %% ../nbs/10_runs.ipynb #d055
 def run_chosen(
     jobs: Sequence[Job],  # Those chosen
     manifest: Path,  # Where they stand
@@ -714,7 +716,7 @@ def run_chosen(
         print(f"failed: {job.name}; gmmxlnet-runs run {job.id} --seeds {job.seed}")
     return len(failed)
 
-# %% ../nbs/10_runs.ipynb #d040
+# %% ../nbs/10_runs.ipynb #d056
 def read_arguments(
     arguments: Sequence[str] | None = None,  # Of the command line; None for those of this process
 ) -> argparse.Namespace:  # By name
@@ -737,7 +739,7 @@ def read_arguments(
             command.add_argument("--force", action="store_true", help="run those whose record is fresh too")
     return parser.parse_args(arguments)
 
-
+# %% ../nbs/10_runs.ipynb #d057
 def main(
     arguments: Sequence[str] | None = None,  # Of the command line; None for those of this process
 ) -> None:
