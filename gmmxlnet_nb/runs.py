@@ -7,9 +7,9 @@ __all__ = ['DEFAULTS', 'INJECTED', 'PACKAGE', 'NO_SAY', 'SCHEMA', 'PACKAGES', 'R
            'digest', 'plain_tree', 'code_hash', 'code_cells', 'notebook_hash', 'notebook_defaults', 'imported_modules',
            'module_hash', 'package_versions', 'device_name', 'source_commit', 'write_json', 'write_record', 'sealed',
            'is_sealed', 'Job', 'check_names', 'whole_run', 'expand_run', 'load_manifest', 'Verdict', 'judge_record',
-           'judge', 'locked', 'job_record', 'execute', 'end_with_parent', 'work', 'shares', 'Started', 'start', 'sweep',
-           'chosen', 'show_runs', 'is_running', 'show_status', 'problems', 'strays', 'run_chosen', 'read_arguments',
-           'main']
+           'judge', 'locked', 'job_record', 'execute', 'end_with_parent', 'work', 'shares', 'Started', 'start',
+           'last_words', 'sweep', 'chosen', 'show_runs', 'is_running', 'show_status', 'problems', 'strays',
+           'run_chosen', 'read_arguments', 'main']
 
 # %% ../nbs/10_runs.ipynb #c003
 import argparse
@@ -581,6 +581,16 @@ def start(
         )  # fmt: skip
     return Started(job, process, time.monotonic())
 
+
+def last_words(
+    ended: Started,  # That failed
+) -> str:  # And where there is more
+    "Why a job failed: the signal that ended it, or else the last line of its log."
+    log, status = ended.job.scratch(".log"), ended.process.returncode
+    line = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+    why = f"killed by signal {-status}" if status < 0 else f"{line:.300}"
+    return f"{why} (see {log.relative_to(ended.job.root)})"
+
 # %% ../nbs/10_runs.ipynb #d047
 def sweep(
     jobs: Sequence[Job],  # All of them are run
@@ -604,8 +614,7 @@ def sweep(
                 line = f"[{done}/{len(jobs)}] {one.job.name}: {time.monotonic() - one.at:.0f} s"
                 if one.process.returncode:
                     failed.append(one.job)
-                    log = one.job.scratch(".log")
-                    line += f", FAILED: {log.read_text(errors='replace').strip().rpartition(chr(10))[2]:.300} (see {log.relative_to(one.job.root)})"
+                    line += f", FAILED: {last_words(one)}"
                 left = (time.monotonic() - began) / done * (len(jobs) - done)
                 print(line + (f"; about {left / 60:.0f} min left" if left >= 60 else ""), flush=True)
             time.sleep(0 if ended else 0.05)
