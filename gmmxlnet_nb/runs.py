@@ -365,7 +365,7 @@ def whole_run(
         raise ValueError(f"{what}: seeds must be different whole numbers >= 0, got {seeds!r}")
     for name, values in fields["vary"].items():
         if not isinstance(values, list) or not values or name in fields["parameters"]:
-            raise ValueError(f"{what}: vary.{name} must be a list of values, and not be in parameters too, got {values!r}")
+            raise ValueError(f"{what}: vary.{name} must be a list of values and not in parameters too, got {values!r}")
     return fields
 
 # %% ../nbs/10_runs.ipynb #d023
@@ -401,7 +401,8 @@ def load_manifest(
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ValueError(f"manifest must be a file, got {path}: go to the repository's root, or give --manifest") from None
+        hint = "go to the repository's root, or give --manifest"
+        raise ValueError(f"manifest must be a file, got {path}: {hint}") from None
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path} is no TOML: {error}") from None
     check_names("table", content, ("run", "shared"))
@@ -481,7 +482,8 @@ def job_record(
 ) -> dict[str, Any]:  # Sealed
     "The record of a job from that of its kernel; a `ValueError` if it ran with other parameters than those given."
     seen = json.loads((job.scratch() / "metrics.json").read_text(encoding="utf-8"))
-    wrong = [f"{k}: given {v!r}, seen {seen['params'].get(k)!r}" for k, v in job.given.items() if seen["params"].get(k) != v]
+    params = seen["params"]
+    wrong = [f"{k}: given {v!r}, seen {params.get(k)!r}" for k, v in job.given.items() if params.get(k) != v]
     if wrong:
         raise ValueError(f"{job.name} ran with other parameters than those given: {'; '.join(wrong)}")
     about = {"id": job.id, "tier": job.tier, "notebook": job.notebook.name, "notebook_code": code, "given": job.given}
@@ -500,7 +502,8 @@ def execute(
             return
         shutil.rmtree(job.scratch(), ignore_errors=True)
         job.scratch().mkdir(parents=True)
-        before = {f"{file.parent.name}.{file.stem}": file.read_text(encoding="utf-8") for file in job.root.glob("*/*.py")}
+        files = job.root.glob("*/*.py")
+        before = {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in files}
         code, clock, started = notebook_hash(job.notebook), datetime.now(UTC), time.perf_counter()
         execute_notebook(
             str(job.notebook), str(job.scratch("/out.ipynb")), job.given, kernel_name="python3", language="python",
@@ -573,7 +576,8 @@ def start(
 ) -> Started:
     "Start a job's process; what it says goes to a log."
     job.scratch().parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-c", f"from {PACKAGE}.runs import work; work()", str(manifest), job.name, "force" * force]
+    program = f"from {PACKAGE}.runs import work; work()"
+    command = [sys.executable, "-c", program, str(manifest), job.name, "force" * force]
     with job.scratch(".log").open("wb") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=job.root, env={**os.environ, **share},
@@ -692,8 +696,8 @@ def problems(
         if verdict.state != "fresh":
             found.setdefault((job.id, verdict), []).append(str(job.seed))
     return [
-        f"{verdict.state}: {name}, seeds {' '.join(seeds)}: {verdict.why}; gmmxlnet-runs run {name} --seeds {' '.join(seeds)}"
-        for (name, verdict), seeds in found.items()
+        f"{state}: {name}, seeds {' '.join(seeds)}: {why}; gmmxlnet-runs run {name} --seeds {' '.join(seeds)}"
+        for (name, (state, why)), seeds in found.items()
     ]
 
 # %% ../nbs/10_runs.ipynb #d054
@@ -703,10 +707,10 @@ def strays(
     "Records of no run, and notebooks that no smoke run tries."
     root = jobs[0].root
     known, tried = {job.record for job in jobs}, {job.notebook for job in jobs if job.tier == "smoke"}
-    records = [path for folder in RECORDS.values() for path in sorted((root / folder).glob("*.json")) if path not in known]
+    records = [path for folder in RECORDS.values() for path in sorted((root / folder).glob("*.json"))]
     notebooks = [path for path in sorted(root.glob("experiments/*.ipynb")) if path not in tried]
     return [
-        *(f"unknown: {path.relative_to(root)} is of no run in the manifest: remove it" for path in records),
+        *(f"unknown: {path.relative_to(root)} is of no run in the manifest: remove it" for path in records if path not in known),
         *(f"untried: {path.relative_to(root)} has no smoke run in the manifest: add one" for path in notebooks),
     ]
 
@@ -730,7 +734,8 @@ def read_arguments(
     arguments: Sequence[str] | None = None,  # Of the command line; None for those of this process
 ) -> argparse.Namespace:  # By name
     "What `gmmxlnet-runs` is asked for."
-    parser = argparse.ArgumentParser(prog="gmmxlnet-runs", description="Make and check the records of experiments/manifest.toml.")
+    purpose = "Make and check the records of experiments/manifest.toml."
+    parser = argparse.ArgumentParser(prog="gmmxlnet-runs", description=purpose)
     parser.add_argument("--manifest", default="experiments/manifest.toml", help="another manifest")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, what in (
