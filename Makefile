@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install train test coverage lint types export readme clean
+.PHONY: help install train smoke test coverage lint types export readme clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -29,6 +29,9 @@ train: $(INSTALLED)  ## Run experiments/train.ipynb: make train OUT=runs/eight A
 	@[ ! -e $(OUT)/metrics.json ] || { echo "$(OUT) holds a finished run: make train OUT=another/folder"; exit 1; }
 	mkdir -p $(OUT)
 	$(BIN)/papermill experiments/train.ipynb $(OUT)/out.ipynb -k python3 -l python --log-output -p output_dir $(OUT) $(ARGS)
+
+smoke: $(INSTALLED)  ## Run every experiment small, as experiments/manifest.toml has it
+	$(BIN)/gmmxlnet-runs run --tier smoke --force
 
 # One thread for each worker: workers that each take every core only get in each other's way.
 test: $(INSTALLED)  ## Run the tests in the notebooks; flagged cells too: make test FLAGS="slow gpu"

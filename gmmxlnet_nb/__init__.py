@@ -31,7 +31,7 @@ _PUBLIC = {
     ),
     "launch": "DocumentConfig RunConfig begin_run make_trainer write_answers",
     "analysis": "GMMAnalyzer RoutingTrace plot_routing",
-    "runs": "run_parameters write_record",
+    "runs": "judge load_manifest run_parameters write_record",
 }
 _MODULE = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 __all__ = sorted(_MODULE)
