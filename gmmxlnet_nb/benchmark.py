@@ -206,7 +206,6 @@ def training_step(
     model: nn.Module,  # Whose output has a loss
     batch: Mapping[str, Tensor],  # Its arguments
     capture: bool = False,  # Whether to record the step as a CUDA graph
-    clip: float = 1.0,  # Norm of gradients
 ) -> Callable[[], Any]:
     "Forward, backward, clipping, AdamW: one whole step."
     model.train()
@@ -218,7 +217,7 @@ def training_step(
         with half_precision(device):
             loss = model(**inputs).loss
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), clip, foreach=on_gpu)
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=on_gpu)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         return loss.detach()

@@ -1305,12 +1305,10 @@ class StreamedDocuments(DocumentReader):
             seed = f"{self.settings['seed']} {int(self._epoch)}"
             documents = shuffle_buffered(documents, self.settings["buffer_size"], seed)
         mine = islice(documents, rank + step * worker, None, step * max(workers, 1))
-        for document in islice(mine, start, None):
-            if not isinstance(document, Document):
-                raise ValueError(f"documents must be of type Document, got {type(document).__name__}")
+        for document in map(check_document, islice(mine, start, None)):
             if document.text != text:
                 text, tokens = document.text, tokenize_text(self.tokenizer, document.text)
-            feature = document_feature(check_document(document), self.tokenizer, self.layout, tokens, self.must_fit)
+            feature = document_feature(document, self.tokenizer, self.layout, tokens, self.must_fit)
             self._seen += 1
             yield feature
 

@@ -39,7 +39,7 @@ from gmmxlnet_nb.data import (
 )
 from .experts import check_choice, check_positive
 from .model import MemXLNetForQA
-from .runs import write_json
+from .runs import check_names, write_json
 from gmmxlnet_nb.train import (
     GMMTrainer,
     TrainingConfig,
@@ -120,10 +120,10 @@ class RunConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunConfig":
         "From two dictionaries; a `ValueError` for a field that does not exist."
-        parts = {f.name for f in dataclasses.fields(cls)}
-        allowed = {f.name for f in dataclasses.fields(DocumentConfig)}
-        for name in (*(check_parts(values).keys() - parts), *(values.get("documents", {}).keys() - allowed)):
-            raise ValueError(f"{name} must be one of {', '.join(sorted(parts))}; in documents {', '.join(sorted(allowed))}")
+        parts = [f.name for f in dataclasses.fields(cls)]
+        allowed = [f.name for f in dataclasses.fields(DocumentConfig)]
+        check_names("a run: part", check_parts(values), parts)
+        check_names("documents: field", values.get("documents", {}), allowed)
         documents = DocumentConfig(**values.get("documents", {}))
         return cls(documents, config_from_dict(values.get("training", {})))
 
