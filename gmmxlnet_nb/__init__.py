@@ -12,7 +12,7 @@ from typing import Any
 
 _PUBLIC = {
     "data": (
-        "Answer Document DocumentCollator DocumentDataset SegmentLayout TaskDocuments build_features "
+        "Answer Document DocumentCollator DocumentDataset EVALUATION_SEED SegmentLayout TaskDocuments build_features "
         "StreamedDocuments configure_memory_tokens load_squad long_documents read_squad retention_documents "
         "stream_segments stream_squad task_defaults task_documents train_tokenizer"
     ),

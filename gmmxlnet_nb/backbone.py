@@ -225,7 +225,7 @@ def hashed_dropout(
     seed = torch.randint(2**31 - 1, (1,), dtype=torch.int32, device=x.device)
     place = torch.arange(x.numel(), dtype=torch.int32, device=x.device).view(x.shape)
     threshold = round(p * 2**16)
-    keep = ((scrambled(place * -0x61C88647 + scrambled(seed)) >> 16) & 0xFFFF) >= threshold
+    keep = ((scrambled(place ^ scrambled(seed)) >> 16) & 0xFFFF) >= threshold
     return torch.where(keep, x * (2**16 / (2**16 - threshold)), 0.0)
 
 

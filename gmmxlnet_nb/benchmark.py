@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['Cost', 'timed', 'allocated', 'Contest', 'Rates', 'machine_rates', 'floor_ms', 'random_documents', 'memory_model',
-           'half_precision', 'training_step', 'inference_step', 'RecurrentMemoryBert', 'windows_step', 'segment_step',
-           'time_by_segments']
+           'compile_layers', 'half_precision', 'training_step', 'inference_step', 'RecurrentMemoryBert', 'windows_step',
+           'segment_step', 'time_by_segments']
 
 # %% ../nbs/14_benchmark.ipynb #b003
 import gc
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -194,6 +194,14 @@ def memory_model(
     return model
 
 # %% ../nbs/14_benchmark.ipynb #b014
+def compile_layers(
+    layers: Iterable[nn.Module],  # Alike
+) -> None:
+    "Compile layers of a model of others, as ours are: one graph for all that are alike."
+    for layer in layers:
+        layer.compile(dynamic=False)
+
+
 @contextmanager
 def half_precision(device: torch.device) -> Iterator[None]:
     "bfloat16 autocast on a GPU, nothing else elsewhere."
@@ -283,21 +291,23 @@ def windows_step(
     batch_size: int,  # Windows at once
     length: int,  # Of a window
     device: torch.device,  # Where
-    compiled: bool = False,  # Whether to compile it
+    compiled: bool = False,  # Whether to compile its layers
+    capture: bool = False,  # Whether to record the step as a CUDA graph
 ) -> Callable[[], Any]:
     "Read a batch of windows with ModernBERT."
     model = ModernBertModel(config).eval()
     nn.Module.to(model, device, torch.bfloat16 if device.type == "cuda" else torch.float32)
     ids = torch.randint(0, config.vocab_size - 10, (batch_size, length), device=device)
-    mask = torch.ones_like(ids)
+    batch = {"input_ids": ids}  # all real: a mask would have the step ask the device
     if compiled:
-        model.compile(dynamic=False)
+        compile_layers(model.layers)
 
     @torch.no_grad()
-    def step() -> Tensor:
-        return model(input_ids=ids, attention_mask=mask).last_hidden_state
+    def step(inputs: dict[str, Tensor]) -> Tensor:
+        return model(**inputs).last_hidden_state
 
-    return step
+    captured: Callable[[Any], Tensor] = CapturedStep(step, batch) if capture else step
+    return lambda: captured(dict(batch))
 
 # %% ../nbs/14_benchmark.ipynb #b023
 def segment_step(

@@ -180,7 +180,7 @@ def module_hash(
     return None
 
 # %% ../nbs/10_runs.ipynb #c010
-SCHEMA = 2  # Of the record: a number that changes with its fields
+SCHEMA = 3  # Of the record: a number that changes with its fields
 PACKAGES = (PACKAGE, "torch", "transformers", "datasets", "tokenizers", "accelerate", "numpy")
 
 
@@ -250,6 +250,7 @@ def write_record(
     wall_s: float,  # Seconds the run took
     data: Any = None,  # The documents that were read; None if they are no more than noise
     packages: Sequence[str] = (PACKAGE,),  # Those whose modules the result depends on
+    series: Mapping[str, Any] | None = None,  # Lists for figures: curves, heatmaps
 ) -> dict[str, Any]:  # The record
     "Write a run's record."
     record = {
@@ -257,6 +258,7 @@ def write_record(
         "params": dict(params),
         "seed": params.get("seed"),
         "metrics": dict(metrics),
+        "series": dict(series or {}),
         "n_eval": n_eval,
         "data": None if data is None else digest(data),
         "commit": source_commit(),
