@@ -2,16 +2,17 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install train smoke test coverage lint types export readme clean
+.PHONY: help install train smoke test coverage lint types export readme paper paper-check paper-test paper-tools clean
 
 PYTHON ?= python3
 WORKERS ?= 2
 OUT ?= runs/train
 BIN := .venv/bin
+TEX := texlive-latex-base texlive-latex-recommended texlive-fonts-recommended latexmk
 INSTALLED := .venv/.installed
 
 help:  ## List the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 install: $(INSTALLED)  ## Make .venv with the exact versions of constraints.txt (another Python: PYTHON=python3.12)
 
@@ -44,11 +45,11 @@ coverage: $(INSTALLED)  ## Run the same tests on the exported modules and measur
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-lint: $(INSTALLED)  ## Check the exported code and the tools with ruff
-	$(BIN)/ruff check gmmxlnet_nb tools setup.py
+lint: $(INSTALLED)  ## Check the exported code, the tools and the paper's build with ruff
+	$(BIN)/ruff check gmmxlnet_nb tools paper setup.py
 
-types: $(INSTALLED)  ## Check the types of the exported code and the tools with mypy
-	$(BIN)/mypy gmmxlnet_nb tools
+types: $(INSTALLED)  ## Check the types of the exported code, the tools and the paper's build with mypy
+	$(BIN)/mypy gmmxlnet_nb tools paper
 
 # Cleaned first: cleaning gives cells the ids that the exported code names.
 export: $(INSTALLED)  ## Clean the notebooks and write the modules of gmmxlnet_nb from them
@@ -59,6 +60,22 @@ export: $(INSTALLED)  ## Clean the notebooks and write the modules of gmmxlnet_n
 readme: $(INSTALLED)  ## Write README.md from nbs/index.ipynb
 	$(BIN)/python tools/readme.py
 
+paper: $(INSTALLED)  ## Build _paper/paper.pdf from the records of runs
+	$(BIN)/python paper/build.py build
+	$(BIN)/python paper/build.py pdf
+
+paper-check: $(INSTALLED)  ## Name what the paper lacks: records missing or out of date, results typed by hand
+	$(BIN)/python paper/build.py check
+
+paper-test: $(INSTALLED)  ## Test the paper's build on made-up records
+	$(BIN)/python -m pytest -q paper
+
+paper-tools:  ## Install TeX from Debian's packages, as root
+	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null || \
+	  { echo "This needs apt-get and root. Elsewhere, install what holds: $(TEX)"; exit 1; }
+	apt-get update
+	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(TEX)
+
 clean:  ## Remove caches and build products; .venv and runs/ stay
-	rm -rf build dist ./*.egg-info _proc _docs .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find gmmxlnet_nb nbs experiments tools -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+	rm -rf build dist ./*.egg-info _proc _docs _paper .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find gmmxlnet_nb nbs experiments paper tools -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

@@ -1,0 +1,285 @@
+"""Build the paper from the records of runs: `python paper/build.py build | check | pdf | site FOLDER`."""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+from evidence import NEEDED, Evidence, needed_jobs, read_evidence
+from figures import FIGURES, Figure, style
+from results import TABLES, Macro, commands_table, macros
+from tex import NOTEBOOK, Body, Table, citation_problems, fill, fill_tex, text_problems, to_tex
+
+PAPER = Path(__file__).resolve().parent
+MANIFEST = PAPER.parent / "experiments" / "manifest.toml"
+OUT = PAPER.parent / "_paper"
+TEX_PACKAGES = "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended latexmk"
+
+
+class Refused(Exception):
+    """What is wrong, a line each."""
+
+
+def all_tables() -> list[Table]:
+    """The tables, the one that says how to make the results again included."""
+    made = [(f"fig:{figure.name}", figure.runs) for figure in FIGURES]
+    made += [(f"tab:{table.name}", table.runs) for table in TABLES if table.runs != NEEDED]
+    return [*TABLES, commands_table(made)]
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that comes from records."""
+
+    evidence: Evidence
+    values: dict[str, str]  # Of the macros, in plain text
+    bodies: dict[str, Body]  # Of the tables
+    data: dict[str, Any]  # Of the figures
+
+    def names(self) -> dict[str, str]:
+        """What stands for the holes of captions on a page without TeX: values, and tables and figures by number."""
+        tables = {f"tab:{table.name}": f"Table {i}" for i, table in enumerate(all_tables(), 1)}
+        return self.values | tables | {f"fig:{figure.name}": f"Figure {i}" for i, figure in enumerate(FIGURES, 1)}
+
+
+def content(manifest: Path) -> Content:
+    """Everything from records; `Refused` with all that is wrong with those that it needs."""
+    jobs, wrong = needed_jobs(manifest)
+    evidence, more = read_evidence(jobs)
+    if wrong or more:
+        raise Refused("\n".join([*wrong, *more]))
+    try:
+        values = {macro.name: macro.value(evidence) for macro in macros()}
+        bodies = {table.name: table.body(evidence) for table in all_tables()}
+        return Content(evidence, values, bodies, {figure.name: figure.data(evidence) for figure in FIGURES})
+    except ValueError as error:
+        raise Refused(f"record: {error}") from None
+
+
+def generated() -> list[str]:
+    """What the text takes from the build."""
+    return ["macros", *(f"fig-{figure.name}" for figure in FIGURES), *(f"tab-{table.name}" for table in all_tables())]
+
+
+def sources(folder: Path) -> dict[str, str]:
+    """The text, by file."""
+    found = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.tex"))}
+    if "paper.tex" not in found:
+        raise Refused(f"text: there must be a paper.tex in {folder}")
+    return found
+
+
+def check(folder: Path = PAPER, manifest: Path = MANIFEST) -> Content:
+    """All that the paper needs; `Refused` with all that is wrong with its text and its records."""
+    text, names = sources(folder), [macro.name for macro in macros()]
+    captions = {f"fig-{figure.name}": figure.caption for figure in FIGURES}
+    captions |= {f"tab-{table.name}": table.caption for table in all_tables()}
+    wrong = [f"twice: macro \\{name} is declared twice" for name in sorted({n for n in names if names.count(n) > 1})]
+    own = {file.removesuffix(".tex") for file in text} - {"paper"}
+    wrong += text_problems(text, names, {*generated(), *own}, captions)
+    bibliography = folder / "references.bib"
+    wrong += citation_problems(text, bibliography.read_text(encoding="utf-8") if bibliography.exists() else "")
+    wrong += [
+        f"undefined: {file} names the notebook nbs/{a}_{b}.ipynb, which does not exist"
+        for file, each in text.items()
+        for a, b in NOTEBOOK.findall(each)
+        if not (PAPER.parent / "nbs" / f"{a}_{b}.ipynb").exists()
+    ]
+    try:
+        found = content(manifest)
+    except Refused as error:
+        raise Refused("\n".join([*wrong, str(error)])) from None
+    if wrong:
+        raise Refused("\n".join(wrong))
+    return found
+
+
+def provenance(evidence: Evidence, runs: Sequence[str]) -> list[str]:
+    """Where something comes from, a line a run."""
+    lines = []
+    for run in runs:
+        records = evidence.records[run]
+        seeds = " ".join(str(record["seed"]) for record in records)
+        commits, devices = ({str(record[name]) for record in records} for name in ("commit", "device"))
+        digests = " ".join(record["digest"] for record in records)
+        lines.append(
+            f"{run}: seeds {seeds}; commit {', '.join(sorted(commits))}; {', '.join(sorted(devices))}; records {digests}"
+        )
+    return lines
+
+
+def with_provenance(text: str, evidence: Evidence, runs: Sequence[str]) -> str:
+    """A file of TeX that says first where it comes from."""
+    head = ["made from records by paper/build.py: do not edit", *provenance(evidence, runs)]
+    return "".join(f"% {line}\n" for line in head) + text + "\n"
+
+
+def macro_lines(macro: Macro, value: str, evidence: Evidence) -> str:
+    """A macro, what it is, and where it comes from."""
+    records = [record for run in macro.runs for record in evidence.records[run]]
+    runs = ", ".join(macro.runs) if len(macro.runs) < 6 else f"{len(macro.runs)} runs, {macro.runs[0]} and so on"
+    return f"% {macro.what} [{runs}; {len(records)} records]\n\\newcommand{{\\{macro.name}}}{{{to_tex(value)}}}\n"
+
+
+def write_whole(folder: Path, files: dict[str, str]) -> None:
+    """Write texts, each whole or not at all."""
+    for name, text in files.items():
+        part = folder / f".{name}.part"
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, folder / name)
+
+
+def draw(figure: Figure, found: Content, path: Path) -> None:
+    """Draw a figure into a file, the same bytes every time, that says where it comes from."""
+    style()
+    drawing = figure.draw(found.data[figure.name])
+    origin = "; ".join(provenance(found.evidence, figure.runs))
+    kind = path.suffix[1:]
+    about = {"pdf": {"CreationDate": None, "Subject": origin}, "svg": {"Date": None, "Description": origin}}
+    try:
+        drawing.savefig(path, metadata=about.get(kind))
+    finally:
+        plt.close(drawing)
+
+
+def figure_tex(figure: Figure) -> str:
+    """The float."""
+    return "\n".join(
+        [
+            r"\begin{figure}[tbp]",
+            rf"\centering\includegraphics{{fig-{figure.name}.pdf}}",
+            rf"\caption{{{fill_tex(figure.caption)}}}\label{{fig:{figure.name}}}",
+            r"\end{figure}",
+        ]
+    )
+
+
+def build(out: Path = OUT, folder: Path = PAPER, manifest: Path = MANIFEST) -> Content:
+    """Write macros, tables and figures."""
+    found = check(folder, manifest)
+    out.mkdir(parents=True, exist_ok=True)
+    lines = "".join(macro_lines(macro, found.values[macro.name], found.evidence) for macro in macros())
+    files = {"macros.tex": with_provenance(lines, found.evidence, NEEDED)}
+    files |= {
+        f"tab-{t.name}.tex": with_provenance(t.tex(found.bodies[t.name]), found.evidence, t.runs) for t in all_tables()
+    }
+    files |= {f"fig-{f.name}.tex": with_provenance(figure_tex(f), found.evidence, f.runs) for f in FIGURES}
+    with tempfile.TemporaryDirectory(dir=out) as part:  # an interrupted build leaves the files of the one before
+        for figure in FIGURES:
+            draw(figure, found, Path(part) / f"fig-{figure.name}.pdf")
+        for path in Path(part).iterdir():
+            os.replace(path, out / path.name)
+    write_whole(out, files)
+    return found
+
+
+def log_problems(log: str) -> list[str]:
+    """What TeX complains of and does not stop for: lines too wide, references without a target."""
+    wide = [f"wide: {m[0]}" for m in re.finditer(r"Overfull \\hbox \(([\d.]+)pt[^\n]*", log) if float(m[1]) > 1]
+    return wide + re.findall(r"(?:LaTeX|Package natbib) Warning: (?:Reference|Citation|Label)[^\n]*", log)
+
+
+def pdf(out: Path = OUT, folder: Path = PAPER) -> Path:
+    """Set the paper; `Refused` without TeX, without a build, and with what TeX complains of."""
+    missing = [tool for tool in ("latexmk", "pdflatex", "bibtex") if not shutil.which(tool)]
+    if missing:
+        raise Refused(
+            f"TeX: {', '.join(missing)} must be installed to set the paper; on Debian and Ubuntu: make paper-tools, "
+            f"which is apt-get install --no-install-recommends {TEX_PACKAGES}"
+        )
+    absent = [name for name in generated() if not (out / f"{name}.tex").exists()]
+    if absent:
+        raise Refused(f"text: {', '.join(absent)} must be built before the paper is set: python paper/build.py build")
+    newest = re.search(r"\\newcommand\{\\Newest\}\{([\d-]+)\}", (out / "macros.tex").read_text(encoding="utf-8"))
+    day = f"{newest[1]}T00:00:00Z" if newest else "1970-01-01T00:00:00Z"
+    places = dict.fromkeys(("TEXINPUTS", "BIBINPUTS"), f"{folder}:{out}:")
+    epoch = {"SOURCE_DATE_EPOCH": str(int(datetime.fromisoformat(day).timestamp())), "FORCE_SOURCE_DATE": "1"}
+    epoch["max_print_line"] = "10000"  # of the log, whose lines TeX else breaks in the middle of words
+    command = ["latexmk", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "-silent",
+               f"-outdir={out}", "-cd-", str(folder / "paper.tex")]  # fmt: skip
+    done = subprocess.run(command, cwd=out, env={**os.environ, **places, **epoch}, capture_output=True, text=True)
+    log = out / "paper.log"
+    text = log.read_text(encoding="latin-1") if log.exists() else done.stdout + done.stderr
+    if done.returncode:
+        errors = re.findall(r"^(?:[^\n:]*:\d+: |! )[^\n]*", text, flags=re.MULTILINE) or [done.stderr.strip()[-500:]]
+        raise Refused(f"TeX: {errors[0]} (see {log})")
+    if wrong := log_problems(text):
+        raise Refused("\n".join(wrong))
+    return out / "paper.pdf"
+
+
+def page(found: Content) -> str:
+    """The results as Markdown that MyST and Quarto read alike."""
+    names = found.names()
+    lines = [
+        "# Results",
+        "",
+        "All numbers, figures and tables of the paper, made from the records in `experiments/records` by "
+        "`python paper/build.py site`. None is typed by hand.",
+        "",
+        "## Figures",
+    ]
+    for figure in FIGURES:
+        title = names[f"fig:{figure.name}"]
+        caption = fill(figure.caption, names)
+        lines += ["", f"![{caption.partition('. ')[0]}](fig-{figure.name}.svg)", "", f"**{title}.** {caption}"]
+    lines += ["", "## Tables"]
+    for table in all_tables():
+        lines += ["", table.markdown(found.bodies[table.name], names)]
+    lines += ["", "## Where each figure comes from", ""]
+    for figure in FIGURES:
+        runs = ", ".join(f"`{run}`" for run in figure.runs)
+        seeds = found.evidence.seeds(figure.runs)
+        lines.append(f"- {names[f'fig:{figure.name}']}: {runs}; {seeds} seed{'' if seeds == '1' else 's'} a run")
+    return "\n".join(lines) + "\n"
+
+
+def site(target: Path, folder: Path = PAPER, manifest: Path = MANIFEST) -> Path:
+    """Write results.md and its figures into a folder."""
+    found = check(folder, manifest)
+    target.mkdir(parents=True, exist_ok=True)
+    for figure in FIGURES:
+        draw(figure, found, target / f"fig-{figure.name}.svg")
+    write_whole(target, {"results.md": page(found)})
+    return target / "results.md"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Ends with 1 if something is missing or wrong, and says what to do."""
+    parser = argparse.ArgumentParser(prog="paper/build.py", description="Build the paper from the records of runs.")
+    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="another manifest of runs")
+    parser.add_argument("--out", type=Path, default=OUT, help="another folder for what is built")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("check", help="name what is missing, out of date or typed by hand")
+    commands.add_parser("build", help="write macros, tables and figures")
+    commands.add_parser("pdf", help="set the paper from what was built")
+    commands.add_parser("site", help="write results.md and its figures").add_argument("folder", type=Path)
+    asked = parser.parse_args(arguments)
+    try:
+        if asked.command == "check":
+            found = check(manifest=asked.manifest)
+            records = sum(map(len, found.evidence.records.values()))
+            print(f"{len(found.values)} macros, {len(found.bodies)} tables and {len(FIGURES)} figures, "
+                  f"{records} fresh records")  # fmt: skip
+        elif asked.command == "build":
+            build(asked.out, manifest=asked.manifest)
+        elif asked.command == "pdf":
+            print(pdf(asked.out))
+        else:
+            print(site(asked.folder, manifest=asked.manifest))
+    except (Refused, ValueError) as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,582 @@
+"""Every number of the paper: the macros of the text, and the tables."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from evidence import BENCHMARK, LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, Evidence, Sample, compare
+from tex import Body, Table
+
+Value = Callable[[Evidence], str]
+
+# What the contenders of the benchmark are called in the paper, in the order in which they are shown.
+ENCODERS = {
+    "HF eager": "Hugging Face, eager",
+    "HF compiled": "Hugging Face, compiled",
+    "sdpa": "ours, fused attention",
+    "triton": "ours, Triton kernels",
+    "compiled": "ours, compiled",
+    "captured": "ours, compiled and captured",
+    "RMT, BERT": "recurrent memory on BERT",
+}
+FASTEST = "captured"
+PARTS = ("training", "inference")
+NUMBERS = {2: "Two", 4: "Four", 8: "Eight", 16: "Sixteen", 32: "ThirtyTwo"}
+
+
+@dataclass(frozen=True)
+class Macro:
+    """A number, or what is said of numbers, in the text."""
+
+    name: str  # In TeX: letters only, the first one large
+    runs: tuple[str, ...]  # That it is computed from
+    value: Value
+    what: str  # In words
+
+
+# --- how numbers are written ---
+
+
+def number(value: float, digits: int = 1) -> str:
+    """A number with thousands set apart; a minus sign, no negative zero."""
+    text = f"{value:,.{digits}f}"
+    return text.removeprefix("-") if not float(text.replace(",", "")) else text.replace("-", "−")
+
+
+def spread(sample: Sample, digits: int = 1) -> str:
+    """Mean and standard deviation; the mean alone of one seed."""
+    mean = number(sample.mean, digits)
+    return mean if math.isnan(sample.sd) else f"{mean} ± {number(sample.sd, digits)}"
+
+
+def listed(names: Sequence[str], nothing: str) -> str:
+    """Names as a phrase."""
+    if not names:
+        return nothing
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+# --- what is computed ---
+
+
+def at(length: int) -> str:
+    """The metric of exact match at a number of segments."""
+    return f"exact/{length}"
+
+
+def longest(e: Evidence) -> int:
+    """The most segments that were evaluated."""
+    return e.lengths()[-1]
+
+
+def at_longest(e: Evidence) -> str:
+    """The metric of exact match at the longest length."""
+    return at(longest(e))
+
+
+def experts(e: Evidence, run: str) -> int:
+    """k of a run."""
+    return int(e.param([run], "num_experts"))
+
+
+def flat_like(e: Evidence, run: str) -> str:
+    """The run of flat memory with as many slots as a run's experts have together."""
+    slots = experts(e, run) * int(e.param([run], "memory_slots"))
+    for other in RETENTION["flat"]:
+        if int(e.param([other], "memory_slots")) == slots:
+            return other
+    raise ValueError(f"a flat memory with {slots} slots must be among the runs, to be compared with {run}")
+
+
+def difference(e: Evidence, one: str, other: str, name: str) -> str:
+    """How far apart two means are, and whether that is more than the seeds' spread."""
+    samples = e.metric(one, name), e.metric(other, name)
+    gap = samples[0].mean - samples[1].mean
+    word = {"above": "above", "below": "below"}.get(compare(*samples), "within")
+    return f"{'+' if gap > 0 else ''}{number(gap)} ({word})"
+
+
+def those(e: Evidence, group: str, other: Callable[[str], str], length: int, word: str) -> str:
+    """The numbers of experts for which a group's memory is above or below another one."""
+    runs = [
+        run for run in RETENTION[group] if compare(e.metric(run, at(length)), e.metric(other(run), at(length))) == word
+    ]
+    return listed([f"$k = {experts(e, run)}$" for run in runs], "no $k$")
+
+
+def soft_like(run: str) -> str:
+    """The soft routes of as many experts."""
+    return run.removesuffix("-top1")
+
+
+def extremes(e: Evidence, runs: Sequence[str], name: str) -> str:
+    """The range of the means."""
+    means = [number(e.metric(run, name).mean) for run in sorted(runs, key=lambda run: e.metric(run, name).mean)]
+    return means[0] if means[0] == means[-1] else f"{means[0]} to {means[-1]}"
+
+
+def best(e: Evidence, runs: Sequence[str], name: str) -> str:
+    """The run with the highest mean."""
+    return max(runs, key=lambda run: e.metric(run, name).mean)
+
+
+def against_chance(e: Evidence, run: str, name: str) -> str:
+    """A score beside chance."""
+    return compare(e.metric(run, name), e.metric(run, "chance"))
+
+
+def beside_chance(e: Evidence, runs: Sequence[str], name: str) -> str:
+    """How many of the runs are above chance, within a standard deviation of it, and below."""
+    words = [against_chance(e, run, name) for run in runs]
+    counts = {word: words.count(word) for word in ("above", "within one standard deviation of", "below")}
+    return listed([f"{count} {word} chance" for word, count in counts.items() if count], "none")
+
+
+def first_expert(record_routing: dict[str, list[list[float]]]) -> int:
+    """The expert that takes most of the first segment."""
+    shares = record_routing["write"][0]
+    return shares.index(max(shares))
+
+
+def routing(e: Evidence, run: str) -> tuple[Sample, Sample, Sample]:
+    """Of the expert that takes most of the first segment: its share of it, of the segments between, of the last read."""
+    found = []
+    for record in e.series(run, "routing"):
+        expert, write, read = first_expert(record), record["write"], record["read"]
+        between = [shares[expert] for shares in write[1:-1]] or [math.nan]
+        found.append((write[0][expert], sum(between) / len(between), read[-1][expert]))
+    first, later, last = zip(*found, strict=True)
+    return Sample.of(first), Sample.of(later), Sample.of(last)
+
+
+def later(run: str) -> Value:
+    """The share of the segments between that the first segment's expert takes."""
+    return lambda e: spread(routing(e, run)[1], 2)
+
+
+def floor(e: Evidence, part: str) -> float:
+    """Milliseconds that a step takes at least."""
+    return max(e.one(BENCHMARK[0], f"{part}/floor/{kind}_ms") for kind in ("arithmetic", "bytes"))
+
+
+def timed(e: Evidence, name: str) -> float:
+    """One number of the benchmark."""
+    return e.one(BENCHMARK[0], name)
+
+
+def cost_ratio(part: str, memory: str, field: str) -> Value:
+    """A memory's time or space as a multiple of what no memory takes."""
+    return lambda e: number(timed(e, f"memory_{part}/{memory}/{field}") / timed(e, f"memory_{part}/off/{field}"), 3)
+
+
+def speed_up(part: str, slow: str) -> Value:
+    """How many times as fast the fastest form is as another one."""
+    return lambda e: number(timed(e, f"{part}/{slow}/ms") / timed(e, f"{part}/{FASTEST}/ms"), 2)
+
+
+def memories(e: Evidence) -> list[str]:
+    """The memories that the benchmark compares, from none to the most experts."""
+    return names_in(e, "memory_training")
+
+
+def names_in(e: Evidence, part: str) -> list[str]:
+    """The names that stand between a part of the benchmark's metrics and their fields, in order."""
+    metrics = e.records[BENCHMARK[0]][0]["metrics"]
+    return list(dict.fromkeys(name.split("/")[1] for name in metrics if name.startswith(f"{part}/")))
+
+
+def counts(e: Evidence) -> list[int]:
+    """The document lengths, in segments, whose cost was measured."""
+    found = sorted(int(name) for name in names_in(e, "length"))
+    if not found:
+        raise ValueError("the record of the benchmark must have metrics length/…/ms, it has none")
+    return found
+
+
+def growth(e: Evidence, field: str) -> str:
+    """The largest value over all document lengths as a multiple of the smallest."""
+    values = [timed(e, f"length/{count}/{field}") for count in counts(e)]
+    return number(max(values) / min(values), 3)
+
+
+# --- macros ---
+
+
+def setting(name: str, runs: tuple[str, ...], param: str, what: str) -> Macro:
+    """A parameter that runs have in common."""
+
+    def value(e: Evidence) -> str:
+        found = e.param(runs, param)
+        if isinstance(found, list):
+            return ", ".join(map(str, found))
+        if isinstance(found, int) and not isinstance(found, bool):
+            return number(found, 0)
+        if isinstance(found, float) and 0 < abs(found) < 0.001:
+            mantissa, exponent = f"{found:e}".split("e")
+            return rf"${float(mantissa):g} \times 10^{{{int(exponent)}}}$"
+        return str(found)
+
+    return Macro(name, runs, value, what)
+
+
+def score(name: str, run: str, metric: str | Callable[[Evidence], str], what: str) -> Macro:
+    """A metric over the seeds."""
+    return Macro(name, (run,), lambda e: spread(e.metric(run, metric if isinstance(metric, str) else metric(e))), what)
+
+
+def macros() -> list[Macro]:
+    """All macros of the text; each must be used."""
+    four, top, flat = "retention-gmm4", "retention-gmm4-top1", "retention-token16"
+    found = [
+        Macro("Seeds", LEARNED, lambda e: e.seeds(LEARNED), "seeds of each retention run"),
+        Macro("SquadSeeds", SQUAD, lambda e: e.seeds(SQUAD), "seeds of each SQuAD run"),
+        Macro("EvalDocuments", LEARNED, lambda e: evaluated(e, LEARNED), "retention documents asked about"),
+        Macro("SquadEvalDocuments", SQUAD, lambda e: evaluated(e, SQUAD), "articles' questions asked"),
+        Macro("Lengths", LEARNED, lambda e: listed([str(n) for n in e.lengths()], ""), "evaluated lengths, segments"),
+        Macro("Longest", LEARNED, lambda e: str(longest(e)), "longest evaluated length, segments"),
+        Macro("Chance", LEARNED, lambda e: extremes(e, LEARNED, "chance"), "expected EM of a random choice, %"),
+        Macro("Choices", LEARNED, lambda e: number(100 / e.metric(LEARNED[0], "chance").mean, 0), "choices offered"),
+        setting("Trained", LEARNED, "num_segments", "segments of a training document"),
+        setting("Layers", LEARNED, "num_layers", "layers of the encoder"),
+        setting("Width", LEARNED, "hidden_dim", "width d of the encoder"),
+        setting("ExpertSlots", ROUTED, "memory_slots", "slots m of an expert"),
+        setting("SegmentTokens", LEARNED, "segment_length", "tokens of a segment at most"),
+        setting("TrainDocuments", LEARNED, "num_train", "training documents at most"),
+        setting("Batch", LEARNED, "batch_size", "documents of a batch"),
+        setting("Steps", LEARNED, "max_steps", "training steps"),
+        setting("ShortSteps", LEARNED, "short_steps", "of these on short documents"),
+        setting("LearningRate", LEARNED, "learning_rate", "learning rate"),
+        setting("Balance", ROUTED + SQUAD[:1], "load_balance_weight", "weight of the load-balance loss"),
+        setting("Temperature", ROUTED + SQUAD[:1], "routing_temperature", "temperature of the routes"),
+        setting("RoutingMode", ROUTED + SQUAD[:1], "routing_mode", "which route a read takes"),
+        setting("SquadLayers", SQUAD, "num_layers", "layers of the encoder on articles"),
+        setting("SquadWidth", SQUAD, "hidden_dim", "width d of the encoder on articles"),
+        setting("SquadLearningRate", SQUAD, "learning_rate", "learning rate on articles"),
+        setting("SquadSegments", SQUAD, "num_segments", "segments of an article, about"),
+        setting("SquadSegmentTokens", SQUAD, "segment_length", "tokens of a segment at most"),
+        setting("SquadStride", SQUAD, "stride", "tokens that neighbouring segments share"),
+        setting("SquadTrainDocuments", SQUAD, "num_train", "training documents at most"),
+        setting("SquadBatch", SQUAD, "batch_size", "documents of a batch"),
+        setting("SquadSteps", SQUAD, "max_steps", "training steps"),
+        setting("SquadShortSteps", SQUAD, "short_steps", "of these on single paragraphs"),
+        score("SoftTrained", four, "exact", "EM with 4 experts, soft routes, trained length"),
+        score("SoftLongest", four, at_longest, "the same at the longest length"),
+        score("TopTrained", top, "exact", "EM with 4 experts, top-1 routes, trained length"),
+        score("TopLongest", top, at_longest, "the same at the longest length"),
+        score("FlatTrained", flat, "exact", "EM with flat memory of as many slots, trained length"),
+        score("FlatLongest", flat, at_longest, "the same at the longest length"),
+        Macro("SoftLongestBesideChance", (four,), lambda e: against_chance(e, four, at_longest(e)), "against chance"),
+        Macro("TopLongestBesideSoft", (top, four), lambda e: compare(e.metric(top, at_longest(e)), e.metric(four, at_longest(e))),
+              "top-1 against soft routes, 4 experts, longest length"),
+        Macro("ClearedRange", LEARNED, lambda e: extremes(e, LEARNED, "exact_memory_cleared"),
+              "EM with the memory cleared before every segment, over all memories"),
+        Macro("ClearedBesideChance", LEARNED, lambda e: beside_chance(e, LEARNED, "exact_memory_cleared"),
+              "the same against chance"),
+        score("NoMemoryTrained", "retention-none", "exact", "EM without a memory"),
+        Macro("LearnedRuns", LEARNED, lambda e: str(len(LEARNED)), "memories compared on retention"),
+        Macro("BestTrained", LEARNED, lambda e: e.label(best(e, LEARNED, "exact")), "highest mean EM, trained length"),
+        Macro("BestTrainedScore", LEARNED, lambda e: spread(e.metric(best(e, LEARNED, "exact"), "exact")), "its EM"),
+        Macro("BestLongest", LEARNED, lambda e: e.label(best(e, LEARNED, at_longest(e))), "highest mean EM, longest length"),
+        Macro("BestLongestScore", LEARNED, lambda e: spread(e.metric(best(e, LEARNED, at_longest(e)), at_longest(e))), "its EM"),
+    ]  # fmt: skip
+    for word in ("above", "below"):
+        for name, group, like in (("SoftFlat", "soft", None), ("TopFlat", "top", None), ("TopSoft", "top", soft_like)):
+            found.append(against(name, group, like, word))
+    for name, run in (("Soft", four), ("Top", top)):
+        found.append(Macro(f"{name}Later", (run,), later(run),
+                           "share of later segments that the first segment's expert takes, 4 experts"))  # fmt: skip
+    found += [
+        Macro("RoutingSeed", ROUTED, lambda e: str(e.records[ROUTED[0]][0]["seed"]), "seed whose routes are drawn"),
+        Macro("SquadTrivial", SQUAD, lambda e: extremes(e, SQUAD, "chance"), "EM and F1 of never answering"),
+        score("SquadSoft", "squad-gmm4", "exact", "EM on articles with 4 experts"),
+        score("SquadFlat", "squad-token16", "exact", "EM on articles with flat memory of as many slots"),
+        score("SquadNone", "squad-none", "exact", "EM on articles without a memory"),
+        Macro("SquadBesideTrivial", SQUAD, lambda e: beside_chance(e, SQUAD, "exact").replace("chance", "it"),
+              "EM on articles beside never answering"),
+        Macro("SquadBesideFlat", SQUAD, lambda e: compare(e.metric("squad-gmm4", "exact"),
+              e.metric("squad-token16", "exact")), "experts beside flat memory on articles"),
+        Macro("SquadBesideNone", SQUAD, lambda e: compare(e.metric("squad-gmm4", "exact"),
+              e.metric("squad-none", "exact")), "experts beside no memory on articles"),
+        Macro("SquadCleared", SQUAD[:1], lambda e: compare(e.metric("squad-gmm4", "exact"),
+              e.metric("squad-gmm4", "exact_memory_cleared")), "experts beside the same with the memory cleared"),
+        Macro("Device", BENCHMARK, lambda e: str(e.records[BENCHMARK[0]][0]["device"]), "device of the benchmark"),
+        setting("BenchLayers", BENCHMARK, "num_layers", "layers"),
+        setting("BenchWidth", BENCHMARK, "hidden_dim", "width"),
+        setting("BenchHeads", BENCHMARK, "num_heads", "heads"),
+        setting("BenchBatch", BENCHMARK, "batch_size", "documents side by side"),
+        setting("BenchTokens", BENCHMARK, "segment_length", "tokens of a segment"),
+        setting("BenchSlots", BENCHMARK, "memory_slots", "slots of an expert"),
+        setting("BenchSegments", BENCHMARK, "segments", "segments of a document where memories are compared"),
+        setting("BenchRounds", BENCHMARK, "rounds", "turns of each contender"),
+        setting("Windows", BENCHMARK, "windows", "tokens of a window of ModernBERT"),
+        Macro("Tflops", BENCHMARK, lambda e: number(timed(e, "matrix_tflops"), 0), "rate of large products, TFLOP/s"),
+        Macro("Gbps", BENCHMARK, lambda e: number(timed(e, "copy_gbps"), 0), "rate of copying, GB/s"),
+        Macro("TrainSpeedUp", BENCHMARK, speed_up("training", "HF eager"), "training step against HF eager"),
+        Macro("InferSpeedUp", BENCHMARK, speed_up("inference", "HF eager"), "inference against HF eager"),
+        Macro("TrainSpeedUpCompiled", BENCHMARK, speed_up("training", "HF compiled"), "against HF compiled"),
+        Macro("InferSpeedUpCompiled", BENCHMARK, speed_up("inference", "HF compiled"), "against HF compiled"),
+        Macro("TrainFloor", BENCHMARK, lambda e: number(timed(e, f"training/{FASTEST}/ms") / floor(e, "training"), 1),
+              "fastest training step as a multiple of the floor"),
+        Macro("InferFloor", BENCHMARK, lambda e: number(timed(e, f"inference/{FASTEST}/ms") / floor(e, "inference"), 1),
+              "fastest inference as a multiple of the floor"),
+        Macro("EightTrain", BENCHMARK, cost_ratio("training", "k = 8", "ms"), "8 experts, training, time to none"),
+        Macro("EightInfer", BENCHMARK, cost_ratio("inference", "k = 8", "ms"), "8 experts, inference, time to none"),
+        Macro("EightTrainSpace", BENCHMARK, cost_ratio("training", "k = 8", "peak_gib"), "8 experts, memory to none"),
+        Macro("SmallRate", BENCHMARK, lambda e: number(1000 / timed(e, "small/captured/ms"), 0),
+              "steps a second of a small model, captured"),
+        Macro("SmallPlainRate", BENCHMARK, lambda e: number(1000 / timed(e, "small/plain/ms"), 0), "the same, plain"),
+        Macro("LongRate", BENCHMARK, lambda e: number(timed(e, "long/segments/tokens_per_second"), 0),
+              "tokens a second over long documents"),
+        Macro("ModernRate", BENCHMARK, lambda e: number(timed(e, "long/ModernBERT/tokens_per_second"), 0),
+              "the same of ModernBERT in windows"),
+        Macro("LongRatio", BENCHMARK, lambda e: number(timed(e, "long/segments/tokens_per_second")
+              / timed(e, "long/ModernBERT/tokens_per_second"), 2), "their ratio"),
+        Macro("Shortest", BENCHMARK, lambda e: number(counts(e)[0], 0), "shortest document timed, segments"),
+        Macro("Farthest", BENCHMARK, lambda e: number(counts(e)[-1], 0), "longest document timed, segments"),
+        Macro("TimeGrowth", BENCHMARK, lambda e: growth(e, "ms"), "largest time a segment to the smallest"),
+        Macro("SpaceGrowth", BENCHMARK, lambda e: growth(e, "peak"), "largest peak of memory to the smallest"),
+        Macro("Runs", NEEDED, lambda e: str(sum(map(len, e.records.values()))), "records that the paper stands on"),
+        Macro("Hours", NEEDED, lambda e: number(sum(record["times"]["wall_s"] for records in e.records.values()
+              for record in records) / 3600), "hours that the runs took together"),
+        Macro("Newest", NEEDED, lambda e: max(record["times"].get("started", "")[:10] for records in e.records.values()
+              for record in records), "day of the newest record"),
+    ]  # fmt: skip
+    return found
+
+
+def against(name: str, group: str, like: Callable[[str], str] | None, word: str) -> Macro:
+    """For which k a group is above or below the flat memory of its size, or another group, at the longest length."""
+    runs = RETENTION[group] + (RETENTION["flat"] if like is None else RETENTION["soft"])
+
+    def value(e: Evidence) -> str:
+        return those(e, group, like or (lambda run: flat_like(e, run)), longest(e), word)
+
+    return Macro(f"{name}{word.capitalize()}", runs, value, f"the k that are {word} at the longest length")
+
+
+def evaluated(e: Evidence, runs: Sequence[str]) -> str:
+    """How many documents were asked about."""
+    found = {int(record["n_eval"]) for run in runs for record in e.records[run]}
+    return "–".join(number(n, 0) for n in sorted({min(found), max(found)}))
+
+
+# --- tables ---
+
+
+def retention_body(e: Evidence) -> Body:
+    """Scores of all memories on retention."""
+    trained, last = str(e.param(LEARNED, "num_segments")), str(longest(e))
+    rows: list[tuple[str, ...] | None] = []
+    for group in RETENTION.values():
+        for run in group:
+            sizes = [number(e.one(run, name), 0) for name in ("memory_floats", "memory_parameters", "parameters")]
+            scores = [spread(e.metric(run, name)) for name in ("exact", at(longest(e)), "exact_memory_cleared")]
+            rows.append((e.label(run), *sizes, *scores))
+        rows.append(None)
+    chance = number(e.metric(LEARNED[0], "chance").mean)
+    rows.append(("chance", "", "", "", chance, chance, chance))
+    header = ("memory", "floats", "memory param.", "all param.", f"{trained} segments", f"{last} segments", "cleared")
+    return header, tuple(rows)
+
+
+def contrast_body(e: Evidence) -> Body:
+    """Experts against flat memory of their size, and the two ways to route against each other."""
+    trained, last = int(e.param(LEARNED, "num_segments")), longest(e)
+    rows = []
+    for soft, top in zip(RETENTION["soft"], RETENTION["top"], strict=True):
+        flat = flat_like(e, soft)
+        pairs = [(soft, flat, trained), (soft, flat, last), (top, flat, trained), (top, flat, last), (top, soft, last)]
+        rows.append((f"${experts(e, soft)}$", *(difference(e, a, b, at(n)) for a, b, n in pairs)))
+    header = (
+        "$k$",
+        *(f"{w}, {n}" for w in ("soft − flat", "top-1 − flat") for n in (trained, last)),
+        f"top-1 − soft, {last}",
+    )
+    return header, tuple(rows)
+
+
+def routing_body(e: Evidence) -> Body:
+    """Where the first segment's expert is written and read afterwards."""
+    rows = []
+    for run in ROUTED:
+        rows.append((e.label(run), number(1 / experts(e, run), 3), *(spread(s, 2) for s in routing(e, run))))
+    header = ("memory", "even", "first write", "later writes", "last read")
+    return header, tuple(rows)
+
+
+def squad_body(e: Evidence) -> Body:
+    """Scores on articles."""
+    names = ("exact", "f1", "HasAns_exact", "HasAns_f1", "NoAns_exact", "exact_memory_cleared", "f1_memory_cleared")
+    rows: list[tuple[str, ...] | None] = [
+        (e.label(run), *(spread(e.metric(run, name)) for name in names)) for run in SQUAD
+    ]
+    trivial = number(e.metric(SQUAD[0], "chance").mean)
+    never, always = number(0), number(100)  # of documents with an answer, and without one, by definition
+    rows += [None, ("never answering", trivial, trivial, never, never, always, trivial, trivial)]
+    header = ("memory", "EM", "F1", "HasAns EM", "HasAns F1", "NoAns", "EM cleared", "F1 cleared")
+    return header, tuple(rows)
+
+
+def step(e: Evidence, name: str) -> str:
+    """A time and its spread."""
+    ms, low, high = (timed(e, f"{name}/{field}") for field in ("ms", "low", "high"))
+    return f"{number(ms, 2)} ({number(low, 2)}–{number(high, 2)})"
+
+
+def encoder_body(e: Evidence) -> Body:
+    """The cost of one segment, by who computes it."""
+    rows: list[tuple[str, ...] | None] = []
+    for name, label in ENCODERS.items():
+        row = [label]
+        for part in PARTS:
+            ratio = timed(e, f"{part}/HF eager/ms") / timed(e, f"{part}/{name}/ms")
+            row += [step(e, f"{part}/{name}"), number(ratio, 2), number(timed(e, f"{part}/{name}/peak_gib"), 2)]
+        rows.append(tuple(row))
+    lowest = [x for part in PARTS for x in (number(floor(e, part), 2), "", "")]
+    rows += [None, ("floor", *lowest)]
+    header = ("", "training, ms", "×", "GiB", "inference, ms", "×", "GiB")
+    return header, tuple(rows)
+
+
+def memory_body(e: Evidence) -> Body:
+    """The cost of memories."""
+    rows = []
+    for name in memories(e):
+        row = [f"${name}$" if name.startswith("k = ") else name]
+        for part in PARTS:
+            ratios = [cost_ratio(part, name, field)(e) for field in ("ms", "peak_gib")]
+            row += [step(e, f"memory_{part}/{name}"), *ratios]
+        rows.append(tuple(row))
+    header = ("memory", "training, ms", "time", "space", "inference, ms", "time", "space")
+    return header, tuple(rows)
+
+
+def short_commit(commit: str | None) -> str:
+    """The beginning of a commit, and a plus where the code differed from it."""
+    return "unknown" if commit is None else commit[:7] + "+" * commit.endswith("+")
+
+
+def provenance_body(e: Evidence) -> Body:
+    """Every record that the paper stands on."""
+    rows: list[tuple[str, ...] | None] = []
+    for run, records in e.records.items():
+        seeds = " ".join(str(record["seed"]) for record in records)
+        commits = listed(list(dict.fromkeys(short_commit(record["commit"]) for record in records)), "–")
+        devices = listed(list(dict.fromkeys(str(record["device"]) for record in records)), "–")
+        digests = " ".join(record["digest"][:6] for record in records)
+        rows.append((run, seeds, commits, devices, digests))
+    header = ("run", "seeds", "commit", "device", "digests")
+    return header, tuple(rows)
+
+
+# What a result is made from, as `gmmxlnet-runs run` takes it.
+PATTERNS = {
+    LEARNED: ("retention-*",),
+    ROUTED: ("retention-gmm*",),
+    (*ROUTED, *RETENTION["flat"]): ("retention-gmm*", "retention-token*"),
+    SQUAD: ("squad-*",),
+    BENCHMARK: ("benchmark",),
+}
+
+
+def command(runs: tuple[str, ...]) -> str:
+    """What makes the records of runs again; a `ValueError` where a pattern fits other runs or leaves some out."""
+    patterns = PATTERNS.get(runs, runs)
+    fits = {run for run in NEEDED if any(fnmatchcase(run, pattern) for pattern in patterns)}
+    if fits != set(runs):
+        raise ValueError(f"the patterns {', '.join(patterns)} must stand for {', '.join(runs)}, got {', '.join(fits)}")
+    quoted = [f'"{pattern}"' if "*" in pattern else pattern for pattern in patterns]
+    return " ".join(["gmmxlnet-runs run", *quoted, "--tier full --force"])
+
+
+TABLES = (
+    Table(
+        "retention",
+        "Exact match (percent) on retention, documents of {Trained} segments in training: mean ± standard deviation "
+        "over {Seeds} seeds, {EvalDocuments} evaluation documents. Floats: numbers in one document's memory. Cleared: "
+        "at {Trained} segments, the memory reset before every segment. Chance: a choice drawn at random.",
+        LEARNED,
+        "lrrrrrr",
+        retention_body,
+        r"\footnotesize",
+    ),
+    Table(
+        "contrast",
+        "Differences of mean exact match (points): experts less flat memory with as many slots, and top-1 less soft "
+        "routes, by document length in segments. In parentheses: whether the difference is larger than the larger of "
+        "the two standard deviations over {Seeds} seeds.",
+        (*ROUTED, *RETENTION["flat"]),
+        "lrrrrr",
+        contrast_body,
+        r"\footnotesize",
+    ),
+    Table(
+        "routing",
+        "Of the expert that takes most of the first segment, where the fact is: its share of that segment's write, "
+        "its mean share of the writes of the segments between the first and the last, and its share of the last "
+        "segment's read. Mean ± standard deviation over {Seeds} seeds of the mean routes over evaluation documents. "
+        "Even: the share of an even route.",
+        ROUTED,
+        "lrrrr",
+        routing_body,
+    ),
+    Table(
+        "squad",
+        "Scores (percent) on long documents made of SQuAD 2.0 articles, a small model from scratch: mean ± standard "
+        "deviation over {SquadSeeds} seeds, {SquadEvalDocuments} questions. HasAns and NoAns: questions with and "
+        "without an answer. Cleared: the memory reset before every segment.",
+        SQUAD,
+        "lrrrrrrr",
+        squad_body,
+        r"\footnotesize\setlength{\tabcolsep}{4pt}",
+    ),
+    Table(
+        "encoder",
+        "One segment of {BenchTokens} tokens, {BenchBatch} side by side, {BenchLayers} layers of width {BenchWidth}, "
+        "without a memory (the recurrent memory on BERT has one), on one {Device}: median milliseconds and the "
+        "range between the outer deciles of {BenchRounds} turns, how many times as fast as Hugging Face's eager code, "
+        "and peak GiB of GPU memory.",
+        BENCHMARK,
+        "lrrrrrr",
+        encoder_body,
+        r"\footnotesize",
+    ),
+    Table(
+        "memory",
+        "Documents of {BenchSegments} segments with no memory, with flat memory of {BenchSlots} slots and with $k$ "
+        "experts of as many slots each, on one {Device}: median milliseconds and the range between the outer deciles of "
+        "{BenchRounds} turns; time and peak GPU memory as multiples of those without a memory.",
+        BENCHMARK,
+        "lrrrrrr",
+        memory_body,
+        r"\footnotesize",
+    ),
+    Table(
+        "provenance",
+        "The records that all numbers come from: run, seeds, commit of the sources, device, and how each record's "
+        "digest begins.",
+        NEEDED,
+        "lllll",
+        provenance_body,
+        r"\scriptsize\setlength{\tabcolsep}{4pt}",
+        "htbp",
+    ),
+)
+
+
+def commands_table(shown: Sequence[tuple[str, tuple[str, ...]]]) -> Table:
+    """How each figure and table, of a label and made from runs, is made again."""
+    grouped: dict[tuple[str, ...], list[str]] = {}
+    for label, runs in shown:
+        grouped.setdefault(runs, []).append(f"{{{label}}}")
+    rows = tuple((", ".join(labels), f"`{command(runs)}`") for runs, labels in grouped.items())
+    return Table(
+        "commands",
+        "What makes the records of each result again, from the root of the repository; `make paper` then makes the paper.",
+        NEEDED,
+        r"p{0.37\linewidth}p{0.6\linewidth}",
+        lambda _: (("result", "command"), rows),
+        r"\footnotesize",
+        "htbp",
+    )

@@ -1,0 +1,236 @@
+"""A small repository with made-up records of every run that the paper needs, for tests. Its numbers mean nothing."""
+
+import json
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+from gmmxlnet_nb.runs import SCHEMA, Job, load_manifest, notebook_hash, sealed, write_json
+
+LENGTHS = [2, 4, 6, 9, 12, 16, 24, 32]
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "train.ipynb": {
+        "memory_type": "gmm",
+        "memory_slots": 4,
+        "mem_token_count": None,
+        "num_experts": 4,
+        "mem_len": 64,
+        "routing_mode": "write-based",
+        "routing_temperature": 1.0,
+        "routing_top_k": None,
+        "load_balance_weight": 0.01,
+        "task": "retention",
+        "data_path": None,
+        "hidden_dim": 64,
+        "num_layers": 2,
+        "num_segments": 6,
+        "segment_length": 64,
+        "stride": 0,
+        "num_train": 8192,
+        "num_eval": 512,
+        "batch_size": 64,
+        "max_steps": 1700,
+        "short_steps": 1000,
+        "learning_rate": 5e-4,
+        "eval_segments": [],
+        "seed": 0,
+        "output_dir": "runs/train",
+    },
+    "benchmark.ipynb": {
+        "hidden_dim": 768,
+        "num_layers": 12,
+        "num_heads": 12,
+        "batch_size": 16,
+        "segment_length": 512,
+        "segments": 2,
+        "memory_slots": 16,
+        "windows": 8192,
+        "rounds": 15,
+        "seed": 0,
+        "output_dir": "runs/benchmark",
+    },
+}
+MANIFEST = f"""
+[shared.retention]
+notebook = "train.ipynb"
+tier = "full"
+seeds = [0, 1, 2, 3, 4]
+parameters = {{ eval_segments = {LENGTHS} }}
+
+[[run]]
+id = "retention-gmm{{num_experts}}"
+like = "retention"
+vary.num_experts = [2, 4, 8]
+
+[[run]]
+id = "retention-gmm{{num_experts}}-top1"
+like = "retention"
+vary.num_experts = [2, 4, 8]
+parameters.routing_top_k = 1
+
+[[run]]
+id = "retention-token{{memory_slots}}"
+like = "retention"
+parameters.memory_type = "token"
+vary.memory_slots = [4, 8, 16, 32]
+
+[[run]]
+id = "retention-differentiable"
+like = "retention"
+parameters = {{ memory_type = "differentiable", memory_slots = 16, mem_token_count = 4 }}
+
+[[run]]
+id = "retention-mems{{mem_len}}"
+like = "retention"
+parameters.memory_type = "mems"
+vary.mem_len = [8, 64]
+
+[[run]]
+id = "retention-none"
+like = "retention"
+parameters.memory_type = "none"
+
+[shared.squad]
+notebook = "train.ipynb"
+tier = "full"
+seeds = [0, 1, 2, 3, 4]
+parameters = {{ task = "squad", segment_length = 256, stride = 64, batch_size = 16, max_steps = 300, short_steps = 100 }}
+
+[[run]]
+id = "squad-gmm4"
+like = "squad"
+
+[[run]]
+id = "squad-token{{memory_slots}}"
+like = "squad"
+parameters.memory_type = "token"
+vary.memory_slots = [4, 16]
+
+[[run]]
+id = "squad-none"
+like = "squad"
+parameters.memory_type = "none"
+
+[[run]]
+id = "benchmark"
+notebook = "benchmark.ipynb"
+tier = "full"
+seeds = [0]
+"""
+
+
+def write_notebook(path: Path) -> None:
+    """A notebook with a parameters cell and nothing else."""
+    source = "# Defaults\n" + "".join(f"{name} = {value!r}\n" for name, value in DEFAULTS[path.name].items())
+    cell = {"cell_type": "code", "source": source, "metadata": {"tags": ["parameters"]}, "outputs": []}
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
+
+
+def routes(rng: random.Random, k: int, top: bool) -> list[list[float]]:
+    """Shares of k experts for each of six segments."""
+    found = []
+    for _ in range(6):
+        weights = [math.exp(rng.gauss(0, 2.5 if top else 0.5)) for _ in range(k)]
+        found.append([weight / sum(weights) for weight in weights])
+    return found
+
+
+def learned(job: Job, params: dict[str, Any], rng: random.Random) -> tuple[dict[str, float], dict[str, Any]]:
+    """Metrics and series as train.ipynb writes them."""
+    kind, slots, k = params["memory_type"], params["memory_slots"], params["num_experts"]
+    top, squad = params["routing_top_k"] is not None, params["task"] == "squad"
+    floats = {"gmm": k * slots * 64 + k, "token": slots * 64, "differentiable": slots * 64 + 68, "none": 0}
+    floats["mems"] = params["mem_len"] * 128
+    base = 50.0 if squad else 12.5
+    metrics: dict[str, float] = {"chance": base, "eval_loss": rng.random(), "train_loss": rng.random()}
+    metrics |= {"parameters": 250_000 + 3 * floats[kind], "memory_parameters": 8 * floats[kind]}
+    metrics |= {
+        "memory_floats": floats[kind],
+        "exact_memory_cleared": base + rng.gauss(0, 1),
+        "f1_memory_cleared": base,
+    }
+    series: dict[str, Any] = {}
+    if squad:
+        for name in ("exact", "f1", "HasAns_exact", "HasAns_f1", "NoAns_exact", "NoAns_f1"):
+            metrics[name] = base + rng.gauss(0, 2)
+    else:
+        reach = 0.01 if kind == "none" else (40.0 if top else 9.0)
+        for n in params["eval_segments"]:
+            value = base + (98 - base) * math.exp(-((n / reach) ** 2)) + rng.gauss(0, 1.5)
+            metrics |= {f"exact/{n}": min(100.0, value), f"f1/{n}": min(100.0, value)}
+        metrics |= {"exact": metrics["exact/6"], "f1": metrics["f1/6"]}
+    steps = list(range(20, params["max_steps"] + 1, 20))
+    rate = rng.uniform(200, 500)
+    loss = [2.1 * math.exp(-step / rate) + 0.05 * rng.random() for step in steps]
+    stages = ["short" if step <= params["short_steps"] else "long" for step in steps]
+    series["training"] = {"step": steps, "answer_loss": loss, "stage": stages}
+    if kind == "gmm":
+        series["routing"] = {"write": routes(rng, k, top), "read": routes(rng, k, top)}
+    return metrics, series
+
+
+def timed() -> dict[str, float]:
+    """Metrics as benchmark.ipynb writes them."""
+    found: dict[str, float] = {"matrix_tflops": 700.0, "copy_gbps": 3900.0}
+    contenders = ("HF eager", "HF compiled", "sdpa", "triton", "compiled", "captured", "RMT, BERT")
+
+    def note(name: str, ms: float, gib: float | None = 4.0) -> None:
+        found.update({f"{name}/ms": ms, f"{name}/low": 0.98 * ms, f"{name}/high": 1.05 * ms})
+        if gib is not None:
+            found[f"{name}/peak_gib"] = gib
+
+    for part, scale in (("training", 66.0), ("inference", 20.0)):
+        for i, name in enumerate(contenders):
+            note(f"{part}/{name}", scale / (1 + 0.6 * i), 8.5 / (1 + 0.2 * i))
+        found |= {f"{part}/floor/arithmetic_ms": scale / 10, f"{part}/floor/bytes_ms": scale / 20}
+        for i, name in enumerate(("off", "flat", "k = 2", "k = 4", "k = 8")):
+            note(f"memory_{part}/{name}", scale / 2 * (1 + 0.012 * i), 4.0 + 0.05 * i)
+    for name, ms in (("plain", 20.0), ("compiled", 12.0), ("captured", 5.0)):
+        note(f"small/{name}", ms)
+    for name, rate in (("segments", 2.5e6), ("ModernBERT", 1.2e6)):
+        note(f"long/{name}", 3.0)
+        found[f"long/{name}/tokens_per_second"] = rate
+    for count in (10, 100, 1000, 10000):
+        found |= {f"length/{count}/ms": 3.0 + 0.01 * math.log10(count), f"length/{count}/peak": 2.0 * 2**30}
+    return found
+
+
+def record(job: Job) -> dict[str, Any]:
+    """A whole, fresh record."""
+    params = {**DEFAULTS[job.notebook.name], **job.given}
+    rng = random.Random(job.name)
+    metrics, series = (timed(), {}) if job.id == "benchmark" else learned(job, params, rng)
+    return sealed(
+        {
+            "schema": SCHEMA,
+            "id": job.id,
+            "seed": job.seed,
+            "tier": job.tier,
+            "notebook": job.notebook.name,
+            "notebook_code": notebook_hash(job.notebook),
+            "given": job.given,
+            "params": params,
+            "metrics": metrics,
+            "series": series,
+            "n_eval": 512,
+            "data": None,
+            "commit": "0" * 40,
+            "modules": {},
+            "versions": {},
+            "device": "made up",
+            "times": {"wall_s": 60.0, "started": "2001-01-01T00:00:00+00:00"},
+        }
+    )
+
+
+def make_project(root: Path) -> Path:
+    """Write the repository; its manifest."""
+    manifest = root / "experiments" / "manifest.toml"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(MANIFEST, encoding="utf-8")
+    for name in DEFAULTS:
+        write_notebook(manifest.with_name(name))
+    for job in load_manifest(manifest):
+        write_json(job.record, record(job))
+    return manifest

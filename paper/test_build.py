@@ -1,0 +1,357 @@
+"""Tests of the paper's build, on made-up records in a temporary folder: each thing that `check` refuses, refused."""
+
+import json
+import os
+import re
+import shutil
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import build
+import pytest
+from build import Refused
+from evidence import LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, Sample, compare, needed_jobs
+from results import command, macros, number, short_commit, spread
+from synthetic import make_project
+from tex import citation_problems, fill_tex, macros_used, text_problems, to_tex, typed_numbers
+
+from gmmxlnet_nb.runs import sealed, write_json
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The manifest of a whole project, not to be changed."""
+    return make_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def built(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what was built from it, not to be changed."""
+    folder = tmp_path_factory.mktemp("built")
+    build.build(folder, manifest=original)
+    return folder
+
+
+@pytest.fixture
+def manifest(original: Path, tmp_path: Path) -> Path:
+    """The manifest of a copy."""
+    shutil.copytree(original.parent.parent, tmp_path / "project")
+    return tmp_path / "project" / "experiments" / "manifest.toml"
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    """A copy of the paper's sources."""
+    folder = tmp_path / "text"
+    folder.mkdir()
+    for name in ("paper.tex", "references.bib"):
+        shutil.copy(build.PAPER / name, folder)
+    return folder
+
+
+def record_file(manifest: Path, name: str) -> Path:
+    """The record of a run and seed."""
+    return manifest.parent / "records" / f"{name}.json"
+
+
+def change(manifest: Path, name: str, how: Change, seal: bool = True) -> None:
+    """Change a record, as if a run had written it so."""
+    path = record_file(manifest, name)
+    record = json.loads(path.read_text(encoding="utf-8"))
+    how(record)
+    write_json(path, sealed(record) if seal else record)
+
+
+def refused(folder: Path, manifest: Path) -> str:
+    """What is wrong."""
+    with pytest.raises(Refused) as error:
+        build.check(folder, manifest)
+    return str(error.value)
+
+
+def test_whole(original: Path) -> None:
+    """The paper's own text needs no more and no less than there is."""
+    found = build.check(manifest=original)
+    assert set(found.values) == {macro.name for macro in macros()}
+    assert set(found.evidence.records) == set(NEEDED)
+
+
+def test_numbers_are_those_of_the_records(original: Path) -> None:
+    """A macro is the mean and the sample standard deviation over the seeds."""
+    values = [
+        json.loads(record_file(original, f"retention-gmm4-{seed}").read_text(encoding="utf-8"))["metrics"]["exact/32"]
+        for seed in range(5)
+    ]
+    expected = f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
+    assert build.content(original).values["SoftLongest"] == expected
+
+
+def test_build(original: Path, built: Path, tmp_path: Path) -> None:
+    """All files, with their provenance, and the same bytes again."""
+    found = build.build(tmp_path, manifest=original)
+    made = sorted(path.name for path in built.iterdir())
+    assert made == sorted(
+        [f"{name}.tex" for name in build.generated()] + [f"fig-{figure.name}.pdf" for figure in build.FIGURES]
+    )
+    for name in made:
+        assert (built / name).read_bytes() == (tmp_path / name).read_bytes(), name
+    digest = found.evidence.records["squad-gmm4"][0]["digest"]
+    assert f"% squad-gmm4: seeds 0 1 2 3 4; commit {'0' * 40}; made up; records {digest}" in (
+        (built / "tab-squad.tex").read_text(encoding="utf-8")
+    )
+
+
+def test_site(original: Path, tmp_path: Path) -> None:
+    """A page with all figures and tables and without holes."""
+    page = build.site(tmp_path / "site", manifest=original).read_text(encoding="utf-8")
+    drawn = {path.name for path in (tmp_path / "site").iterdir()}
+    assert drawn == {"results.md", *(f"fig-{figure.name}.svg" for figure in build.FIGURES)}
+    assert set(re.findall(r"\]\((.*?\.svg)\)", page)) == drawn - {"results.md"}
+    assert not re.search(r"\\[A-Z]|\{[A-Z]|\{(tab|fig):", page)
+    assert page.count("**Table ") == len(build.all_tables())
+    assert build.content(original).values["Seeds"] + " seeds" in page
+
+
+def test_an_interrupted_build_leaves_the_last(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is half written."""
+
+    def broken(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "macros.tex").write_text("old", encoding="utf-8")
+    monkeypatch.setattr(build, "draw", broken)
+    with pytest.raises(KeyboardInterrupt):
+        build.build(out, manifest=original)
+    assert [path.name for path in out.iterdir()] == ["macros.tex"]
+    assert (out / "macros.tex").read_text(encoding="utf-8") == "old"
+
+
+def test_missing(text: Path, manifest: Path) -> None:
+    """A missing record is named with the command that makes it, once for all its seeds."""
+    for name in ("squad-none-1", "squad-none-3", "retention-mems8-0"):
+        record_file(manifest, name).unlink()
+    assert refused(text, manifest).split("\n") == [
+        "missing: retention-mems8, seeds 0: there is no record; gmmxlnet-runs run retention-mems8 --seeds 0",
+        "missing: squad-none, seeds 1 3: there is no record; gmmxlnet-runs run squad-none --seeds 1 3",
+    ]
+
+
+def test_stale(text: Path, manifest: Path) -> None:
+    """A record is stale when its notebook's code changed, and not for a comment."""
+    notebook = manifest.with_name("benchmark.ipynb")
+    old = notebook.read_text(encoding="utf-8")
+    notebook.write_text(old.replace("# Defaults\\n", "# Defaults\\n# more words\\n"), encoding="utf-8")
+    build.check(text, manifest)
+    notebook.write_text(old.replace("# Defaults\\n", "# Defaults\\nmore = 1\\n"), encoding="utf-8")
+    assert refused(text, manifest) == (
+        "stale: benchmark, seeds 0: changed: the code of benchmark.ipynb; gmmxlnet-runs run benchmark --seeds 0"
+    )
+
+
+def test_edited(text: Path, manifest: Path) -> None:
+    """A number changed by hand in a record."""
+    change(manifest, "retention-gmm8-2", lambda r: r["metrics"].update(exact=100.0), seal=False)
+    assert refused(text, manifest).startswith("edited: retention-gmm8, seeds 2: it is not as a run wrote it")
+
+
+def test_smoke(text: Path, manifest: Path) -> None:
+    """A smoke record in the folder of results, and a run that the manifest calls smoke."""
+    change(manifest, "retention-gmm2-4", lambda r: r.update(tier="smoke"))
+    assert refused(text, manifest).startswith("smoke: retention-gmm2, seeds 4: it is from a smoke run")
+    toml = manifest.read_text(encoding="utf-8")
+    manifest.write_text(toml.replace('benchmark.ipynb"\ntier = "full"', 'benchmark.ipynb"\ntier = "smoke"'), "utf-8")
+    assert "smoke: run benchmark must be of tier full" in refused(text, manifest)
+
+
+def test_unknown_run(text: Path, manifest: Path) -> None:
+    """A run that the paper needs and the manifest does not have."""
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"squad-none"', '"squad-non"'), "utf-8")
+    assert refused(text, manifest) == (
+        "unknown: paper/evidence.py: run 'squad-none' does not exist: did you mean 'squad-non'?"
+    )
+    jobs, wrong = needed_jobs(manifest, ("benchmark",))
+    assert [job.name for job in jobs] == ["benchmark-0"]
+    assert not wrong
+
+
+def test_what_a_record_must_have(text: Path, manifest: Path) -> None:
+    """A metric or a series that is not there, a parameter that differs, flat memory of another size."""
+    change(manifest, "retention-none-1", lambda r: r["metrics"].pop("exact/32"))
+    assert "record: the record of retention-none-1 must have the metric 'exact/32'" in refused(text, manifest)
+    change(manifest, "retention-none-1", lambda r: r["metrics"].update({"exact/32": 12.0}))
+    change(manifest, "retention-gmm4-1", lambda r: r["series"].pop("routing"))
+    assert "the record of retention-gmm4-1 must have the series 'routing'" in refused(text, manifest)
+    change(manifest, "retention-gmm4-1", lambda r: r["params"].update(batch_size=65))
+    assert "parameter 'batch_size' must be the same in all runs" in refused(text, manifest)
+
+
+def test_words_follow_the_numbers(text: Path, manifest: Path) -> None:
+    """Where the records say the opposite, so does the text."""
+    before = build.check(text, manifest).values
+    assert (before["TopSoftAbove"], before["TopSoftBelow"]) == ("$k = 2$, $k = 4$ and $k = 8$", "no $k$")
+    for run in RETENTION["top"]:
+        for seed in range(5):
+            change(manifest, f"{run}-{seed}", lambda r: r["metrics"].update({"exact/32": 0.0}))
+    after = build.check(text, manifest).values
+    assert (after["TopSoftAbove"], after["TopSoftBelow"]) == ("no $k$", "$k = 2$, $k = 4$ and $k = 8$")
+    assert after["TopLongestBesideSoft"] == "below"
+
+
+def test_comparisons() -> None:
+    """Above and below need more than the larger standard deviation."""
+    assert compare(Sample(50, 1, 5), Sample(48, 1.9, 5)) == "above"
+    assert compare(Sample(48, 1.9, 5), Sample(50, 1, 5)) == "below"
+    assert compare(Sample(50, 1, 5), Sample(48, 2, 5)) == "within one standard deviation of"
+    assert Sample.of([1.0, 2.0, 3.0]) == (2.0, 1.0, 3)
+    with pytest.raises(ValueError, match="needs at least 2 seeds, got 1 and 5"):
+        compare(Sample.of([1.0]), Sample(48, 2, 5))
+
+
+def test_how_numbers_are_written() -> None:
+    """Thousands, signs, one seed."""
+    assert [number(1234567, 0), number(-0.04), number(-1.25)] == ["1,234,567", "0.0", "−1.2"]
+    assert spread(Sample(12.34, 0.56, 5)) == "12.3 ± 0.6"
+    assert spread(Sample.of([12.34])) == "12.3"
+    assert [short_commit(c) for c in ("0123456789", "0123456789+", None)] == ["0123456", "0123456+", "unknown"]
+    assert fill_tex("{Seeds} in {tab:squad}") == r"\Seeds{} in Table~\ref{tab:squad}"
+    assert to_tex("50% of $k = 2$ & `run --force`, 1 ± 2") == r"50\% of $k = 2$ \& \texttt{run -{}-force}, 1~$\pm$~2"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"Exact match is 93.2\%.",
+        r"Exact match is $93.2$ points.",
+        r"It is $9$ points better.",
+        r"\[ \mathrm{EM} = 93.2 \]",
+        r"\begin{equation} x = 12 \end{equation}",
+        r"\newcommand{\best}{93.2}",
+        r"\path{93.2}",
+        r"\emph{4}",
+        "two more points, over three seeds",
+        "five~seeds",
+        r"\begin{tabular}{rr} 4 & 5 \\ \end{tabular}",
+        "See 7. % given:",
+        r"\% 8",
+        "$k = 93$ and $k=1.2$",
+    ],
+)
+def test_typed(line: str) -> None:
+    """Results typed by hand."""
+    assert typed_numbers("text\n" + line)[0][0] == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"Exact match is \SoftTrained{} \citep[see][]{bulatov2022rmt}.",
+        r"\label{fig:x2} \ref{fig:x2} \includegraphics[width=0.5\textwidth]{a1.pdf}",
+        r"With $k=4$, $p_1 + p^{2}$, $(1-p)$ and $[0, 1]$",
+        r"\begin{equation} c_2 = \frac{1}{2} \sum_{j=1}^{k} 4 x \end{equation}",
+        r"SQuAD 2.0 and FlashAttention-2, \nb{04}{read}, \path{nbs/04_read.ipynb}, \url{https://example.org/1}",
+        r"\begin{tabular}{@{}p{0.3\linewidth}r@{}} a & b \\[2pt] \end{tabular}\vspace{3pt}",
+        "documents of 2 segments % given: how the task is defined",
+        "% 93.2 in a comment",
+    ],
+)
+def test_not_typed(line: str) -> None:
+    """Digits that are no results."""
+    assert typed_numbers(line) == []
+
+
+def test_macros_of_a_text(text: Path, original: Path) -> None:
+    """Undefined, unused, and with a space that TeX would drop."""
+    assert macros_used(r"\Foo{} \LaTeX \Big( % \Bar") == {"Foo"}
+    assert text_problems({"a.tex": r"\Foo{} \input{x}"}, ["Foo"], ["x"], {}) == []
+    paper = text / "paper.tex"
+    whole = paper.read_text(encoding="utf-8")
+    paper.write_text(whole.replace(r"\Gbps{}", r"\Gbbs{}"), encoding="utf-8")
+    wrong = refused(text, original)
+    assert "undefined: no macro \\Gbbs comes from records" in wrong
+    assert "unused: the text uses \\Gbps nowhere" in wrong
+    paper.write_text(whole.replace(r"\Gbps{}", r"\Gbps"), encoding="utf-8")
+    assert re.fullmatch(r"space: paper\.tex:\d+: write \\Gbps\{\}: .*", refused(text, original))
+    paper.write_text(whole.replace(r"\input{tab-squad}", r"\input{tab-other} Its best is 77."), encoding="utf-8")
+    wrong = refused(text, original)
+    assert "unused: the text takes no \\input{tab-squad}" in wrong
+    assert "undefined: no \\input{tab-other} is made" in wrong
+    assert re.search(r"typed: paper\.tex:\d+: '77\.' is typed by hand", wrong)
+    paper.write_text(whole.replace(r"\nb{04}{read}", r"\nb{04}{reed}"), encoding="utf-8")
+    assert "names the notebook nbs/04_reed.ipynb, which does not exist" in refused(text, original)
+    assert text_problems({}, [], [], {"fig-x": "over 5 seeds"})[0].startswith("typed: the caption of fig-x: '5'")
+
+
+def test_citations() -> None:
+    """What is cited is listed, and the other way round."""
+    wrong = citation_problems({"a.tex": r"\citep[p.~x]{one,two} \citet{three}"}, "@misc{one,\n}\n@misc{four,\n}")
+    assert [w.split(" of")[0].split(" is")[0] for w in wrong] == [
+        "undefined: 'three'",
+        "undefined: 'two'",
+        "unused: 'four'",
+    ]
+
+
+def test_commands() -> None:
+    """Each result's command stands for its runs and no others."""
+    assert command(SQUAD) == 'gmmxlnet-runs run "squad-*" --tier full --force'
+    assert command(ROUTED) == 'gmmxlnet-runs run "retention-gmm*" --tier full --force'
+    assert command(LEARNED[:1]) == "gmmxlnet-runs run retention-gmm2 --tier full --force"
+
+
+def test_what_tex_complains_of() -> None:
+    """Lines that are too wide, and references without a target."""
+    log = "Overfull \\hbox (0.5pt too wide) in x\nOverfull \\hbox (12.5pt too wide) in paragraph at lines 3--4\n"
+    log += "LaTeX Warning: Reference `fig:x' on page 1 undefined on input line 7.\n"
+    assert [line[:20] for line in build.log_problems(log)] == ["wide: Overfull \\hbox", "LaTeX Warning: Refer"]
+
+
+def test_without_tex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what to install, and before that what to build."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Refused, match=r"latexmk, pdflatex, bibtex must be installed .* apt-get install .*latexmk"):
+        build.pdf(tmp_path)
+    assert f"TEX := {build.TEX_PACKAGES}\n" in (build.PAPER.parent / "Makefile").read_text(encoding="utf-8")
+    for tool in ("latexmk", "pdflatex", "bibtex"):
+        (tmp_path / tool).write_text("#!/bin/sh\n", encoding="utf-8")
+        os.chmod(tmp_path / tool, 0o755)
+    with pytest.raises(Refused, match=r"macros, .* must be built before the paper is set"):
+        build.pdf(tmp_path)
+
+
+@pytest.mark.skipif(not shutil.which("latexmk"), reason="TeX is not installed: make paper-tools")
+def test_pdf(built: Path, tmp_path: Path, text: Path) -> None:
+    """The paper sets without a complaint, the same bytes again; a mistake is named."""
+    out = tmp_path / "out"
+    shutil.copytree(built, out)
+    first = build.pdf(out).read_bytes()
+    assert first.startswith(b"%PDF")
+    for path in out.glob("paper.*"):
+        path.unlink()
+    assert build.pdf(out).read_bytes() == first
+    paper = text / "paper.tex"
+    paper.write_text(paper.read_text(encoding="utf-8").replace(r"\maketitle", r"\maketitel"), encoding="utf-8")
+    with pytest.raises(Refused, match="Undefined control sequence"):
+        build.pdf(out, text)
+
+
+def test_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is fine and what is not, in words and as exit status."""
+    build.main(["--manifest", str(manifest), "check"])
+    assert capsys.readouterr().out.endswith("91 fresh records\n")
+    record_file(manifest, "benchmark-0").unlink()
+    for asked in (["check"], ["build"], ["site", str(tmp_path / "site")]):
+        with pytest.raises(SystemExit) as end:
+            build.main(["--manifest", str(manifest), "--out", str(tmp_path / "out"), *asked])
+        assert end.value.code == 1
+        assert "gmmxlnet-runs run benchmark --seeds 0" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists() and not (tmp_path / "site").exists()
+    with pytest.raises(SystemExit) as end:
+        build.main(["--manifest", str(tmp_path / "none.toml"), "check"])
+    assert end.value.code == 1
+    assert "manifest must be a file" in capsys.readouterr().err
