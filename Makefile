@@ -2,16 +2,17 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install train smoke test coverage lint types export readme clean
+.PHONY: help install train smoke test coverage lint types export readme docs docs-test look clean
 
 PYTHON ?= python3
 WORKERS ?= 2
 OUT ?= runs/train
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+BROWSER := .venv/.browser
 
 help:  ## List the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 install: $(INSTALLED)  ## Make .venv with the exact versions of constraints.txt (another Python: PYTHON=python3.12)
 
@@ -45,10 +46,10 @@ coverage: $(INSTALLED)  ## Run the same tests on the exported modules and measur
 	$(BIN)/coverage report
 
 lint: $(INSTALLED)  ## Check the exported code and the tools with ruff
-	$(BIN)/ruff check gmmxlnet_nb tools setup.py
+	$(BIN)/ruff check gmmxlnet_nb tools docs setup.py
 
 types: $(INSTALLED)  ## Check the types of the exported code and the tools with mypy
-	$(BIN)/mypy gmmxlnet_nb tools
+	$(BIN)/mypy gmmxlnet_nb tools docs
 
 # Cleaned first: cleaning gives cells the ids that the exported code names.
 export: $(INSTALLED)  ## Clean the notebooks and write the modules of gmmxlnet_nb from them
@@ -59,6 +60,23 @@ export: $(INSTALLED)  ## Clean the notebooks and write the modules of gmmxlnet_n
 readme: $(INSTALLED)  ## Write README.md from nbs/index.ipynb
 	$(BIN)/python tools/readme.py
 
+docs: $(INSTALLED)  ## Make the site in _site, with tiny runs of the experiments, and check it
+	$(BIN)/python docs/make_site.py
+
+docs-test: $(INSTALLED)  ## Test what makes and checks the site
+	$(BIN)/pytest -q docs
+
+look: docs $(BROWSER)  ## Open every page of the site in Chromium, wide and narrow: make look PAGES="index.html"
+	$(BIN)/python docs/look.py $(PAGES)
+
+# Chromium is Debian's: playwright, which drives it, would fetch one of its own.
+$(BROWSER): $(INSTALLED)
+	@command -v chromium >/dev/null || [ "$$(id -u)" = 0 ] || \
+	  { echo "make look needs Chromium: sudo apt-get install chromium"; exit 1; }
+	command -v chromium >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends chromium; }
+	$(BIN)/python -m pip install -q -c constraints.txt playwright
+	touch $@
+
 clean:  ## Remove caches and build products; .venv and runs/ stay
-	rm -rf build dist ./*.egg-info _proc _docs .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find gmmxlnet_nb nbs experiments tools -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+	rm -rf build dist ./*.egg-info _proc _docs _site .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find gmmxlnet_nb nbs experiments tools docs -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

@@ -8,7 +8,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+try:
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+except ModuleNotFoundError as error:
+    sys.exit(f"look: {error}; `make look` makes the environment that has it and runs this in it")
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE, PICTURES = ROOT / "_site", ROOT / "_proc" / "look"
@@ -25,7 +28,8 @@ OVERFLOW = """() => {
     if (box.width === 0 || box.height === 0 || box.right <= width + 1) continue;
     // the box that cuts it off, if there is one: readers must be able to scroll it
     let up = e.parentElement;
-    while (up && (getComputedStyle(up).overflowX === 'visible' || up.getBoundingClientRect().right > width + 1)) up = up.parentElement;
+    const passes = box => getComputedStyle(box).overflowX === 'visible' || box.getBoundingClientRect().right > width + 1;
+    while (up && passes(up)) up = up.parentElement;
     if (up && up !== document.documentElement && ['auto', 'scroll'].includes(getComputedStyle(up).overflowX)) continue;
     const style = getComputedStyle(e);
     if (style.position === 'fixed' || style.visibility === 'hidden' || e.closest('mjx-assistive-mml, dialog')) continue;

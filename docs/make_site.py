@@ -11,11 +11,14 @@ import sys
 import time
 from pathlib import Path
 
-from check_site import Expected, check
-from pages import after_title, contents, module_of, page, read_notebook, title, write_notebook
-from reference import PACKAGE, Module, Page, code, package_classes, package_modules, prose
+try:
+    from check_site import Expected, check
+    from pages import after_title, contents, module_of, page, read_notebook, title, write_notebook
+    from reference import PACKAGE, Module, Page, code, package_classes, package_modules, prose
 
-from gmmxlnet_nb.runs import Job, chosen, judge, load_manifest, run_chosen
+    from gmmxlnet_nb.runs import Job, chosen, judge, load_manifest, run_chosen
+except ModuleNotFoundError as error:
+    sys.exit(f"make_site: {error}; `make docs` makes the environment that has it and runs this in it")
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES, HTML, SITE = ROOT / "_proc" / "site", ROOT / "_proc" / "html", ROOT / "_site"

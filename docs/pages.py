@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -16,14 +17,31 @@ HIDDEN = {"hide", "default_exp", "include:"}  # cells that no reader sees, as in
 EXPORTED = {"export", "exports", "exporti"}
 FLAGS = {"gpu": "Needs a GPU", "slow": "Takes long"}  # `tst_flags` in settings.ini: such cells run on request
 ALT = "Figure drawn by the code above"
+# What only one of MyST and Quarto reads, or reads otherwise: notebooks do without
+DIALECTS = {
+    r"^ {0,3}(`{3,}|~{3,}) *\{[^}]*\}": "a directive or an executable block",
+    r"^ {0,3}:{3,}": "a box of colons",
+    r"\{[a-z:-]+\}`": "a role of MyST",
+    r"\{\{<.*>\}\}": "a shortcode of Quarto",
+    r"(?<![\w`])@(fig|tbl|sec|eq|lst)-\w+": "a reference of Quarto",
+    r"^\([\w-]+\)= *$": "a target of MyST",
+    r"[\])]\{[.#][^}]*\}|^#+ .*\{[.#][^}]*\}": "an attribute",
+    r"</?[A-Za-z][\w-]*(\s[^>\n]*)?/?>": "HTML",
+    r"(?<=\S)\n#{1,6} ": "a heading without a blank line before it",
+}
+LIST = r"^ {0,3}([-*+]|\d+[.)]) "
+
+
+def without_blocks(source: str) -> str:
+    """Markdown without its blocks of code."""
+    source = re.sub(r"^( {0,3})(`{3,}|~{3,})(?! *\{).*?^ {0,3}\2 *$", "", source, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"^(?: {4}|\t).*$", "", source, flags=re.MULTILINE)
 
 
 def title(path: Path, nb: NotebookNode) -> str:
     """A notebook's title; a `ValueError` unless it has exactly one, at its top."""
-    text = [cell.source for cell in nb.cells if cell.cell_type == "markdown"]
-    # what stands in code blocks is no heading
-    plain = [re.sub(r"^(```|~~~).*?^\1", "", source, flags=re.DOTALL | re.MULTILINE) for source in text]
-    found = [line for source in plain for line in re.findall(r"^# +(.+?) *$", source, re.MULTILINE)]
+    text = [without_blocks(cell.source) for cell in nb.cells if cell.cell_type == "markdown"]
+    found = [line for source in text for line in re.findall(r"^# +(.+?) *$", source, re.MULTILINE)]
     if len(found) != 1 or not nb.cells or not nb.cells[0].source.startswith("# "):
         raise ValueError(f"{path} must begin with its only title, '# …', got {len(found)} titles: {found}")
     return found[0]
@@ -43,6 +61,27 @@ def module_of(nb: NotebookNode) -> str | None:
     """The module that a notebook exports; None for none."""
     found = [re.search(r"^#\|\s*default_exp\s+(\S+)", cell.source, re.MULTILINE) for cell in nb.cells]
     return next((m[1] for m in found if m), None)
+
+
+def plain(source: str) -> str:
+    """Markdown without its code and equations."""
+    source = re.sub(r"\$\$.*?\$\$|\$[^$\n]+\$", "equation", without_blocks(source), flags=re.DOTALL)
+    # a role is known by the braces before the code
+    return re.sub(r"(?<![}`])(`{1,2})(?!`).+?(?<!`)\1(?!`)", "code", source, flags=re.DOTALL)
+
+
+def check_dialect(path: Path, cell: NotebookNode) -> None:
+    """A `ValueError` for Markdown that MyST and Quarto do not both read alike."""
+    text = plain(cell.source)
+    found = [(re.search(pattern, text, re.MULTILINE), what) for pattern, what in DIALECTS.items()]
+    wrong = [f"{what}: {m[0].strip()!r}" for m, what in found if m]
+    lines = text.splitlines()
+    for before, line in pairwise(lines):
+        starts = re.match(LIST, line) and before.strip() and not re.match(rf"{LIST}|^\s", before)
+        if starts or (line.startswith("|") and before.strip() and not before.startswith("|")):
+            wrong.append(f"a list or table without a blank line before it: {line!r}")
+    if wrong:
+        raise ValueError(f"{path}, cell {cell.get('id')}: MyST and Quarto both read no {wrong[0]}")
 
 
 def directives(path: Path, cell: NotebookNode) -> set[str]:
@@ -100,6 +139,7 @@ def page(path: Path, nb: NotebookNode, module: Module | None = None) -> Notebook
             cells += [new_markdown_cell(f"::::{{container}} exported\n{FLAGS[f]}\n::::") for f in FLAGS if f in found]
             cells.append(cell)
         elif cell.cell_type == "markdown":
+            check_dialect(path, cell)
             cell.metadata = {}
             cells.append(cell)
     kernel = {"display_name": "python3", "language": "python", "name": "python3"}
