@@ -18,32 +18,52 @@ def is_name(text: str) -> bool:
     return text.endswith("()") or "_" in text.strip("_") or any(c.isupper() for c in text)
 
 
+def meant(text: str, known: dict[str, list[str]], module: str) -> str | None:
+    """The object that a name means on the page of a module; None if it is no name, or one of several."""
+    found = known.get(text.removesuffix("()"), []) if is_name(text) else []
+    nearest = [full for full in found if full.startswith(f"{PACKAGE}.{module}.")]
+    choice = nearest or found
+    return choice[0] if len(choice) == 1 else None
+
+
 class NameLinks(SphinxTransform):
     """Links from names to the objects that they mean."""
 
     default_priority = 450
 
+    def link(self, name: str, target: str) -> addnodes.pending_xref:
+        """A reference, which Sphinx resolves."""
+        found = addnodes.pending_xref(
+            "", refdomain="py", reftype="obj", reftarget=target, refexplicit=True, refwarn=True, refdoc=self.env.docname
+        )
+        found += nodes.inline(name, name)
+        return found
+
     def apply(self, **kwargs: Any) -> None:
-        """Wrap each name in a reference, which Sphinx resolves."""
+        """Put references in the place of names."""
         known: dict[str, list[str]] = self.config.api_targets
         here = re.sub(r"^\d+_", "", self.env.docname.split("/")[-1])  # page 02_router and page api/router: module router
         for node in list(self.document.findall(nodes.literal)):
-            text = node.astext()
-            found = known.get(text.removesuffix("()"), []) if is_name(text) else []
-            nearest = [full for full in found if full.startswith(f"{PACKAGE}.{here}.")]
-            # of several that no module decides between, the code around it would have to tell which is meant
-            choice = nearest or found if len(found) < 2 else nearest
             ancestor: Any = node
             while ancestor is not None and not isinstance(ancestor, INSIDE):
                 ancestor = ancestor.parent
-            if not choice or ancestor is not None:
+            if ancestor is not None:
                 continue
-            link = addnodes.pending_xref(
-                "", refdomain="py", reftype="obj", reftarget=choice[0], refexplicit=True, refwarn=True
-            )
-            link["refdoc"] = self.env.docname
-            node.replace_self(link)
-            link += node
+            text = node.astext()
+            if target := meant(text, known, here):
+                link = self.link(text, target)
+                link.children = []
+                node.replace_self(link)
+                link += node
+                continue
+            # classes in a longer piece: `list[Document]`
+            parts = re.split(r"(?<![\w.\"'])([A-Z]\w+)(?![\w\"'])", text)
+            targets_of = [meant(part, known, here) if i % 2 else None for i, part in enumerate(parts)]
+            if any(targets_of):
+                node.children = []
+                for part, target in zip(parts, targets_of, strict=True):
+                    if part:
+                        node += self.link(part, target) if target else nodes.Text(part)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -131,11 +131,11 @@ def page(path: Path, nb: NotebookNode, module: Module | None = None) -> Notebook
             if found & HIDDEN or not cell.source.strip():
                 continue
             tags = [tag for tag in cell.metadata.get("tags", []) if tag in ("parameters", "injected-parameters")]
-            cell.metadata = {"tags": tags, "mystnb": {"image": {"alt": ALT}}}
-            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and without_progress(o)]
             if found & EXPORTED and module is not None:
                 tags.append("exported")
                 cells.append(announcement(exported_names(cell.source, module), module, "exporti" in found))
+            cell.metadata = {"tags": tags, "mystnb": {"image": {"alt": ALT}}}
+            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and without_progress(o)]
             cells += [new_markdown_cell(f"::::{{container}} exported\n{FLAGS[f]}\n::::") for f in FLAGS if f in found]
             cells.append(cell)
         elif cell.cell_type == "markdown":

@@ -8,7 +8,7 @@ import nbformat
 import pages
 import pytest
 from check_site import Expected, check
-from links import is_name
+from links import is_name, meant
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from reference import Module, Page, package_classes, prose, targets
 
@@ -170,6 +170,10 @@ def test_reference_refuses(module: Module, old: str, new: str, message: str) -> 
 
 
 def test_names() -> None:
+    known = {"Document": ["gmmxlnet_nb.data.Document"], "scrambled": ["gmmxlnet_nb.a.scrambled", "gmmxlnet_nb.b.scrambled"]}
+    assert meant("Document", known, "model") == "gmmxlnet_nb.data.Document"
+    assert meant("scrambled()", known, "b") == "gmmxlnet_nb.b.scrambled"
+    assert meant("scrambled()", known, "c") is None and meant("Nothing", known, "a") is None
     assert all(map(is_name, ("ExpertUpdater", "f1_score", "judge()")))
     assert not any(map(is_name, ("judge", "run", "k", "__")))
 
@@ -197,6 +201,7 @@ def test_page(module: Module) -> None:
     assert "secret" not in text and "#|" not in text
     assert "(nb-m-double)=" in text and "{py:obj}`double <gmmxlnet_nb.m.double>`" in text
     assert "Internal to `gmmxlnet_nb.m`" in text and "Needs a GPU" in text
+    assert [c.metadata.tags for c in made.cells if c.cell_type == "code"] == [["exported"], ["exported"], [], []]
     assert [o.get("text", "") or o.data["text/html"] for o in made.cells[-1].outputs] == ["shown", table]
     pages.after_title(made, "Below")
     assert made.cells[0].source == "# Title\n\n> Summary\n\nBelow\n\n"
