@@ -81,7 +81,7 @@ def check_dialect(path: Path, cell: NotebookNode) -> None:
         if starts or (line.startswith("|") and before.strip() and not before.startswith("|")):
             wrong.append(f"a list or table without a blank line before it: {line!r}")
     if wrong:
-        raise ValueError(f"{path}, cell {cell.get('id')}: MyST and Quarto both read no {wrong[0]}")
+        raise ValueError(f"{path}, cell {cell.get('id')}: only one of MyST and Quarto reads {wrong[0]}")
 
 
 def directives(path: Path, cell: NotebookNode) -> set[str]:

@@ -234,7 +234,7 @@ def test_unknown_directive(source: str) -> None:
     "[x](y){.button}", "## x {#sec-x}", "a <b>word</b>", "text\n## x", "text\n- item", "text\n1. item", "text\n| a |\n|---|",
 ])  # fmt: skip
 def test_dialect_refuses(source: str) -> None:
-    with pytest.raises(ValueError, match="MyST and Quarto both read no "):
+    with pytest.raises(ValueError, match="only one of MyST and Quarto reads "):
         pages.page(Path("x.ipynb"), notebook(new_markdown_cell(source)))
 
 
@@ -280,7 +280,7 @@ def test_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_smoke_run_that_does_not_exist() -> None:
     with pytest.raises(ValueError, match=r"run 'smoke-gmm5' does not exist: did you mean 'smoke-"):
-        make_site.smoke_run("smoke-gmm5")
+        make_site.smoke_runs(["smoke-gmm5"])
 
 
 def test_top_level(tmp_path: Path) -> None:
