@@ -145,6 +145,7 @@ def home(parts: dict[str, dict[str, str]]) -> None:
     nb = page(path, nb)
     ways = {"Install": "#install", "Quick start": "#in-python", "Main experiment": "#the-main-experiment",
             "Notebooks": "#the-notebooks", "API reference": "api/index.md"}  # fmt: skip
+    ways |= {"Results": f"{name}.md" for name in list(parts["Results"])[:1]}
     after_title(nb, " · ".join(f"[{name}]({way})" for name, way in ways.items()))
     nb.cells[-1].source += "".join(f"\n\n{contents(name, entries)}" for name, entries in parts.items() if entries)
     write_notebook(nb, PAGES / HOME)
