@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
-LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "audio": "src", "video": "src", "embed": "src",
-          "object": "data", "input": "src"}  # fmt: skip
+LOADED = dict.fromkeys(("script", "img", "iframe", "source", "audio", "video", "embed", "input"), "src")
+LOADED["object"] = "data"
 NO_LOAD = {"canonical", "author", "license", "help", "search", "next", "prev", "index"}  # `link`s that load nothing
 CODE = ["pre", "code", "script", "style", "textarea"]
 # A dollar or a command outside of what MathJax draws; \( and \[ are what Sphinx writes inside it
@@ -118,11 +118,13 @@ class Check:
             for line in DIRECTIVE.findall(block.get_text()):
                 yield f"shows the directive {line.strip()!r}"
         for string in page.article.find_all(string=True):
-            inside = {name for parent in string.parents for name in (parent.name, *parent.get_attribute_list("class"))}
+            around = list(string.parents)
+            inside = {p.name for p in around} | {name for p in around for name in p.get_attribute_list("class")}
             if inside & {*CODE, "math"} or type(string).__name__ != "NavigableString":
                 continue
             if (found := LATEX.search(string)) is not None:
-                yield f"shows LaTeX that is not drawn: {string[max(0, found.start() - 20) : found.end() + 30].strip()!r}"
+                near = string[max(0, found.start() - 20) : found.end() + 30].strip()
+                yield f"shows LaTeX that is not drawn: {near!r}"
             for line in DIRECTIVE.findall(string):
                 yield f"shows the directive {line.strip()!r}"
 
@@ -133,7 +135,9 @@ class Check:
                 where = path.relative_to(self.site)
                 if is_external(address):
                     yield f"{where}: loads {address} from elsewhere"
-                elif not address.startswith(("data:", "#")) and not (path.parent / urlsplit(address).path).is_file():
+                elif address.startswith(("data:", "#")):
+                    continue
+                elif not (path.parent / urlsplit(address).path).is_file():
                     yield f"{where}: {address} leads to no file"
 
     def whole(self, expected: Expected) -> Iterator[str]:
@@ -147,7 +151,8 @@ class Check:
                 if name in names and id not in names[name].ids:
                     yield f"{name}: {id} is not documented"
         index = self.site / "searchindex.js"
-        if expected.findable and not (index.is_file() and expected.findable.lower() in index.read_text("utf-8").lower()):
+        known = index.read_text(encoding="utf-8").lower() if index.is_file() else ""
+        if expected.findable.lower() not in known:
             yield f"searchindex.js: the search cannot find {expected.findable}"
         if not self.pages:
             yield f"{self.site}: there are no pages"

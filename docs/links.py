@@ -42,7 +42,8 @@ class NameLinks(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:
         """Put references in the place of names."""
         known: dict[str, list[str]] = self.config.api_targets
-        here = re.sub(r"^\d+_", "", self.env.docname.split("/")[-1])  # page 02_router and page api/router: module router
+        # the pages 02_router and api/router belong to the module router
+        here = re.sub(r"^\d+_", "", self.env.docname.split("/")[-1])
         for node in list(self.document.findall(nodes.literal)):
             ancestor: Any = node
             while ancestor is not None and not isinstance(ancestor, INSIDE):

@@ -22,15 +22,17 @@ TALLEST = 16000  # pixels: Chromium draws no taller picture
 # Elements that stick out of the page, less those in a box that scrolls
 OVERFLOW = """() => {
   const width = document.documentElement.clientWidth, found = [];
-  if (document.documentElement.scrollWidth > width) found.push(`the page is ${document.documentElement.scrollWidth} wide`);
+  const whole = document.documentElement.scrollWidth;
+  if (whole > width) found.push(`the page is ${whole} wide`);
   for (const e of document.querySelectorAll('main *')) {
     const box = e.getBoundingClientRect();
     if (box.width === 0 || box.height === 0 || box.right <= width + 1) continue;
     // the box that cuts it off, if there is one: readers must be able to scroll it
     let up = e.parentElement;
-    const passes = box => getComputedStyle(box).overflowX === 'visible' || box.getBoundingClientRect().right > width + 1;
+    const passes = b => getComputedStyle(b).overflowX === 'visible' || b.getBoundingClientRect().right > width + 1;
     while (up && passes(up)) up = up.parentElement;
-    if (up && up !== document.documentElement && ['auto', 'scroll'].includes(getComputedStyle(up).overflowX)) continue;
+    const root = !up || up === document.documentElement;
+    if (!root && ['auto', 'scroll'].includes(getComputedStyle(up).overflowX)) continue;
     const style = getComputedStyle(e);
     if (style.position === 'fixed' || style.visibility === 'hidden' || e.closest('mjx-assistive-mml, dialog')) continue;
     found.push(`<${e.tagName.toLowerCase()} class="${e.className}"> ends at ${Math.round(box.right)}`);
@@ -87,7 +89,9 @@ class Look:
         yield from (f"equation that is not drawn: {x}" for x in page.evaluate(UNDRAWN))
         yield from (f"picture that is not shown: {x}" for x in page.evaluate(BROKEN))
         height = min(TALLEST, page.evaluate("() => document.documentElement.scrollHeight"))
-        page.screenshot(path=self.picture(name), full_page=True, clip={"x": 0, "y": 0, "width": self.width, "height": height})
+        page.screenshot(
+            path=self.picture(name), full_page=True, clip={"x": 0, "y": 0, "width": self.width, "height": height}
+        )
         yield from self.noted
 
     def picture(self, name: str) -> Path:

@@ -1,7 +1,7 @@
 """Make the site: `python docs/make_site.py`, which `make docs` runs; it ends with 1 and a reason if anything is wrong.
 
-Pages are made in _proc/site, from notebooks as they are saved, from the source of the package, and from the smoke runs of
-the experiments. Sphinx makes HTML of them, the check looks it through, and only then it replaces _site.
+Pages are made in _proc/site, from notebooks as they are saved, from the source of the package, and from the smoke runs
+of the experiments. Sphinx makes HTML of them, the check looks it through, and only then it replaces _site.
 """
 
 import ast
@@ -75,9 +75,10 @@ def reference(modules: dict[str, Module], explained: dict[str, tuple[str, str]])
     short = top_level(ROOT / PACKAGE / "__init__.py")
     lines = [
         "# API reference", "",
-        f"Every public name of {code(PACKAGE)}: its signature, its parameters with types, defaults, meaning and shapes, and "
-        "a way to the notebook that makes and tests it.", "",
-        f"The names in the second column can be imported from {code(PACKAGE)} itself. The {{ref}}`index <genindex>` has all.", "",
+        f"Every public name of {code(PACKAGE)}: its signature, its parameters with types, defaults, meaning and "
+        "shapes, and a way to the notebook that makes and tests it.", "",
+        f"The names in the second column can be imported from {code(PACKAGE)} itself. "
+        "The {ref}`index <genindex>` has all.", "",
         "| module | at the top level |", "|---|---|",
     ]  # fmt: skip
     for name in order:
@@ -106,8 +107,8 @@ def experiments(results: str | None) -> dict[str, str]:
         found[name] = title(path, nb)
         kept = f"in the [results](../{results})" if results else "in `experiments/records`"
         note = (
-            f"This is `{job.name}`, a run of seconds that shows what `experiments/{name}.ipynb` does. Its numbers say nothing "
-            f"about the method: results come from the records of full runs, {kept}."
+            f"This is `{job.name}`, a run of seconds that shows what `experiments/{name}.ipynb` does. Its numbers say "
+            f"nothing about the method: results come from the records of full runs, {kept}."
         )
         nb = page(path, nb)
         after_title(nb, f":::{{admonition}} A tiny run\n:class: warning\n\n{note}\n:::")
@@ -123,7 +124,8 @@ def results() -> str | None:
     folder.mkdir(parents=True)
     done = subprocess.run([sys.executable, str(builder), "site", str(folder)], cwd=ROOT)
     if done.returncode or not (folder / "results.md").exists():
-        raise ValueError(f"paper/build.py site FOLDER must write results.md, and ended with {done.returncode}: see above")
+        ended = f"and ended with {done.returncode}: see above"
+        raise ValueError(f"paper/build.py site FOLDER must write results.md, {ended}")
     return "results/results.md"
 
 
@@ -145,7 +147,8 @@ def home(parts: dict[str, dict[str, str]]) -> None:
     nb = page(path, nb)
     ways = {"Install": "#install", "Quick start": "#in-python", "Main experiment": "#the-main-experiment",
             "Notebooks": "#the-notebooks", "API reference": "api/index.md"}  # fmt: skip
-    ways |= {"Results": f"{name}.md" for name in list(parts["Results"])[:1]}
+    if parts["Results"]:
+        ways["Results"] = f"{next(iter(parts['Results']))}.md"
     after_title(nb, " · ".join(f"[{name}]({way})" for name, way in ways.items()))
     nb.cells[-1].source += "".join(f"\n\n{contents(name, entries)}" for name, entries in parts.items() if entries)
     write_notebook(nb, PAGES / HOME)

@@ -93,7 +93,8 @@ class Module:
         """What is said on each line, without what is meant for tools."""
         tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
         said = {t.start[0]: t.string.lstrip("#").strip() for t in tokens if t.type == tokenize.COMMENT}
-        return {line: re.sub(r"^(type: ignore(\[.*?\])?|fmt: \w+|noqa\S*)(\s*#\s*)?", "", s) for line, s in said.items()}
+        tools = re.compile(r"^(type: ignore(\[.*?\])?|fmt: \w+|noqa\S*)(\s*#\s*)?")
+        return {line: tools.sub("", text) for line, text in said.items()}
 
     @cached_property
     def public(self) -> list[str]:
@@ -160,13 +161,13 @@ def arguments(function: Function, method: bool) -> list[tuple[ast.arg, ast.expr 
 def parameters(module: Module, function: Function, method: bool) -> list[Parameter]:
     """A function's parameters with the comments beside them."""
     found = arguments(function, method)
-    lines = [arg.lineno for arg, _, _ in found]
+    lines = [arg.lineno for arg, _, _ in found] + [function.lineno]
     return [
         Parameter(
             stars + arg.arg,
             type_code(arg.annotation),
             ast.unparse(default) if default else "",
-            module.beside((default or arg).end_lineno or 0, lines.count(arg.lineno) == 1 and arg.lineno > function.lineno),
+            module.beside((default or arg).end_lineno or 0, lines.count(arg.lineno) == 1),
         )
         for arg, default, stars in found
     ]
@@ -280,7 +281,8 @@ class Page:
             self.result(node)
             return self.close(depth)
         method = kind == "method" and "staticmethod" not in marks
-        self.open(kind, name + signature(node, method), [f":{m}:" for m in ("classmethod", "staticmethod") if m in marks], depth)
+        options = [f":{mark}:" for mark in ("classmethod", "staticmethod") if mark in marks]
+        self.open(kind, name + signature(node, method), options, depth)
         self.docstring(node)
         self.table(parameters(self.module, node, method), "parameter")
         self.result(node)
@@ -290,7 +292,8 @@ class Page:
         """A constant."""
         assert isinstance(node, ast.Assign | ast.AnnAssign)
         value = ast.unparse(value_of(name, node))
-        self.open("data", name, [f":value: {json.dumps(value, ensure_ascii=False)}"] if 0 < len(value) <= LONGEST else ())
+        short = 0 < len(value) <= LONGEST
+        self.open("data", name, [f":value: {json.dumps(value, ensure_ascii=False)}"] if short else ())
         meaning = self.module.beside(node.end_lineno or 0) or self.module.above(node.lineno)
         self.lines += [prose(meaning), ""]
         self.close(name=name)
