@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install train smoke test coverage lint types export readme paper paper-check paper-test paper-tools clean
+.PHONY: help install train smoke test coverage lint types export readme docs docs-test look paper paper-check paper-test paper-tools clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -10,6 +10,7 @@ OUT ?= runs/train
 BIN := .venv/bin
 TEX := texlive-latex-base texlive-latex-recommended texlive-fonts-recommended latexmk
 INSTALLED := .venv/.installed
+BROWSER := .venv/.browser
 
 help:  ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -45,11 +46,11 @@ coverage: $(INSTALLED)  ## Run the same tests on the exported modules and measur
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-lint: $(INSTALLED)  ## Check the exported code, the tools and the paper's build with ruff
-	$(BIN)/ruff check gmmxlnet_nb tools paper setup.py
+lint: $(INSTALLED)  ## Check the exported code, the tools, the site's and the paper's build with ruff
+	$(BIN)/ruff check gmmxlnet_nb tools docs paper setup.py
 
-types: $(INSTALLED)  ## Check the types of the exported code, the tools and the paper's build with mypy
-	$(BIN)/mypy gmmxlnet_nb tools paper
+types: $(INSTALLED)  ## Check the types of the same with mypy
+	$(BIN)/mypy gmmxlnet_nb tools docs paper
 
 # Cleaned first: cleaning gives cells the ids that the exported code names.
 export: $(INSTALLED)  ## Clean the notebooks and write the modules of gmmxlnet_nb from them
@@ -59,6 +60,23 @@ export: $(INSTALLED)  ## Clean the notebooks and write the modules of gmmxlnet_n
 
 readme: $(INSTALLED)  ## Write README.md from nbs/index.ipynb
 	$(BIN)/python tools/readme.py
+
+docs: $(INSTALLED)  ## Make the site in _site, with tiny runs of the experiments, and check it
+	$(BIN)/python docs/make_site.py
+
+docs-test: $(INSTALLED)  ## Test what makes and checks the site
+	$(BIN)/pytest -q docs
+
+look: docs $(BROWSER)  ## Open every page of the site in Chromium, wide and narrow: make look PAGES="index.html"
+	$(BIN)/python docs/look.py $(PAGES)
+
+# Chromium is Debian's: playwright, which drives it, would fetch one of its own.
+$(BROWSER): $(INSTALLED)
+	@command -v chromium >/dev/null || [ "$$(id -u)" = 0 ] || \
+	  { echo "make look needs Chromium: sudo apt-get install chromium"; exit 1; }
+	command -v chromium >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends chromium; }
+	$(BIN)/python -m pip install -q -c constraints.txt playwright
+	touch $@
 
 paper: $(INSTALLED)  ## Build _paper/paper.pdf from the records of runs
 	$(BIN)/python paper/build.py build
@@ -77,5 +95,5 @@ paper-tools:  ## Install TeX from Debian's packages, as root
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(TEX)
 
 clean:  ## Remove caches and build products; .venv and runs/ stay
-	rm -rf build dist ./*.egg-info _proc _docs _paper .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find gmmxlnet_nb nbs experiments paper tools -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+	rm -rf build dist ./*.egg-info _proc _docs _site _paper .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find gmmxlnet_nb nbs experiments paper tools docs -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

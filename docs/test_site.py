@@ -1,0 +1,296 @@
+"""What the helpers of the site must do, and above all what they must refuse: pytest docs."""
+
+from pathlib import Path
+from typing import Any
+
+import make_site
+import nbformat
+import pages
+import pytest
+from check_site import Expected, check
+from links import is_name, meant
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from reference import Module, Page, package_classes, prose, targets
+
+GOOD = """<html><head><title>t</title><link rel="stylesheet" href="s.css"><script src="a.js"></script></head><body>
+<article>
+<h1 id="top">T</h1><p>Text, <code>$HOME</code> and <a href="b.html#there">b</a>, <a href="https://arxiv.org">out</a></p>
+<span class="math">\\(\\mathrm{x}\\)</span><pre># | no directive</pre><img src="i.png"></article></body></html>"""
+EXPECTED = Expected(["a.html", "b.html"], {"b.html": ["there"]}, "ExpertUpdater", "/home/somebody")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A site without faults."""
+    files = {"a.html": GOOD, "b.html": '<title>b</title><p id="there">b</p>', "s.css": "p {background: url(i.png)}",
+             "a.js": "", "i.png": "", "searchindex.js": "{expertupdater: 1}"}  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_good_site(site: Path) -> None:
+    assert check(site, EXPECTED) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("b.html#there", "c.html", "a.html: a c.html leads to no file"),
+        ("b.html#there", "b.html#here", "a b.html#here leads to no anchor"),
+        ("b.html#there", "#nowhere", "a #nowhere leads to no anchor"),
+        ("b.html#there", "../../x.html", "leaves the site"),
+        ("i.png", "j.png", "img j.png leads to no file"),
+        ("i.png", "https://example.org/i.png", "img loads https://example.org/i.png from elsewhere"),
+        ("a.js", "//cdn.example.org/a.js", "script loads //cdn.example.org/a.js from elsewhere"),
+        ("s.css", "http://example.org/s.css", "link loads http://example.org/s.css from elsewhere"),
+        ("<p>", '<p style="background: url(http://example.org/x)">', "style loads http://example.org/x from elsewhere"),
+        ("<p>", "<style>@import 'https://example.org/x.css'</style><p>", "style loads https://example.org/x.css"),
+        ("# | no", "#| export", "shows the directive '#| export"),
+        ("Text,", "#| hide", "shows the directive '#| hide"),
+        ("Text,", "so $$x$$ is", "shows LaTeX that is not drawn: 'so $$x$$ is"),
+        ("Text,", r"a \mathrm{x}", "shows LaTeX that is not drawn"),
+        ("Text,", r"a \(x\)", "shows LaTeX that is not drawn"),
+        ('<h1 id="top">T</h1>', "/home/somebody/x", "shows /home/somebody, a path of this machine"),
+        ("<title>t</title>", "<!-- -->", None),  # the heading is left
+    ],
+)
+def test_faults(site: Path, old: str, new: str, fault: str | None) -> None:
+    assert old in GOOD
+    (site / "a.html").write_text(GOOD.replace(old, new), encoding="utf-8")
+    found = check(site, EXPECTED)
+    assert any(fault in line for line in found) if fault else found == []
+
+
+def test_what_is_missing(site: Path) -> None:
+    (site / "s.css").write_text("@font-face {src: url(https://example.org/f.woff2)} p {background: url('no.png')}")
+    (site / "searchindex.js").write_text("{}")
+    (site / "b.html").write_text("<title>b</title>")
+    found = check(site, Expected([*EXPECTED.pages, "c.html"], EXPECTED.objects, EXPECTED.findable))
+    for line in (
+        "c.html: this page is missing",
+        "b.html: there is not documented",
+        "searchindex.js: the search cannot find ExpertUpdater",
+        "s.css: loads https://example.org/f.woff2 from elsewhere",
+        "s.css: no.png leads to no file",
+        "a.html: a b.html#there leads to no anchor",
+    ):
+        assert line in found
+    assert "there are no pages" in check(site / "nothing", Expected())[-1]
+
+
+def notebook(*cells: Any) -> nbformat.NotebookNode:
+    return new_notebook(cells=[new_markdown_cell("# Title\n\n> Summary"), *cells])
+
+
+MODULE = '''"""A module."""
+# %% auto 0
+__all__ = ['LIMIT', 'Pair', 'Options', 'double', 'Machine']
+
+# %% ../nbs/00_m.ipynb #c1
+# As far as it goes
+LIMIT = 3
+
+def double(
+    value: int | None,  # What to double, `LIMIT` at most
+    *rest: str,
+    twice: bool = False,  # type: ignore[x]  # Whether to do it | again
+) -> int:  # (b, m, d)
+    "Twice the value; `<cls>` and <cls>."
+    return 2 * value
+
+class Pair(NamedTuple):
+    "Two."
+    left: int  # First
+    right: int = 0
+
+@dataclass
+class Options(Base):
+    "Many."
+    depth: int = field(default=2, metadata={"help": "How deep"})
+
+class Machine:
+    "Works."
+    def __init__(
+        self,
+        size: int,  # Of it
+    ) -> None:
+        self.size = size
+    def run(self, speed: float = 1.0) -> None:
+        "Go."
+    def _inner(self) -> None:
+        "No."
+    @property
+    def power(self) -> int:
+        "How strong."
+    same = staticmethod(double)
+'''
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Module:
+    path = tmp_path / "m.py"
+    path.write_text(MODULE, encoding="utf-8")
+    return Module(path)
+
+
+def test_reference(module: Module) -> None:
+    text = Page(module, ("00_m.ipynb", "Chapter"), package_classes([module])).write()
+    for part in (
+        '{py:data} LIMIT\n:value: "3"\n\nAs far as it goes',
+        "{py:function} double(value, *rest, twice=False)",
+        "| `value` | `int` or `None` |  | What to double, `LIMIT` at most |",
+        r"| `twice` | `bool` | `False` | Whether to do it \| again |",
+        "**Returns** `int`: (b, m, d)",
+        r"Twice the value; `<cls>` and \<cls\>.".replace(r"\>", ">"),
+        "{py:class} Pair(left, right=0)",
+        "| `left` | `int` |  | First |",
+        "{py:class} Options(**fields)",
+        "| `depth` | `int` | `2` | How deep |",
+        "{py:class} Machine(size)",
+        "| `size` | `int` | Of it |",
+        "{py:method} run(speed=1.0)",
+        "{py:property} power",
+        "{py:method} same\n:staticmethod:\n\nThe same as `double`.",
+        "Explained in {ref}`Chapter <nb-m-LIMIT-constant>`",
+    ):
+        assert part in text, part
+    assert "_inner" not in text
+    assert targets([module])["Machine.run"] == ["gmmxlnet_nb.m.Machine.run"]
+    assert prose("a_b *c* $d$ <e> `f_*`") == r"a\_b \*c\* \$d\$ \<e> `f_*`"
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("__all__", "names", "m.py must have an __all__: make export"),
+    ("'double',", "'double', 'lost',", "m.py defines no lost, which its __all__ names"),
+])  # fmt: skip
+def test_reference_refuses(module: Module, old: str, new: str, message: str) -> None:
+    module.path.write_text(MODULE.replace(old, new), encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        dict(module.definitions)
+
+
+def test_names() -> None:
+    two = ["gmmxlnet_nb.a.scrambled", "gmmxlnet_nb.b.scrambled"]
+    known = {"Document": ["gmmxlnet_nb.data.Document"], "scrambled": two}
+    assert meant("Document", known, "model") == "gmmxlnet_nb.data.Document"
+    assert meant("scrambled()", known, "b") == "gmmxlnet_nb.b.scrambled"
+    assert meant("scrambled()", known, "c") is None and meant("Nothing", known, "a") is None
+    assert all(map(is_name, ("ExpertUpdater", "f1_score", "judge()")))
+    assert not any(map(is_name, ("judge", "run", "k", "__")))
+
+
+def test_page(module: Module) -> None:
+    bar = '<div><progress value="4"></progress> 4/4</div>'
+    table = "<table><tr><td>1</td></tr></table>"
+    outputs = [
+        new_output("stream", name="stdout", text="shown"),
+        new_output("stream", name="stderr", text="warning"),
+        new_output("display_data", {"text/html": bar}),
+        new_output("display_data", {"text/html": bar + table}),
+    ]
+    nb = notebook(
+        new_code_cell("#| default_exp m"),
+        new_code_cell("#| hide\nsecret"),
+        new_code_cell("#| export\ndef double(): pass"),
+        new_code_cell("#| exporti\ninner = 1"),
+        new_code_cell("#| gpu\nx = 1"),
+        new_code_cell("y = 1", outputs=outputs),
+    )
+    assert pages.module_of(nb) == "m"
+    made = pages.page(Path("00_m.ipynb"), nb, module)
+    text = "\n".join(cell.source for cell in made.cells)
+    assert "secret" not in text and "#|" not in text
+    assert "(nb-m-double)=" in text and "{py:obj}`double <gmmxlnet_nb.m.double>`" in text
+    assert "Internal to `gmmxlnet_nb.m`" in text and "Needs a GPU" in text
+    assert [c.metadata.tags for c in made.cells if c.cell_type == "code"] == [["exported"], ["exported"], [], []]
+    assert [o.get("text", "") or o.data["text/html"] for o in made.cells[-1].outputs] == ["shown", table]
+    pages.after_title(made, "Below")
+    assert made.cells[0].source == "# Title\n\n> Summary\n\nBelow\n\n"
+
+
+@pytest.mark.parametrize(("cells", "message"), [
+    ([new_markdown_cell("text")], r"x.ipynb must begin with its only title, '# …', got 0 titles"),
+    ([], "must begin with its only title"),
+    ([new_markdown_cell("# A"), new_markdown_cell("# B")], r"got 2 titles: \['A', 'B'\]"),
+    ([new_code_cell("x"), new_markdown_cell("# A")], r"got 1 titles: \['A'\]"),
+])  # fmt: skip
+def test_title_refuses(cells: list[Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        pages.title(Path("x.ipynb"), new_notebook(cells=cells))
+
+
+def test_title() -> None:
+    nb = new_notebook(cells=[new_markdown_cell("# A `b`\n\n```sh\n# a comment\n```"), new_code_cell("# no title")])
+    assert pages.title(Path("x.ipynb"), nb) == "A `b`"
+
+
+@pytest.mark.parametrize("source", ["#| echo: false\nx", "#| exprot\nx", "x = 1\n#| hdie"])
+def test_unknown_directive(source: str) -> None:
+    with pytest.raises(ValueError, match=r"x.ipynb, cell .*: directive '(echo:|exprot|hdie)' must be one of "):
+        pages.page(Path("x.ipynb"), notebook(new_code_cell(source)))
+
+
+@pytest.mark.parametrize("source", [
+    "```{note}\nx\n```", "::: {.callout-note}\nx\n:::", "see {ref}`x`", "{{< include x >}}", "see @fig-one",
+    "(here)=\n\n# x", "[x](y){.button}", "## x {#sec-x}", "a <b>word</b>", "text\n## x", "text\n- item",
+    "text\n1. item", "text\n| a |\n|---|",
+])  # fmt: skip
+def test_dialect_refuses(source: str) -> None:
+    with pytest.raises(ValueError, match="only one of MyST and Quarto reads "):
+        pages.page(Path("x.ipynb"), notebook(new_markdown_cell(source)))
+
+
+@pytest.mark.parametrize("source", [
+    "`<cls>` and ``{x}` ``", "```sh\na <b> {ref}`x`\n## x\n```", "    <sep> indented",
+    "$a < b > c$ and $$\\mathrm{<cls>}$$",
+    "- a\n- b\n  more\n- c", "text\n\n1. a\n2. b", "text\n\n| a |\n|---|\n| b |", "mail <https://example.org>",
+])  # fmt: skip
+def test_dialect_takes(source: str) -> None:
+    pages.page(Path("x.ipynb"), notebook(new_markdown_cell(source)))
+
+
+def test_no_notebook(tmp_path: Path) -> None:
+    (tmp_path / "x.ipynb").write_text("{}")
+    with pytest.raises(ValueError, match=r"x.ipynb is no notebook: "):
+        pages.read_notebook(tmp_path / "x.ipynb")
+    with pytest.raises(ValueError, match="has no notebooks"):
+        make_site.titles(tmp_path / "empty")
+
+
+@pytest.mark.parametrize(("script", "message"), [
+    ("raise SystemExit(3)", "must write results.md, and ended with 3"),
+    ("", "must write results.md, and ended with 0"),
+])  # fmt: skip
+def test_results_refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, message: str) -> None:
+    monkeypatch.setattr(make_site, "ROOT", tmp_path)
+    monkeypatch.setattr(make_site, "PAGES", tmp_path / "pages")
+    assert make_site.results() is None  # no paper, no page
+    (tmp_path / "paper").mkdir()
+    (tmp_path / "paper" / "build.py").write_text(script)
+    with pytest.raises(ValueError, match=message):
+        make_site.results()
+
+
+def test_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(make_site, "ROOT", tmp_path)
+    monkeypatch.setattr(make_site, "PAGES", tmp_path / "pages")
+    (tmp_path / "paper").mkdir()
+    script = "import sys, pathlib\npathlib.Path(sys.argv[2], 'results.md').write_text(f'# {sys.argv[1]}')"
+    (tmp_path / "paper" / "build.py").write_text(script)
+    assert make_site.results() == "results/results.md"
+    assert (tmp_path / "pages" / "results" / "results.md").read_text() == "# site"
+
+
+def test_smoke_run_that_does_not_exist() -> None:
+    with pytest.raises(ValueError, match=r"run 'smoke-gmm5' does not exist: did you mean 'smoke-"):
+        make_site.smoke_runs(["smoke-gmm5"])
+
+
+def test_top_level(tmp_path: Path) -> None:
+    path = tmp_path / "__init__.py"
+    path.write_text("_PUBLIC = {'m': 'a b'}")
+    assert make_site.top_level(path) == {"m": ["a", "b"]}
+    path.write_text("")
+    with pytest.raises(ValueError, match="must have the table _PUBLIC"):
+        make_site.top_level(path)
