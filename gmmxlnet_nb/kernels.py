@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['TILES', 'STAGES', 'load_rows', 'store_rows', 'scrambled', 'kept', 'turned', 'positions_from', 'segment_term',
            'queries_of', 'scores', 'forward_kernel', 'weights_kernel', 'queries_kernel', 'keys_kernel',
-           'positions_kernel', 'tile_for', 'thinned', 'start', 'attend_op', 'like_attend', 'attend_backward_op',
-           'like_backward', 'attend']
+           'positions_kernel', 'tile_for', 'dropout_constants', 'start', 'attend_op', 'like_attend',
+           'attend_backward_op', 'like_backward', 'attend']
 
 # %% ../nbs/13_kernels.ipynb #k003
 from typing import Any
@@ -261,7 +261,7 @@ def tile_for(
     return next((tile for tile in TILES[:0:-1] if triton.cdiv(length, tile) * tile < length * 4 / 3), TILES[0])
 
 
-def thinned(
+def dropout_constants(
     dropout: float,  # Share of weights to be dropped
 ) -> dict[str, Any]:  # For the kernels
     "Weights whose random number, of 2¹⁶, is below a threshold are dropped; the others grow."
@@ -289,7 +289,8 @@ def attend_op(
     start(
         forward_kernel, "forward", (triton.cdiv(length, tile), b * heads), query, tile, query, key, value, relative,
         content_bias, position_bias, segment_bias, segments, query_types, key_types, own, seed, out, sums,
-        *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, scale=scale, **thinned(dropout),
+        *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, scale=scale,
+        **dropout_constants(dropout),
     )
     return out, sums
 
@@ -317,7 +318,7 @@ def attend_backward_op(
         weights_kernel, "weights", (blocks, b * heads), query, tile, query, key, value, relative, content_bias,
         position_bias, segment_bias, segments, query_types, key_types, own, seed, out, sums, grad, ds, dropped,
         *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, scale=scale,
-        **thinned(dropout),
+        **dropout_constants(dropout),
     )
     parts = query.new_empty(b, heads, blocks, 4, size, dtype=torch.float32)
     start(
