@@ -292,22 +292,19 @@ def windows_step(
     length: int,  # Of a window
     device: torch.device,  # Where
     compiled: bool = False,  # Whether to compile its layers
-    capture: bool = False,  # Whether to record the step as a CUDA graph
 ) -> Callable[[], Any]:
     "Read a batch of windows with ModernBERT."
     model = ModernBertModel(config).eval()
     nn.Module.to(model, device, torch.bfloat16 if device.type == "cuda" else torch.float32)
     ids = torch.randint(0, config.vocab_size - 10, (batch_size, length), device=device)
-    batch = {"input_ids": ids}  # all real: a mask would have the step ask the device
     if compiled:
         compile_layers(model.layers)
 
     @torch.no_grad()
-    def step(inputs: dict[str, Tensor]) -> Tensor:
-        return model(**inputs).last_hidden_state
+    def step() -> Tensor:
+        return model(input_ids=ids).last_hidden_state  # all real: a mask would have it ask the device
 
-    captured: Callable[[Any], Tensor] = CapturedStep(step, batch) if capture else step
-    return lambda: captured(dict(batch))
+    return step
 
 # %% ../nbs/14_benchmark.ipynb #b023
 def segment_step(
