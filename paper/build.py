@@ -53,10 +53,9 @@ class Content:
 
 def content(manifest: Path) -> Content:
     """Everything from records; `Refused` with all that is wrong with those that it needs."""
-    jobs, wrong = needed_jobs(manifest)
-    evidence, more = read_evidence(jobs)
-    if wrong or more:
-        raise Refused("\n".join([*wrong, *more]))
+    if lacking := records_lacking(manifest):
+        raise Refused("\n".join(lacking))
+    evidence, _ = read_evidence(needed_jobs(manifest)[0])
     try:
         values = {macro.name: macro.value(evidence) for macro in macros()}
         bodies = {table.name: table.body(evidence) for table in all_tables()}
@@ -243,10 +242,32 @@ def page(found: Content) -> str:
     return "\n".join(lines) + "\n"
 
 
+def records_lacking(manifest: Path) -> list[str]:
+    """What is wrong with the records that the paper needs, a line each."""
+    jobs, wrong = needed_jobs(manifest)
+    return [*wrong, *read_evidence(jobs)[1]]
+
+
+def page_of_lacking(lacking: Sequence[str]) -> str:
+    """What stands on the page of results before all runs are made."""
+    lines = [
+        "# Results",
+        "",
+        "Results are shown when the record of every run that they are compared with is there and up to date. "
+        "These are not, and each line ends with the command that makes them:",
+        "",
+        *(f"- `{line}`" for line in lacking),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def site(target: Path, folder: Path = PAPER, manifest: Path = MANIFEST) -> Path:
-    """Write results.md and its figures into a folder."""
-    found = check(folder, manifest)
+    """Write results.md and its figures into a folder; while records are missing, a page that names them."""
     target.mkdir(parents=True, exist_ok=True)
+    if lacking := records_lacking(manifest):
+        write_whole(target, {"results.md": page_of_lacking(lacking)})
+        return target / "results.md"
+    found = check(folder, manifest)
     for figure in FIGURES:
         draw(figure, found, target / f"fig-{figure.name}.svg")
     write_whole(target, {"results.md": page(found)})

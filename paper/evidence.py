@@ -18,10 +18,14 @@ RETENTION: dict[str, tuple[str, ...]] = {
     "others": ("retention-differentiable", "retention-mems8", "retention-mems64", "retention-none"),
 }
 LEARNED = tuple(run for group in RETENTION.values() for run in group)
+WIDE = ("retention-token32",)  # Whose memory tokens need longer segments
+USUAL = tuple(run for run in LEARNED if run not in WIDE)
 ROUTED = RETENTION["soft"] + RETENTION["top"]
 SQUAD = ("squad-gmm4", "squad-token4", "squad-token16", "squad-none")
-BENCHMARK = ("benchmark",)
-NEEDED = LEARNED + SQUAD + BENCHMARK
+# The parts of one benchmark: on a GPU, of the encoder, of memories, of long documents; and the encoder on a CPU.
+ENCODER, MEMORY, LONG, CPU = ("benchmark-encoder",), ("benchmark-memory",), ("benchmark-long",), ("benchmark-cpu",)
+BENCHMARK = ENCODER + MEMORY + LONG
+NEEDED = LEARNED + SQUAD + BENCHMARK + CPU
 
 
 class Sample(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib
 import matplotlib.pyplot as plt
 import seaborn as sns
-from evidence import BENCHMARK, LEARNED, RETENTION, ROUTED, Evidence
+from evidence import ENCODER, LEARNED, LONG, MEMORY, RETENTION, ROUTED, Evidence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import NullLocator
@@ -329,7 +329,7 @@ FIGURES = (
         "What one segment costs, without a memory but for the recurrent memory on BERT: bars are medians of "
         "{BenchRounds} turns, whiskers the range between the outer deciles. Floor: the larger of the step's arithmetic "
         "and of its bytes at the machine's measured rates. One run on one {Device}.",
-        BENCHMARK,
+        ENCODER,
         encoder_data,
         draw_encoder,
     ),
@@ -337,15 +337,15 @@ FIGURES = (
         "memory",
         "What a memory costs, as a multiple of the same documents without one (dashed): medians of {BenchRounds} turns, "
         "whiskers the range between the outer deciles; peak memory is one measurement. One run on one {Device}.",
-        BENCHMARK,
+        MEMORY,
         memory_data,
         draw_memory,
     ),
     Figure(
         "long",
-        "Time a segment and peak memory by the length of the document, {BenchBatch} documents side by side. One "
-        "measurement a point, in one run on one {Device}.",
-        BENCHMARK,
+        "Time a segment and peak memory by the length of the document, which is read alone. One measurement a point, in "
+        "one run on one {Device}.",
+        LONG,
         long_data,
         draw_long,
     ),

@@ -5,7 +5,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from evidence import BENCHMARK, LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, Evidence, Sample, compare
+from evidence import (
+    BENCHMARK,
+    CPU,
+    ENCODER,
+    LEARNED,
+    MEMORY,
+    NEEDED,
+    RETENTION,
+    ROUTED,
+    SQUAD,
+    USUAL,
+    WIDE,
+    Evidence,
+    Sample,
+    compare,
+)
 from tex import Body, Table
 
 Value = Callable[[Evidence], str]
@@ -157,12 +172,13 @@ def later(run: str) -> Value:
 
 def floor(e: Evidence, part: str) -> float:
     """Milliseconds that a step takes at least."""
-    return max(e.one(BENCHMARK[0], f"{part}/floor/{kind}_ms") for kind in ("arithmetic", "bytes"))
+    return max(timed(e, f"{part}/floor/{kind}_ms") for kind in ("arithmetic", "bytes"))
 
 
 def timed(e: Evidence, name: str) -> float:
-    """One number of the benchmark."""
-    return e.one(BENCHMARK[0], name)
+    """One number of the benchmark, from the part that has it."""
+    has = [run for run in BENCHMARK if name in e.records[run][0]["metrics"]]
+    return e.one(has[0] if has else BENCHMARK[0], name)
 
 
 def cost_ratio(part: str, memory: str, field: str) -> Value:
@@ -175,6 +191,23 @@ def speed_up(part: str, slow: str) -> Value:
     return lambda e: number(timed(e, f"{part}/{slow}/ms") / timed(e, f"{part}/{FASTEST}/ms"), 2)
 
 
+def on_cpu(part: str) -> Value:
+    """How many times as fast as Hugging Face's eager code ours is on a CPU."""
+    return lambda e: number(e.one(CPU[0], f"{part}/HF eager/ms") / e.one(CPU[0], f"{part}/sdpa/ms"), 2)
+
+
+def device(runs: tuple[str, ...]) -> Value:
+    """What all of the runs computed on; a `ValueError` if they differ."""
+
+    def value(e: Evidence) -> str:
+        found = {str(record["device"]) for run in runs for record in e.records[run]}
+        if len(found) > 1:
+            raise ValueError(f"the runs {', '.join(runs)} must be of one device, got {', '.join(sorted(found))}")
+        return found.pop()
+
+    return value
+
+
 def memories(e: Evidence) -> list[str]:
     """The memories that the benchmark compares, from none to the most experts."""
     return names_in(e, "memory_training")
@@ -182,7 +215,7 @@ def memories(e: Evidence) -> list[str]:
 
 def names_in(e: Evidence, part: str) -> list[str]:
     """The names that stand between a part of the benchmark's metrics and their fields, in order."""
-    metrics = e.records[BENCHMARK[0]][0]["metrics"]
+    metrics = [name for run in BENCHMARK for name in e.records[run][0]["metrics"]]
     return list(dict.fromkeys(name.split("/")[1] for name in metrics if name.startswith(f"{part}/")))
 
 
@@ -241,7 +274,8 @@ def macros() -> list[Macro]:
         setting("Layers", LEARNED, "num_layers", "layers of the encoder"),
         setting("Width", LEARNED, "hidden_dim", "width d of the encoder"),
         setting("ExpertSlots", ROUTED, "memory_slots", "slots m of an expert"),
-        setting("SegmentTokens", LEARNED, "segment_length", "tokens of a segment at most"),
+        setting("SegmentTokens", USUAL, "segment_length", "tokens of a segment at most"),
+        setting("WideSegmentTokens", WIDE, "segment_length", "tokens of a segment at most, with the most slots"),
         setting("TrainDocuments", LEARNED, "num_train", "training documents at most"),
         setting("Batch", LEARNED, "batch_size", "documents of a batch"),
         setting("Steps", LEARNED, "max_steps", "training steps"),
@@ -300,7 +334,11 @@ def macros() -> list[Macro]:
               e.metric("squad-none", "exact")), "experts beside no memory on articles"),
         Macro("SquadCleared", SQUAD[:1], lambda e: compare(e.metric("squad-gmm4", "exact"),
               e.metric("squad-gmm4", "exact_memory_cleared")), "experts beside the same with the memory cleared"),
-        Macro("Device", BENCHMARK, lambda e: str(e.records[BENCHMARK[0]][0]["device"]), "device of the benchmark"),
+        Macro("Device", BENCHMARK, device(BENCHMARK), "device of the benchmark"),
+        Macro("CpuDevice", CPU, device(CPU), "device of its part on a CPU"),
+        setting("CpuTokens", CPU, "segment_length", "tokens of a segment there"),
+        Macro("CpuTrain", CPU, on_cpu("training"), "training step there against HF eager"),
+        Macro("CpuInfer", CPU, on_cpu("inference"), "inference there against HF eager"),
         setting("BenchLayers", BENCHMARK, "num_layers", "layers"),
         setting("BenchWidth", BENCHMARK, "hidden_dim", "width"),
         setting("BenchHeads", BENCHMARK, "num_heads", "heads"),
@@ -476,7 +514,7 @@ PATTERNS = {
     ROUTED: ("retention-gmm*",),
     (*ROUTED, *RETENTION["flat"]): ("retention-gmm*", "retention-token*"),
     SQUAD: ("squad-*",),
-    BENCHMARK: ("benchmark",),
+    BENCHMARK: BENCHMARK,
 }
 
 
@@ -537,7 +575,7 @@ TABLES = (
         "without a memory (the recurrent memory on BERT has one), on one {Device}: median milliseconds and the "
         "range between the outer deciles of {BenchRounds} turns, how many times as fast as Hugging Face's eager code, "
         "and peak GiB of GPU memory.",
-        BENCHMARK,
+        ENCODER,
         "lrrrrrr",
         encoder_body,
         r"\footnotesize",
@@ -547,7 +585,7 @@ TABLES = (
         "Documents of {BenchSegments} segments with no memory, with flat memory of {BenchSlots} slots and with $k$ "
         "experts of as many slots each, on one {Device}: median milliseconds and the range between the outer deciles of "
         "{BenchRounds} turns; time and peak GPU memory as multiples of those without a memory.",
-        BENCHMARK,
+        MEMORY,
         "lrrrrrr",
         memory_body,
         r"\footnotesize",

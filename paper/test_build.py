@@ -12,7 +12,7 @@ from typing import Any
 import build
 import pytest
 from build import Refused
-from evidence import LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, Sample, compare, needed_jobs
+from evidence import BENCHMARK, CPU, LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, Sample, compare, needed_jobs
 from results import command, macros, number, short_commit, spread
 from synthetic import make_project
 from tex import citation_problems, fill_tex, macros_used, text_problems, to_tex, typed_numbers
@@ -149,9 +149,10 @@ def test_stale(text: Path, manifest: Path) -> None:
     notebook.write_text(old.replace("# Defaults\\n", "# Defaults\\n# more words\\n"), encoding="utf-8")
     build.check(text, manifest)
     notebook.write_text(old.replace("# Defaults\\n", "# Defaults\\nmore = 1\\n"), encoding="utf-8")
-    assert refused(text, manifest) == (
-        "stale: benchmark, seeds 0: changed: the code of benchmark.ipynb; gmmxlnet-runs run benchmark --seeds 0"
-    )
+    again = "changed: the code of benchmark.ipynb; gmmxlnet-runs run"
+    assert refused(text, manifest).splitlines() == [
+        f"stale: {run}, seeds 0: {again} {run} --seeds 0" for run in BENCHMARK + CPU
+    ]
 
 
 def test_edited(text: Path, manifest: Path) -> None:
@@ -166,7 +167,7 @@ def test_smoke(text: Path, manifest: Path) -> None:
     assert refused(text, manifest).startswith("smoke: retention-gmm2, seeds 4: it is from a smoke run")
     toml = manifest.read_text(encoding="utf-8")
     manifest.write_text(toml.replace('benchmark.ipynb"\ntier = "full"', 'benchmark.ipynb"\ntier = "smoke"'), "utf-8")
-    assert "smoke: run benchmark must be of tier full" in refused(text, manifest)
+    assert "smoke: run benchmark-encoder must be of tier full" in refused(text, manifest)
 
 
 def test_unknown_run(text: Path, manifest: Path) -> None:
@@ -175,8 +176,8 @@ def test_unknown_run(text: Path, manifest: Path) -> None:
     assert refused(text, manifest) == (
         "unknown: paper/evidence.py: run 'squad-none' does not exist: did you mean 'squad-non'?"
     )
-    jobs, wrong = needed_jobs(manifest, ("benchmark",))
-    assert [job.name for job in jobs] == ["benchmark-0"]
+    jobs, wrong = needed_jobs(manifest, ("benchmark-long",))
+    assert [job.name for job in jobs] == ["benchmark-long-0"]
     assert not wrong
 
 
@@ -343,14 +344,18 @@ def test_pdf(built: Path, tmp_path: Path, text: Path) -> None:
 def test_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What is fine and what is not, in words and as exit status."""
     build.main(["--manifest", str(manifest), "check"])
-    assert capsys.readouterr().out.endswith("91 fresh records\n")
-    record_file(manifest, "benchmark-0").unlink()
-    for asked in (["check"], ["build"], ["site", str(tmp_path / "site")]):
+    assert capsys.readouterr().out.endswith("94 fresh records\n")
+    record_file(manifest, "benchmark-long-0").unlink()
+    for asked in (["check"], ["build"]):
         with pytest.raises(SystemExit) as end:
             build.main(["--manifest", str(manifest), "--out", str(tmp_path / "out"), *asked])
         assert end.value.code == 1
-        assert "gmmxlnet-runs run benchmark --seeds 0" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists() and not (tmp_path / "site").exists()
+        assert "gmmxlnet-runs run benchmark-long --seeds 0" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    build.main(["--manifest", str(manifest), "site", str(tmp_path / "site")])  # says what is missing, and shows no result
+    assert [path.name for path in (tmp_path / "site").iterdir()] == ["results.md"]
+    page = (tmp_path / "site" / "results.md").read_text(encoding="utf-8")
+    assert "- `missing: benchmark-long, seeds 0: there is no record; gmmxlnet-runs run benchmark-long --seeds 0`" in page
     with pytest.raises(SystemExit) as end:
         build.main(["--manifest", str(tmp_path / "none.toml"), "check"])
     assert end.value.code == 1
