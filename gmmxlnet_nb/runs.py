@@ -7,9 +7,9 @@ __all__ = ['DEFAULTS', 'INJECTED', 'PACKAGE', 'NO_SAY', 'SCHEMA', 'PACKAGES', 'R
            'digest', 'plain_tree', 'code_hash', 'code_cells', 'notebook_hash', 'notebook_defaults', 'imported_modules',
            'module_hash', 'package_versions', 'device_name', 'source_commit', 'write_json', 'write_record', 'sealed',
            'is_sealed', 'Job', 'check_names', 'whole_run', 'expand_run', 'load_manifest', 'Verdict', 'judge_record',
-           'judge', 'locked', 'job_record', 'execute', 'end_with_parent', 'work', 'shares', 'Started', 'start',
-           'last_words', 'sweep', 'chosen', 'show_runs', 'is_running', 'show_status', 'problems', 'strays',
-           'run_chosen', 'read_arguments', 'main']
+           'judge', 'locked', 'is_running', 'job_record', 'execute', 'end_with_parent', 'work', 'shares', 'Started',
+           'start', 'last_words', 'sweep', 'chosen', 'show_runs', 'show_status', 'problems', 'strays', 'run_chosen',
+           'read_arguments', 'main']
 
 # %% ../nbs/10_runs.ipynb #c003
 import argparse
@@ -465,16 +465,35 @@ def judge(
 @contextmanager
 def locked(
     job: Job,  # Which
+    patience: float = 1.0,  # Seconds: who asks whether a job is running holds its lock for a moment
 ) -> Iterator[None]:
     "Hold a job's lock; a `ValueError` if another process does."
-    path = job.scratch(".lock")
+    path, end = job.scratch(".lock"), time.monotonic() + patience
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ValueError(f"{job.name} is being run by another process") from None
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= end:
+                    raise ValueError(f"{job.name} is being run by another process") from None
+                time.sleep(0.01)
         yield
+
+
+def is_running(
+    job: Job,  # Which
+) -> bool:  # Whether a process holds its lock
+    "Whether a job is being run."
+    try:
+        with job.scratch(".lock").open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who ask do not take each other for a run
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 # %% ../nbs/10_runs.ipynb #d033
 def job_record(
@@ -662,19 +681,6 @@ def show_runs(jobs: Sequence[Job]) -> None:
         print(f"{name:32} {first.tier:5} {first.notebook.name} seeds {seeds}: {given}")
 
 # %% ../nbs/10_runs.ipynb #d052
-def is_running(
-    job: Job,  # Which
-) -> bool:  # Whether a process holds its lock
-    "Whether a job is being run."
-    if not job.scratch(".lock").exists():
-        return False
-    try:
-        with locked(job):
-            return False
-    except ValueError:
-        return True
-
-
 def show_status(jobs: Sequence[Job]) -> None:
     "How far the runs are, a line a run, and all together."
     total: dict[str, int] = {}
