@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['OPEN', 'CLOSED', 'HEAD_SIZES', 'ATTENTION', 'TRITON', 'SMALL', 'LayerStates', 'padding_first', 'Looks', 'eager_layer',
            'relative_shift', 'attend_sdpa', 'attend_triton', 'has_triton', 'check_attention', 'interpret_triton',
-           'scrambled', 'hashed_dropout', 'BitsDropout', 'thinned', 'drop', 'project', 'feed_forward', 'fast_layer',
-           'by_rows', 'encode', 'ahead', 'CapturedStep']
+           'scrambled', 'hashed_dropout', 'kept_by_bits', 'BitsDropout', 'thinned', 'drop', 'on_cpu', 'few_rows',
+           'products', 'RowsAttention', 'project', 'linear', 'feed_forward', 'fast_layer', 'encode', 'ahead',
+           'CapturedStep']
 
 # %% ../nbs/08_backbone.ipynb #c003
 import os
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 from transformers import XLNetModel
 from transformers.pytorch_utils import apply_chunking_to_forward
@@ -66,12 +68,6 @@ class Looks(NamedTuple):
         own = torch.cat([torch.full_like(earlier, CLOSED, dtype=torch.int32), place], dim=1)
         keys = torch.cat([torch.zeros_like(earlier, dtype=torch.int32), types], dim=1)
         return cls(torch.where(everything, OPEN, own).gather(1, order), types, keys.gather(1, order), order, typed)
-
-    def rows(self, at: slice) -> "Looks":
-        "The same of some rows of the batch."
-        own, query_types, key_types = (x[at] for x in (self.own, self.query_types, self.key_types))
-        pairs = None if self.pairs is None else (self.pairs[0][at], self.pairs[1][at])
-        return Looks(own, query_types, key_types, None if self.order is None else self.order[at], self.typed, pairs)
 
     def keys(self, hidden: Tensor, earlier: Tensor | None) -> Tensor | None:
         "What `(b, n + l, d)` keys and values are made of; None for the segment alone."
@@ -143,18 +139,19 @@ def attend_sdpa(
     looks: Looks,  # Who sees whom
     dropout: float,  # Of attention weights
 ) -> Tensor:  # (b, l, h, d_h)
-    "Attention with PyTorch's fused operator."
+    "Attention with PyTorch's fused operator; on a CPU, in single or double precision, by a few rows at a time."
     q, k, v = (x.transpose(1, 2) for x in (query, key, value))
     content, position, segment = (
         (q + bias[:, None]).to(q.dtype) for bias in (attention.r_w_bias, attention.r_r_bias, attention.r_s_bias)
     )
     apart = (attention.scale * (attention.seg_embed[1] - attention.seg_embed[0]))[:, :, None].to(q.dtype)
     hide = looks.blocked()[:, None].to(q.dtype) * max(-1e30, torch.finfo(q.dtype).min)
-    added = torch.addcmul(hide, segment @ apart, looks.apart()[:, None].to(q.dtype))
-    added += relative_shift(position @ (attention.scale * relative).transpose(1, 2), key.shape[1])
-    if dropout and q.device.type == "cpu":
-        added += (attention.scale * content) @ k.transpose(2, 3)
-        return (thinned(added.softmax(-1), dropout) @ v).transpose(1, 2)
+    segment, differ, relative = segment @ apart, looks.apart()[:, None].to(q.dtype), attention.scale * relative
+    if on_cpu(q) and q.dtype in (torch.float32, torch.float64) and round(dropout * 2**16) < 2**16:
+        terms = (x.contiguous() for x in (content, position, k, v, relative, segment, hide, differ))
+        return RowsAttention.apply(*terms, attention.scale, dropout, torch.is_grad_enabled()).transpose(1, 2)
+    added = torch.addcmul(hide, segment, differ)
+    added += relative_shift(position @ relative.transpose(1, 2), key.shape[1])
     options: dict[str, Any] = {"attn_mask": added.to(q.dtype), "dropout_p": dropout, "scale": attention.scale}
     return F.scaled_dot_product_attention(content, k, v, **options).transpose(1, 2)
 
@@ -242,16 +239,23 @@ def hashed_dropout(
     return torch.where(keep, x * (2**16 / (2**16 - threshold)), 0.0)
 
 
+def kept_by_bits(
+    shape: torch.Size,  # Of any tensor
+    p: float,  # Share to be dropped, rounded to a multiple of 2⁻¹⁶
+) -> tuple[Tensor, float]:  # True where an element stays, and what it is then multiplied by
+    "Which elements dropout keeps, four by each random integer."
+    count, threshold = shape.numel(), round(p * 2**16)
+    bits = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
+    return (bits[:count] >= threshold - 2**15).view(shape), 2**16 / (2**16 - threshold)
+
+
 class BitsDropout(torch.autograd.Function):
-    "Dropout of four elements by each random integer."
+    "Dropout by bits, on a CPU."
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, p: float) -> Tensor:
-        threshold = round(p * 2**16)
-        bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
-        keep = (bits[: x.numel()] >= threshold - 2**15).view(x.shape)
+        keep, ctx.scale = kept_by_bits(x.shape, p)
         ctx.save_for_backward(keep)
-        ctx.scale = 2**16 / (2**16 - threshold)
         return x.mul(keep).mul_(ctx.scale)
 
     @staticmethod
@@ -277,6 +281,109 @@ def drop(
     "The same, as a module has it."
     return thinned(x, dropout.p) if dropout.training else x
 
+# %% ../nbs/08_backbone.ipynb #c067
+SMALL = 2**22  # numbers, of 4 bytes, that stay in a CPU's cache and in blocks which the C library has at hand
+
+
+def on_cpu(x: Tensor) -> bool:
+    "Whether to compute for a CPU; a compiler knows better."
+    return x.device.type == "cpu" and not torch.compiler.is_compiling()
+
+
+def few_rows(
+    batch: int,  # b
+    numbers: int,  # That a row has
+) -> list[slice]:  # Of the batch
+    "Parts of a batch that are small enough."
+    rows = max(1, SMALL // numbers)
+    return [slice(i, min(i + rows, batch)) for i in range(0, max(1, batch), rows)]
+
+
+def products(
+    left: Tensor,  # (rows, h, x, y)
+    right: Tensor,  # (rows, h, y, z)
+    out: Tensor,  # (rows, h, x, z), contiguous
+) -> Tensor:  # out
+    "The product of each head, into memory that is there."
+    torch.bmm(left.flatten(0, 1), right.flatten(0, 1), out=out.flatten(0, 1))
+    return out
+
+# %% ../nbs/08_backbone.ipynb #c071
+class RowsAttention(torch.autograd.Function):
+    "Attention with a position and a segment term, for a few rows of the batch at a time."
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        content: Tensor,  # (b, h, l, d_h), q + u
+        position: Tensor,  # (b, h, l, d_h), q + v
+        key: Tensor,  # (b, h, n + l, d_h)
+        value: Tensor,  # As `key`
+        relative: Tensor,  # (h, n + 2l, d_h), scaled
+        segment: Tensor,  # (b, h, l, 1), e
+        hide: Tensor,  # (b, 1, l, n + l), to add
+        differ: Tensor,  # (b, 1, l, n + l), 1 where segment ids differ
+        scale: float,  # Of the content term
+        dropout: float,  # Of attention weights, < 1
+        keeps: bool,  # Whether there may be a backward pass
+    ) -> Tensor:  # (b, h, l, d_h)
+        (batch, heads, length, _), keys, places = content.shape, key.shape[2], relative.shape[1]
+        parts = few_rows(batch, heads * length * places)
+        most, out = parts[0].stop, torch.empty_like(content)
+        wide = content.new_empty(most, heads, length, places)
+        weights = content.new_empty(batch if keeps else most, heads, length, keys)
+        thinner = torch.empty_like(weights[:most]) if dropout else None
+        kept = []
+        for at in parts:
+            rows = at.stop - at.start
+            here = weights[at] if keeps else weights[:rows]
+            products(position[at], relative.mT.expand(rows, -1, -1, -1), wide[:rows])
+            torch.add(relative_shift(wide[:rows], keys), hide[at], out=here)
+            here.addcmul_(segment[at], differ[at])
+            here.flatten(0, 1).baddbmm_(content[at].flatten(0, 1), key[at].mT.flatten(0, 1), alpha=scale)
+            torch.softmax(here, -1, out=here)
+            if thinner is not None:
+                keep, larger = kept_by_bits(here.shape, dropout)
+                kept += [keep] if keeps else []
+                here = torch.mul(here, keep, out=thinner[:rows])
+            products(here, value[at], out[at])
+        ctx.scale, ctx.larger = scale, larger if dropout else 1.0
+        out *= ctx.larger
+        if keeps:
+            ctx.save_for_backward(content, position, key, value, relative, differ, weights, out, *kept)
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        content, position, key, value, relative, differ, weights, out, *kept = ctx.saved_tensors
+        (batch, heads, length, keys), places = weights.shape, relative.shape[1]
+        parts = few_rows(batch, heads * length * places)
+        found = [torch.empty_like(x) for x in (content, position, key, value)]
+        to_content, to_position, to_key, to_value = found
+        to_relative, to_segment = torch.zeros_like(relative), content.new_empty(batch, heads, length, 1)
+        scores, other = (torch.empty_like(weights[: parts[0].stop]) for _ in range(2))
+        wide = content.new_zeros(parts[0].stop, heads, length, places)
+        mean, grad = (grad * out).sum(-1, keepdim=True), (grad * ctx.larger).contiguous()
+        for i, at in enumerate(parts):
+            rows, here = at.stop - at.start, weights[at]
+            to_scores = products(grad[at], value[at].mT, scores[:rows])
+            if kept:
+                to_scores *= kept[i]
+                here = torch.mul(here, kept[i], out=other[:rows])
+            products(here.mT, grad[at], to_value[at])
+            to_scores.sub_(mean[at]).mul_(weights[at])
+            torch.sum(torch.mul(to_scores, differ[at], out=other[:rows]), -1, keepdim=True, out=to_segment[at])
+            products(to_scores, key[at], to_content[at])
+            products(to_scores.mT, content[at], to_key[at])
+            relative_shift(wide[:rows], keys).copy_(to_scores)  # the rest stays 0
+            products(wide[:rows], relative.expand(rows, -1, -1, -1), to_position[at])
+            if ctx.needs_input_grad[4]:
+                to_relative += (wide[:rows].mT @ position[at]).sum(0)
+        for x in (to_content, to_key):
+            x *= ctx.scale
+        return *found, to_relative, to_segment, *[None] * 5
+
 # %% ../nbs/08_backbone.ipynb #c039
 def project(
     attention: Any,  # An `XLNetRelativeAttention`
@@ -296,13 +403,27 @@ def project(
     return query, key, value
 
 
+def linear(
+    layer: nn.Linear,  # Whose weights are used
+    x: Tensor,  # (b, l, d)
+) -> Tensor:  # (b, l, d')
+    "A linear layer; on a CPU, in float32 and if it is large, as a convolution of width 1."
+    if not on_cpu(x) or x.dtype != torch.float32 or type(layer) is not nn.Linear:
+        return layer(x)
+    library = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
+    if not library or x.shape[0] * x.shape[1] < 1024 or min(layer.weight.shape) < 256:
+        return layer(x)
+    images = x[:, :, None].permute(0, 3, 1, 2)  # (b, d, l, 1), channels last: x as it lies in memory
+    return F.conv2d(images, layer.weight[..., None, None], layer.bias).permute(0, 2, 3, 1)[:, :, 0]
+
+
 def feed_forward(
     ff: Any,  # An `XLNetFeedForward`, whose parameters are used
     hidden: Tensor,  # (b, l, d)
 ) -> Tensor:  # (b, l, d)
     "The second half of a layer."
-    inner = drop(ff.activation_function(ff.layer_1(hidden)), ff.dropout)
-    return ff.layer_norm(drop(ff.layer_2(inner), ff.dropout) + hidden)
+    inner = drop(ff.activation_function(linear(ff.layer_1, hidden)), ff.dropout)
+    return ff.layer_norm(drop(linear(ff.layer_2, inner), ff.dropout) + hidden)
 
 
 def fast_layer(
@@ -320,30 +441,10 @@ def fast_layer(
     dropout = attention.dropout.p if attention.dropout.training else 0.0
     found = attend(attention, query, key, value, relative, looks, dropout).flatten(2) @ attention.o.flatten(1).T
     found = attention.layer_norm(drop(found, attention.dropout) + hidden)
-    return apply_chunking_to_forward(partial(feed_forward, layer.ff), layer.chunk_size_feed_forward, 1, found)
-
-# %% ../nbs/08_backbone.ipynb #c067
-SMALL = 2**23  # numbers of position scores, of 4 bytes, that memory is at hand for
-
-
-def by_rows(
-    fast: Callable[..., Tensor],  # `fast_layer`, and then its arguments
-    layer: Any,
-    hidden: Tensor,
-    keys: Tensor | None,
-    positions: Tensor,
-    looks: Looks,
-    attend: Callable[..., Tensor] = attend_sdpa,
-) -> Tensor:  # (b, l, d)
-    "One layer; without gradients, on a CPU and not compiled as a whole, for a few rows of the batch at a time."
-    rows = max(1, SMALL // (layer.rel_attn.n_head * hidden.shape[1] * len(positions)))
-    plain = torch.is_grad_enabled() or hidden.device.type != "cpu" or torch.compiler.is_compiling()
-    if plain or len(hidden) <= rows:
-        return fast(layer, hidden, keys, positions, looks, attend)
-    parts = [slice(i, i + rows) for i in range(0, len(hidden), rows)]
-    return torch.cat([
-        fast(layer, hidden[at], None if keys is None else keys[at], positions, looks.rows(at), attend) for at in parts
-    ])
+    rest = partial(apply_chunking_to_forward, partial(feed_forward, layer.ff), layer.chunk_size_feed_forward, 1)
+    if torch.is_grad_enabled() or not on_cpu(found):
+        return rest(found)
+    return torch.cat([rest(found[at]) for at in few_rows(len(found), found.shape[1] * layer.ff.layer_1.out_features)])
 
 # %% ../nbs/08_backbone.ipynb #c013
 def encode(
@@ -374,7 +475,7 @@ def encode(
         hidden = hidden if enter is None else enter(i, hidden)
         keys = looks.keys(hidden, None if cache is None else cache.hidden[:, i])
         args = (layer, hidden, keys, positions, looks) if eager else (layer, hidden, keys, positions, looks, attend)
-        run = eager_layer if eager else partial(by_rows, fast)
+        run = eager_layer if eager else fast
         hidden = checkpoint(run, *args, use_reentrant=False) if recompute else run(*args)
     return dropped(hidden)
 

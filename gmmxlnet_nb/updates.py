@@ -29,10 +29,8 @@ def gates_and_candidates(
     bias: Tensor,  # (k, 2d)
 ) -> tuple[Tensor, Tensor]:  # Gates g and candidates u, both (b, k, m, d)
     "g = σ(W_g [M ; H] + b_g) and u = tanh(W_u [M ; H] + b_u) for all experts at once."
-    d = states.shape[-1]
-    from_memory = torch.einsum("bkmd,kde->bkme", states, weight[:, :d])
-    from_segment = torch.einsum("bmd,kde->bkme", proposal, weight[:, d:])
-    gate, candidate = (from_memory + from_segment + bias[:, None]).chunk(2, dim=-1)
+    both = torch.cat([states, proposal[:, None].expand_as(states)], dim=-1)
+    gate, candidate = (torch.einsum("bkmd,kde->bkme", both, weight) + bias[:, None]).chunk(2, dim=-1)
     return gate.sigmoid(), candidate.tanh()
 
 # %% ../nbs/03_updates.ipynb #c006
