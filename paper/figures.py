@@ -258,6 +258,47 @@ def draw_memory(data: dict[str, Rows]) -> Drawing:
     return figure
 
 
+# --- other sizes ---
+
+
+def scaling_data(e: Evidence) -> dict[str, Rows]:
+    """Time, with its range, and peak memory of a training step by k, by m and by l."""
+    numbers = [int(name.removeprefix("k = ")) for name in memories(e) if name.startswith("k = ")]
+    panels = {"experts $k$": [(n, f"memory_training/k = {n}") for n in numbers]}
+    for label, part in (("slots of an expert $m$", "slots"), ("tokens of a segment $l$", "segment_length")):
+        panels[label] = [(n, f"{part}/{n}") for n in counts(e, part)]
+    found: dict[str, Rows] = {}
+    for label, points in panels.items():
+        rows: Rows = {}
+        for size, name in points:
+            ms, low, high, gib = (timed(e, f"{name}/{field}") for field in ("ms", "low", "high", "peak_gib"))
+            add(rows, size=size, ms=ms, low=ms - low, high=high - ms, gib=gib)
+        found[label] = rows
+    return found
+
+
+def draw_scaling(data: dict[str, Rows]) -> Drawing:
+    """Time above, memory below; a column for each size."""
+    figure, axes = plt.subplots(2, len(data), figsize=(WIDTH, 3.2), sharex="col", sharey="row")
+    for column, (label, rows) in zip(axes.T, data.items(), strict=True):
+        error = [rows["low"], rows["high"]]
+        column[0].errorbar(rows["size"], rows["ms"], yerr=error, fmt="o-", capsize=2, elinewidth=0.8)
+        column[1].plot(rows["size"], rows["gib"], "s-")
+        for ax, values in zip(column, (rows["ms"], rows["gib"]), strict=True):
+            ax.set_xscale("log", base=2)
+            ax.set_xticks(rows["size"], [str(n) for n in rows["size"]])
+            ax.xaxis.set_minor_locator(NullLocator())
+            for x, y in zip(rows["size"], values, strict=True):
+                ax.annotate(f"{y:.1f}", (x, y), textcoords="offset points", xytext=(0, 5), ha="center", fontsize=8)
+        column[1].set_xlabel(label)
+        column[1].margins(x=0.15)
+    for ax, label in zip(axes[:, 0], ("milliseconds a step", "peak memory, GiB"), strict=True):
+        most = max(max(rows["ms" if ax is axes[0, 0] else "gib"]) for rows in data.values())
+        ax.set(ylabel=label, ylim=(0, most * 1.25))
+    sns.despine(figure)
+    return figure
+
+
 # --- long documents ---
 
 
@@ -340,6 +381,16 @@ FIGURES = (
         MEMORY,
         memory_data,
         draw_memory,
+    ),
+    Figure(
+        "scaling",
+        "A training step with experts by their number, their slots and the length of a segment; where one varies the "
+        "others are $k = 4$, $m = {BenchSlots}$ and $l = {BenchTokens}$, and batches have as many tokens in all. Medians "
+        "of {BenchRounds} turns, whiskers the range between the outer deciles; peak memory is one measurement. One run "
+        "on one {Device}.",
+        MEMORY,
+        scaling_data,
+        draw_scaling,
     ),
     Figure(
         "long",

@@ -219,11 +219,11 @@ def names_in(e: Evidence, part: str) -> list[str]:
     return list(dict.fromkeys(name.split("/")[1] for name in metrics if name.startswith(f"{part}/")))
 
 
-def counts(e: Evidence) -> list[int]:
-    """The document lengths, in segments, whose cost was measured."""
-    found = sorted(int(name) for name in names_in(e, "length"))
+def counts(e: Evidence, part: str = "length") -> list[int]:
+    """The sizes whose cost a part of the benchmark measured: of `length`, a document's segments."""
+    found = sorted(int(name) for name in names_in(e, part))
     if not found:
-        raise ValueError("the record of the benchmark must have metrics length/…/ms, it has none")
+        raise ValueError(f"the record of the benchmark must have metrics {part}/…/ms, it has none")
     return found
 
 
@@ -231,6 +231,16 @@ def growth(e: Evidence, field: str) -> str:
     """The largest value over all document lengths as a multiple of the smallest."""
     values = [timed(e, f"length/{count}/{field}") for count in counts(e)]
     return number(max(values) / min(values), 3)
+
+
+def last_to_first(part: str) -> Value:
+    """The time at the largest size as a multiple of that at the smallest."""
+
+    def value(e: Evidence) -> str:
+        sizes = counts(e, part)
+        return number(timed(e, f"{part}/{sizes[-1]}/ms") / timed(e, f"{part}/{sizes[0]}/ms"), 2)
+
+    return value
 
 
 # --- macros ---
@@ -361,6 +371,13 @@ def macros() -> list[Macro]:
         Macro("EightTrain", BENCHMARK, cost_ratio("training", "k = 8", "ms"), "8 experts, training, time to none"),
         Macro("EightInfer", BENCHMARK, cost_ratio("inference", "k = 8", "ms"), "8 experts, inference, time to none"),
         Macro("EightTrainSpace", BENCHMARK, cost_ratio("training", "k = 8", "peak_gib"), "8 experts, memory to none"),
+        Macro("EightInferSpace", BENCHMARK, cost_ratio("inference", "k = 8", "peak_gib"), "8 experts, memory to none"),
+        Macro("FewSlots", BENCHMARK, lambda e: str(counts(e, "slots")[0]), "fewest slots timed"),
+        Macro("ManySlots", BENCHMARK, lambda e: str(counts(e, "slots")[-1]), "most slots timed"),
+        Macro("SlotsTime", BENCHMARK, last_to_first("slots"), "training step with the most slots to the fewest"),
+        Macro("ShortSegment", BENCHMARK, lambda e: number(counts(e, "segment_length")[0], 0), "shortest segment timed"),
+        Macro("LongSegment", BENCHMARK, lambda e: number(counts(e, "segment_length")[-1], 0), "longest segment timed"),
+        Macro("SegmentTime", BENCHMARK, last_to_first("segment_length"), "training step with the longest to the shortest"),
         Macro("SmallRate", BENCHMARK, lambda e: number(1000 / timed(e, "small/captured/ms"), 0),
               "steps a second of a small model, captured"),
         Macro("SmallPlainRate", BENCHMARK, lambda e: number(1000 / timed(e, "small/plain/ms"), 0), "the same, plain"),

@@ -193,7 +193,7 @@ def learned(job: Job, params: dict[str, Any], rng: random.Random) -> tuple[dict[
 # How the metrics begin that a part of the benchmark has.
 PARTS = {
     "encoder": ("training/", "inference/"),
-    "memory": ("memory_", "small/"),
+    "memory": ("memory_", "small/", "slots/", "segment_length/"),
     "long": ("long/", "length/"),
     "cpu": ("training/", "inference/"),
 }
@@ -215,6 +215,9 @@ def timed(which: str) -> dict[str, float]:
         found |= {f"{part}/floor/arithmetic_ms": scale / 10, f"{part}/floor/bytes_ms": scale / 20}
         for i, name in enumerate(("off", "flat", "k = 2", "k = 4", "k = 8")):
             note(f"memory_{part}/{name}", scale / 2 * (1 + 0.012 * i), 4.0 + 0.05 * i)
+    for name, values in (("slots", (4, 16, 64)), ("segment_length", (128, 512, 1024))):
+        for i, value in enumerate(values):
+            note(f"{name}/{value}", 30.0 + 5 * i, 4.0 + i)
     for name, ms in (("plain", 20.0), ("compiled", 12.0), ("captured", 5.0)):
         note(f"small/{name}", ms)
     for name, rate in (("segments", 2.5e6), ("ModernBERT", 1.2e6)):
