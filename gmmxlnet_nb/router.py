@@ -83,11 +83,11 @@ def routing_entropy(
 ) -> Tensor:  # (...), nats, between 0 and log k
     "Entropy of routing probabilities; experts with probability 0 add 0."
     probs = probs.float()
-    return -(probs * probs.clamp(min=1e-9).log()).sum(-1)  # with a finite gradient at 0
+    return -(probs * probs.clamp(min=1e-9).log()).sum(-1)  # with a finite gradient where an expert is left out
 
 # %% ../nbs/02_router.ipynb #c019
 def load_balance_loss(
-    probs: Tensor,  # (..., k)
+    probs: Tensor,  # (..., k), of soft routes
     mask: Tensor | None = None,  # (...), True for real segments; all by default
     total: Callable[[Tensor], Tensor] = lambda x: x,  # Sums a tensor over processes that share a batch
 ) -> Tensor:  # Scalar, 1 when balanced, k when one expert takes everything
@@ -123,17 +123,17 @@ class MemoryGatingNetwork(nn.Module):
         hiddens: Tensor,  # (b, n, d), n = m write states, or the read's query
         mask: Tensor | None = None,  # (b, n), True where a state counts
         kept: Tensor | None = None,  # (b, k), True for experts that take part in a document; all by default
-    ) -> tuple[Tensor, Tensor, Tensor]:  # Probabilities (b, k), logits (b, k), entropy (b,) in nats
+    ) -> tuple[Tensor, Tensor, Tensor]:  # Probabilities (b, k); of the soft route, logits (b, k) and entropy (b,) in nats
         "p = softmax(clamp(W · pool(H) + c) / τ), uniform where pool(H) is 0."
         pooled = self.pool(hiddens, mask)
         scores = self.routing_projection(pooled).to(hiddens.dtype)
         scores = torch.where((pooled != 0).any(-1, keepdim=True), scores, 0.0)
         probs, logits = tempered_softmax(scores, self.temperature)
         if kept is not None:
-            probs = logits.float().masked_fill(~kept, -torch.inf).softmax(-1).to(probs.dtype)
-        if self.top_k is not None:
-            probs = keep_top_k(probs, self.top_k)
-        return probs, logits, routing_entropy(probs)
+            logits = logits.masked_fill(~kept, -torch.inf)
+            probs = logits.float().softmax(-1).to(probs.dtype)
+        entropy = routing_entropy(probs)
+        return probs if self.top_k is None else keep_top_k(probs, self.top_k), logits, entropy
 
     def get_routing_weights(
         self, hiddens: Tensor, mask: Tensor | None = None, kept: Tensor | None = None
