@@ -1539,6 +1539,7 @@ def task_documents(
     num_eval: int = 512,  # Documents, at most
     words_per_segment: int = 96,  # How long squad's documents are: num_segments × words_per_segment
     seed: int = 0,  # Evaluation documents of retention are the same for every seed
+    train_segments: Sequence[int] = (),  # Of retention's training documents, each draws one; none for num_segments
 ) -> TaskDocuments:  # Train, evaluation and short documents
     "The documents of a task; a `ValueError` for an unknown one, or for squad without data."
     check_choice("task", task, tuple(TASKS))
@@ -1547,8 +1548,14 @@ def task_documents(
     if type(seed) is not int or not 0 <= seed < EVALUATION_SEED - 1:
         raise ValueError(f"seed must be a whole number in 0 … {EVALUATION_SEED - 2}, got {seed!r}")
     if task == "retention":
-        short, train = (retention_documents(num_train, n, seed=seed + 1) for n in (2, num_segments))
+        lengths = list(train_segments) or num_segments
+        short, train = (retention_documents(num_train, n, seed=seed + 1) for n in (2, lengths))
         return TaskDocuments(train, retention_documents(num_eval, num_segments, seed=EVALUATION_SEED), short)
+    if train_segments:
+        raise ValueError(
+            f"train_segments must be left out for task {task!r}, got {train_segments!r}: real documents have the lengths "
+            "that they have"
+        )
     if data_path is None:
         raise ValueError(
             "data_path must be given for task 'squad': a folder with train.json and dev.json, or a name, not None"

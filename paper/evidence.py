@@ -14,13 +14,15 @@ from gmmxlnet_nb.runs import Job, check_names, load_manifest, problems
 RETENTION: dict[str, tuple[str, ...]] = {
     "soft": ("retention-gmm2", "retention-gmm4", "retention-gmm8"),
     "top": ("retention-gmm2-top1", "retention-gmm4-top1", "retention-gmm8-top1"),
+    "asked": ("retention-gmm2-top1-read", "retention-gmm4-top1-read", "retention-gmm8-top1-read"),
     "flat": ("retention-token4", "retention-token8", "retention-token16", "retention-token32"),
     "others": ("retention-differentiable", "retention-mems8", "retention-mems64", "retention-none"),
 }
 LEARNED = tuple(run for group in RETENTION.values() for run in group)
 WIDE = ("retention-token32",)  # Whose memory tokens need longer segments
 USUAL = tuple(run for run in LEARNED if run not in WIDE)
-ROUTED = RETENTION["soft"] + RETENTION["top"]
+WRITTEN = RETENTION["soft"] + RETENTION["top"]  # A read takes the route of the write before it
+ROUTED = WRITTEN + RETENTION["asked"]
 SQUAD = ("squad-gmm4", "squad-token4", "squad-token16", "squad-none")
 # The parts of one benchmark: on a GPU, of the encoder, of memories, of long documents; and the encoder on a CPU.
 ENCODER, MEMORY, LONG, CPU = ("benchmark-encoder",), ("benchmark-memory",), ("benchmark-long",), ("benchmark-cpu",)
@@ -117,6 +119,8 @@ class Evidence:
         params = self.records[run][0]["params"]
         kind, slots = params["memory_type"], params["memory_slots"]
         top = "" if params.get("routing_top_k") is None or short else f", top {params['routing_top_k']}"
+        if params.get("routing_mode") == "read-based" and not short:
+            top += ", read by question"
         names = {
             "gmm": ("experts, ", f"$k = {params['num_experts']}${top}"),
             "token": ("flat, ", f"$m = {slots}$"),
@@ -151,4 +155,18 @@ def read_evidence(jobs: Sequence[Job]) -> tuple[Evidence, list[str]]:
     if not wrong:
         for job in jobs:
             records.setdefault(job.id, []).append(json.loads(job.record.read_text(encoding="utf-8")))
+        wrong = [line for runs in (LEARNED, SQUAD) for line in other_data(records, runs)]
     return Evidence(records), wrong
+
+
+def other_data(records: Mapping[str, Sequence[Mapping[str, Any]]], runs: Sequence[str]) -> list[str]:
+    """Records that were made from other documents than those of the same seed that they are compared with."""
+    first: dict[int, tuple[str, Any]] = {}
+    wrong = []
+    for run in runs:
+        for record in records.get(run, ()):
+            name, digest = first.setdefault(record["seed"], (run, record["data"]))
+            if record["data"] != digest:
+                again = f"gmmxlnet-runs run {run} --seeds {record['seed']} --force"
+                wrong.append(f"data: {run}, seed {record['seed']}, read other documents than {name}; {again}")
+    return wrong

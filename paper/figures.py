@@ -11,10 +11,16 @@ from evidence import ENCODER, LEARNED, LONG, MEMORY, RETENTION, ROUTED, Evidence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import NullLocator
-from results import ENCODERS, PARTS, at, counts, experts, floor, memories, timed
+from results import ENCODERS, MEMORIES, PARTS, at, counts, experts, floor, memories, timed
 
 WIDTH = 6.3  # Inches: that of the paper's text
-GROUPS = {"soft": "experts, soft routes", "top": "experts, top-1 routes", "flat": "flat memory", "others": "others"}
+GROUPS = {
+    "soft": "experts, soft routes",
+    "top": "experts, top-1 routes",
+    "asked": "experts, top-1, read by question",
+    "flat": "flat memory",
+    "others": "others",
+}
 PALETTE = "colorblind"
 INK = "0.25"  # Of lines that are no data
 Rows = dict[str, list[Any]]  # Columns, as seaborn takes them
@@ -40,11 +46,20 @@ def add(rows: Rows, **values: Any) -> None:
         rows.setdefault(name, []).append(value)
 
 
-def bottom_labels(axes: Any, x: str, y: str) -> None:
-    """Name the axes of panels at the left and at the bottom."""
-    for i, line in enumerate(axes):
-        for j, ax in enumerate(line):
-            ax.set(xlabel=x if i == len(axes) - 1 else "", ylabel=y if j == 0 else "")
+def panels_for(groups: int) -> tuple[Drawing, list[Axes]]:
+    """A figure with a panel for each group of memories, and the panels."""
+    figure, axes = plt.subplots(-(-groups // 2), 2, figsize=(WIDTH, 2.1 * -(-groups // 2)), sharex=True, sharey=True)
+    for ax in axes.flat[groups:]:
+        ax.remove()
+    return figure, list(axes.flat[:groups])
+
+
+def outer_labels(axes: list[Axes], x: str, y: str) -> None:
+    """Name the axes of panels, two in a row, at the left and at the bottom."""
+    for i, ax in enumerate(axes):
+        last = i + 2 >= len(axes)
+        ax.set(xlabel=x if last else "", ylabel=y if i % 2 == 0 else "")
+        ax.tick_params(labelbottom=last)
 
 
 # --- exact match by length ---
@@ -84,8 +99,8 @@ def length_data(e: Evidence) -> dict[str, Any]:
 
 def draw_length(data: dict[str, Any]) -> Drawing:
     """A panel a group of memories."""
-    figure, axes = plt.subplots(2, 2, figsize=(WIDTH, 4.3), sharex=True, sharey=True)
-    for ax, (group, rows) in zip(axes.flat, data["panels"].items(), strict=True):
+    figure, axes = panels_for(len(data["panels"]))
+    for ax, (group, rows) in zip(axes, data["panels"].items(), strict=True):
         ax.axhline(data["chance"], color=INK, ls=(0, (4, 3)), lw=0.8)
         ax.axvline(data["trained"], color=INK, ls=":", lw=0.8)
         shapes = ["o", "s", "D", "^"][: len(data["colors"][group])]
@@ -97,10 +112,10 @@ def draw_length(data: dict[str, Any]) -> Drawing:
         ax.set_xticklabels([str(n) for n in data["lengths"]])
         ax.xaxis.set_minor_locator(NullLocator())
         ax.legend(title=None, loc="best", handlelength=1.6)
-    first = axes[0, 0]
+    first = axes[0]
     first.text(data["trained"] * 1.03, 3, "trained", color=INK, fontsize=8)
     first.text(data["lengths"][0] * 0.97, data["chance"] + 1.5, "chance", color=INK, fontsize=8)
-    bottom_labels(axes, "segments of a document (logarithmic)", "exact match, %")
+    outer_labels(axes, "segments of a document (logarithmic)", "exact match, %")
     sns.despine(figure)
     return figure
 
@@ -123,8 +138,8 @@ def learning_data(e: Evidence) -> dict[str, Any]:
 
 def draw_learning(data: dict[str, Any]) -> Drawing:
     """A panel a group of memories."""
-    figure, axes = plt.subplots(2, 2, figsize=(WIDTH, 4.3), sharex=True, sharey=True)
-    for ax, (group, rows) in zip(axes.flat, data["panels"].items(), strict=True):
+    figure, axes = panels_for(len(data["panels"]))
+    for ax, (group, rows) in zip(axes, data["panels"].items(), strict=True):
         ax.axvline(data["short"], color=INK, ls=":", lw=0.8)
         sns.lineplot(
             data=rows, x="step", y="loss", hue="memory", palette=data["colors"][group],
@@ -132,7 +147,7 @@ def draw_learning(data: dict[str, Any]) -> Drawing:
         )  # fmt: skip
         ax.set(title=GROUPS[group], ylim=(0, None))
         ax.legend(title=None, loc="best", handlelength=1.6)
-    bottom_labels(axes, "training step", "loss of the answer")
+    outer_labels(axes, "training step", "loss of the answer")
     sns.despine(figure)
     return figure
 
@@ -143,7 +158,7 @@ def draw_learning(data: dict[str, Any]) -> Drawing:
 def routes_data(e: Evidence) -> list[tuple[str, str, str, list[list[float]]]]:
     """Mean routes of one seed: how, what, k, and shares by expert and segment."""
     found = []
-    for group, how in (("soft", "soft"), ("top", "top-1")):
+    for group, how in (("soft", "soft"), ("top", "top-1"), ("asked", "question")):
         for what in ("write", "read"):
             for run in RETENTION[group]:
                 shares = e.series(run, "routing")[0][what]
@@ -157,7 +172,7 @@ def draw_routes(data: list[tuple[str, str, str, list[list[float]]]]) -> Drawing:
     """Rows for how and what, columns for k."""
     columns = len(RETENTION["soft"])
     figure, axes = plt.subplots(
-        len(data) // columns, columns, figsize=(WIDTH, 4.6), sharex=True, squeeze=False,
+        len(data) // columns, columns, figsize=(WIDTH, 6.6), sharex=True, squeeze=False,
         gridspec_kw={"height_ratios": [1] * (len(data) // columns)},
     )  # fmt: skip
     for i, (ax, (how, what, k, shares)) in enumerate(zip(axes.flat, data, strict=True)):
@@ -250,7 +265,8 @@ def draw_memory(data: dict[str, Rows]) -> Drawing:
             y = [rows["value"][j] for j in keep]
             error = [[rows[side][j] for j in keep] for side in ("low", "high")] if "low" in rows else None
             ax.errorbar(x, y, yerr=error, fmt="os"[i], capsize=2, elinewidth=0.8, label=part)
-        ax.set_xticks(range(len(order)), [f"${n}$" if "=" in n else n for n in order])
+        labels = [MEMORIES.get(n, f"${n}$").replace(", ", ",\n") for n in order]
+        ax.set_xticks(range(len(order)), labels, fontsize=7)
         ax.set(ylabel=f"{what}, multiple of none", xlabel="memory")
         ax.margins(y=0.2)
     axes[0].legend(loc="best", handletextpad=0.2)
@@ -341,7 +357,8 @@ OVER_SEEDS = "Lines: mean over {Seeds} seeds; bands: ± one standard deviation. 
 FIGURES = (
     Figure(
         "length",
-        "Exact match on retention by the length of the document, after training at {Trained} segments (dotted). "
+        "Exact match on retention by the length of the document, after training on documents of {TrainedRange} segments "
+        "(dotted: the longest). "
         + OVER_SEEDS
         + "Dashed: chance. $k$: experts of {ExpertSlots} slots; $m$: slots of a flat memory. Of the same colour: "
         "memories with as many slots in all.",
@@ -351,8 +368,8 @@ FIGURES = (
     ),
     Figure(
         "learning",
-        "Loss of the answer during training. " + OVER_SEEDS + "Dotted: where short documents give way to documents of "
-        "{Trained} segments.",
+        "Loss of the answer during training. " + OVER_SEEDS + "Dotted: where the shortest documents give way to all "
+        "lengths.",
         LEARNED,
         learning_data,
         draw_learning,
@@ -385,9 +402,9 @@ FIGURES = (
     Figure(
         "scaling",
         "A training step with experts by their number, their slots and the length of a segment; where one varies the "
-        "others are $k = 4$, $m = {BenchSlots}$ and $l = {BenchTokens}$, and batches have as many tokens in all. Medians "
-        "of {BenchRounds} turns, whiskers the range between the outer deciles; peak memory is one measurement. One run "
-        "on one {Device}.",
+        "others are those of $k = 4$ experts of {BenchSlots} slots and segments of {BenchTokens} tokens, and batches "
+        "have as many tokens in all. Medians of {BenchRounds} turns, whiskers the range between the outer deciles; peak "
+        "memory is one measurement. One run on one {Device}.",
         MEMORY,
         scaling_data,
         draw_scaling,

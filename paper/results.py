@@ -17,6 +17,7 @@ from evidence import (
     SQUAD,
     USUAL,
     WIDE,
+    WRITTEN,
     Evidence,
     Sample,
     compare,
@@ -34,6 +35,13 @@ ENCODERS = {
     "compiled": "ours, compiled",
     "captured": "ours, compiled and captured",
     "RMT, BERT": "recurrent memory on BERT",
+}
+# And the memories.
+MEMORIES = {
+    "off": "none",
+    "off, without memory tokens": "none, no tokens",
+    "flat": "flat",
+    "flat, as many floats": "flat, $km$ slots",
 }
 FASTEST = "captured"
 PARTS = ("training", "inference")
@@ -90,6 +98,11 @@ def at_longest(e: Evidence) -> str:
     return at(longest(e))
 
 
+def spanned(values: Sequence[int]) -> str:
+    """From the least to the most."""
+    return f"{min(values)} to {max(values)}"
+
+
 def experts(e: Evidence, run: str) -> int:
     """k of a run."""
     return int(e.param([run], "num_experts"))
@@ -123,6 +136,11 @@ def those(e: Evidence, group: str, other: Callable[[str], str], length: int, wor
 def soft_like(run: str) -> str:
     """The soft routes of as many experts."""
     return run.removesuffix("-top1")
+
+
+def top_like(run: str) -> str:
+    """Top-1 routes of as many experts, read as they were written."""
+    return run.removesuffix("-read")
 
 
 def extremes(e: Evidence, runs: Sequence[str], name: str) -> str:
@@ -197,19 +215,21 @@ def on_cpu(part: str) -> Value:
 
 
 def device(runs: tuple[str, ...]) -> Value:
-    """What all of the runs computed on; a `ValueError` if they differ."""
+    """What all of the runs computed on; a `ValueError` if they differ, or if a CPU was asked for and it is none."""
 
     def value(e: Evidence) -> str:
         found = {str(record["device"]) for run in runs for record in e.records[run]}
         if len(found) > 1:
             raise ValueError(f"the runs {', '.join(runs)} must be of one device, got {', '.join(sorted(found))}")
+        if (runs == CPU) != (asked := next(iter(found)).startswith("cpu")):
+            raise ValueError(f"the runs {', '.join(runs)} must be of a {'GPU' if asked else 'CPU'}, got {found.pop()}")
         return found.pop()
 
     return value
 
 
 def memories(e: Evidence) -> list[str]:
-    """The memories that the benchmark compares, from none to the most experts."""
+    """The memories that the benchmark compares, from none to the most experts, as it names them."""
     return names_in(e, "memory_training")
 
 
@@ -271,6 +291,7 @@ def score(name: str, run: str, metric: str | Callable[[Evidence], str], what: st
 def macros() -> list[Macro]:
     """All macros of the text; each must be used."""
     four, top, flat = "retention-gmm4", "retention-gmm4-top1", "retention-token16"
+    asked = "retention-gmm4-top1-read"
     found = [
         Macro("Seeds", LEARNED, lambda e: e.seeds(LEARNED), "seeds of each retention run"),
         Macro("SquadSeeds", SQUAD, lambda e: e.seeds(SQUAD), "seeds of each SQuAD run"),
@@ -293,7 +314,9 @@ def macros() -> list[Macro]:
         setting("LearningRate", LEARNED, "learning_rate", "learning rate"),
         setting("Balance", ROUTED + SQUAD[:1], "load_balance_weight", "weight of the load-balance loss"),
         setting("Temperature", ROUTED + SQUAD[:1], "routing_temperature", "temperature of the routes"),
-        setting("RoutingMode", ROUTED + SQUAD[:1], "routing_mode", "which route a read takes"),
+        Macro("TrainedRange", LEARNED, lambda e: spanned(e.param(LEARNED, "train_segments")),
+              "segments of training documents"),
+        setting("RoutingMode", WRITTEN + SQUAD[:1], "routing_mode", "which route a read takes"),
         setting("SquadLayers", SQUAD, "num_layers", "layers of the encoder on articles"),
         setting("SquadWidth", SQUAD, "hidden_dim", "width d of the encoder on articles"),
         setting("SquadLearningRate", SQUAD, "learning_rate", "learning rate on articles"),
@@ -308,6 +331,8 @@ def macros() -> list[Macro]:
         score("SoftLongest", four, at_longest, "the same at the longest length"),
         score("TopTrained", top, "exact", "EM with 4 experts, top-1 routes, trained length"),
         score("TopLongest", top, at_longest, "the same at the longest length"),
+        score("AskedTrained", asked, "exact", "EM with 4 experts, top-1 writes, reads by the question, trained length"),
+        score("AskedLongest", asked, at_longest, "the same at the longest length"),
         score("FlatTrained", flat, "exact", "EM with flat memory of as many slots, trained length"),
         score("FlatLongest", flat, at_longest, "the same at the longest length"),
         Macro("SoftLongestBesideChance", (four,), lambda e: against_chance(e, four, at_longest(e)), "against chance"),
@@ -325,9 +350,12 @@ def macros() -> list[Macro]:
         Macro("BestLongestScore", LEARNED, lambda e: spread(e.metric(best(e, LEARNED, at_longest(e)), at_longest(e))), "its EM"),
     ]  # fmt: skip
     for word in ("above", "below"):
-        for name, group, like in (("SoftFlat", "soft", None), ("TopFlat", "top", None), ("TopSoft", "top", soft_like)):
+        for name, group, like in (
+            ("SoftFlat", "soft", None), ("TopFlat", "top", None), ("AskedFlat", "asked", None), ("TopSoft", "top", soft_like),
+            ("AskedTop", "asked", top_like),
+        ):  # fmt: skip
             found.append(against(name, group, like, word))
-    for name, run in (("Soft", four), ("Top", top)):
+    for name, run in (("Soft", four), ("Top", top), ("Asked", asked)):
         found.append(Macro(f"{name}Later", (run,), later(run),
                            "share of later segments that the first segment's expert takes, 4 experts"))  # fmt: skip
     found += [
@@ -369,6 +397,12 @@ def macros() -> list[Macro]:
         Macro("InferFloor", BENCHMARK, lambda e: number(timed(e, f"inference/{FASTEST}/ms") / floor(e, "inference"), 1),
               "fastest inference as a multiple of the floor"),
         Macro("EightTrain", BENCHMARK, cost_ratio("training", "k = 8", "ms"), "8 experts, training, time to none"),
+        Macro("EightTrainText", BENCHMARK, lambda e: number(timed(e, "memory_training/k = 8/ms")
+              / timed(e, "memory_training/off, without memory tokens/ms"), 3), "the same to none without memory tokens"),
+        Macro("TrainCompiled", BENCHMARK, lambda e: number(timed(e, "training/HF compiled/ms")
+              / timed(e, "training/compiled/ms"), 2), "compiled training step against HF compiled"),
+        Macro("InferCompiled", BENCHMARK, lambda e: number(timed(e, "inference/HF compiled/ms")
+              / timed(e, "inference/compiled/ms"), 2), "compiled inference against HF compiled"),
         Macro("EightInfer", BENCHMARK, cost_ratio("inference", "k = 8", "ms"), "8 experts, inference, time to none"),
         Macro("EightTrainSpace", BENCHMARK, cost_ratio("training", "k = 8", "peak_gib"), "8 experts, memory to none"),
         Macro("EightInferSpace", BENCHMARK, cost_ratio("inference", "k = 8", "peak_gib"), "8 experts, memory to none"),
@@ -393,7 +427,7 @@ def macros() -> list[Macro]:
         Macro("SpaceGrowth", BENCHMARK, lambda e: growth(e, "peak"), "largest peak of memory to the smallest"),
         Macro("Runs", NEEDED, lambda e: str(sum(map(len, e.records.values()))), "records that the paper stands on"),
         Macro("Hours", NEEDED, lambda e: number(sum(record["times"]["wall_s"] for records in e.records.values()
-              for record in records) / 3600), "hours that the runs took together"),
+              for record in records) / 3600), "hours that the runs took, one after another"),
         Macro("Newest", NEEDED, lambda e: max(record["times"].get("started", "")[:10] for records in e.records.values()
               for record in records), "day of the newest record"),
     ]  # fmt: skip
@@ -402,7 +436,8 @@ def macros() -> list[Macro]:
 
 def against(name: str, group: str, like: Callable[[str], str] | None, word: str) -> Macro:
     """For which k a group is above or below the flat memory of its size, or another group, at the longest length."""
-    runs = RETENTION[group] + (RETENTION["flat"] if like is None else RETENTION["soft"])
+    other = "flat" if like is None else "soft" if like is soft_like else "top"
+    runs = RETENTION[group] + RETENTION[other]
 
     def value(e: Evidence) -> str:
         return those(e, group, like or (lambda run: flat_like(e, run)), longest(e), word)
@@ -439,16 +474,12 @@ def contrast_body(e: Evidence) -> Body:
     """Experts against flat memory of their size, and the two ways to route against each other."""
     trained, last = int(e.param(LEARNED, "num_segments")), longest(e)
     rows = []
-    for soft, top in zip(RETENTION["soft"], RETENTION["top"], strict=True):
-        flat = flat_like(e, soft)
-        pairs = [(soft, flat, trained), (soft, flat, last), (top, flat, trained), (top, flat, last), (top, soft, last)]
-        rows.append((f"${experts(e, soft)}$", *(difference(e, a, b, at(n)) for a, b, n in pairs)))
-    header = (
-        "$k$",
-        *(f"{w}, {n}" for w in ("soft − flat", "top-1 − flat") for n in (trained, last)),
-        f"top-1 − soft, {last}",
-    )
-    return header, tuple(rows)
+    groups = ("soft", "top", "asked")
+    for runs in zip(*(RETENTION[group] for group in groups), strict=True):
+        flat = flat_like(e, runs[0])
+        cells = (difference(e, run, flat, at(n)) for run in runs for n in (trained, last))
+        rows.append((f"${experts(e, runs[0])}$", *cells))
+    return ("$k$", *(f"{w}, {n}" for w in ("soft", "top-1", "by question") for n in (trained, last))), tuple(rows)
 
 
 def routing_body(e: Evidence) -> Body:
@@ -498,13 +529,26 @@ def memory_body(e: Evidence) -> Body:
     """The cost of memories."""
     rows = []
     for name in memories(e):
-        row = [f"${name}$" if name.startswith("k = ") else name]
+        row = [MEMORIES.get(name, f"${name}$")]
         for part in PARTS:
             ratios = [cost_ratio(part, name, field)(e) for field in ("ms", "peak_gib")]
             row += [step(e, f"memory_{part}/{name}"), *ratios]
         rows.append(tuple(row))
     header = ("memory", "training, ms", "time", "space", "inference, ms", "time", "space")
     return header, tuple(rows)
+
+
+def cpu_body(e: Evidence) -> Body:
+    """The cost of one segment on a CPU."""
+    rows = []
+    for name in ("HF eager", "sdpa", "RMT, BERT"):
+        row = [ENCODERS[name]]
+        for part in PARTS:
+            seconds = [number(e.one(CPU[0], f"{part}/{name}/{field}") / 1000, 2) for field in ("ms", "low", "high")]
+            ratio = e.one(CPU[0], f"{part}/HF eager/ms") / e.one(CPU[0], f"{part}/{name}/ms")
+            row += [f"{seconds[0]} ({seconds[1]}–{seconds[2]})", number(ratio, 2)]
+        rows.append(tuple(row))
+    return ("", "training, s", "×", "inference, s", "×"), tuple(rows)
 
 
 def short_commit(commit: str | None) -> str:
@@ -558,11 +602,11 @@ TABLES = (
     ),
     Table(
         "contrast",
-        "Differences of mean exact match (points): experts less flat memory with as many slots, and top-1 less soft "
-        "routes, by document length in segments. In parentheses: whether the difference is larger than the larger of "
-        "the two standard deviations over {Seeds} seeds.",
+        "Differences of mean exact match (points): experts less flat memory with as many slots, by routes and by "
+        "document length in segments. By question: top-1 writes, and reads that the question routes. In parentheses: "
+        "whether the difference is larger than the larger of the two standard deviations over {Seeds} seeds.",
         (*ROUTED, *RETENTION["flat"]),
-        "lrrrrr",
+        "lrrrrrr",
         contrast_body,
         r"\footnotesize",
     ),
@@ -601,10 +645,20 @@ TABLES = (
         "memory",
         "Documents of {BenchSegments} segments with no memory, with flat memory of {BenchSlots} slots and with $k$ "
         "experts of as many slots each, on one {Device}: median milliseconds and the range between the outer deciles of "
-        "{BenchRounds} turns; time and peak GPU memory as multiples of those without a memory.",
+        "{BenchRounds} turns; time and peak GPU memory as multiples of those without a memory, whose memory tokens are "
+        "read as text. No tokens: segments of the text alone. Flat, $km$ slots: as many slots as $k = 4$ experts have.",
         MEMORY,
         "lrrrrrr",
         memory_body,
+        r"\footnotesize",
+    ),
+    Table(
+        "cpu",
+        "One segment of {CpuTokens} tokens on a CPU, {CpuDevice}, in single precision, otherwise as {tab:encoder}: median "
+        "seconds and the range between the outer deciles, and how many times as fast as Hugging Face's eager code.",
+        CPU,
+        "lrrrr",
+        cpu_body,
         r"\footnotesize",
     ),
     Table(

@@ -8,7 +8,7 @@ from typing import Any
 
 from gmmxlnet_nb.runs import SCHEMA, Job, load_manifest, notebook_hash, sealed, write_json
 
-LENGTHS = [2, 4, 6, 9, 12, 16, 24, 32]
+LENGTHS = [2, 3, 4, 5, 6, 8, 11, 16, 23, 32]
 DEFAULTS: dict[str, dict[str, Any]] = {
     "train.ipynb": {
         "memory_type": "gmm",
@@ -25,6 +25,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "hidden_dim": 64,
         "num_layers": 2,
         "num_segments": 6,
+        "train_segments": [],
         "segment_length": 64,
         "stride": 0,
         "num_train": 8192,
@@ -56,7 +57,7 @@ MANIFEST = f"""
 notebook = "train.ipynb"
 tier = "full"
 seeds = [0, 1, 2, 3, 4]
-parameters = {{ eval_segments = {LENGTHS} }}
+parameters = {{ train_segments = [2, 3, 4, 5, 6], eval_segments = {LENGTHS} }}
 
 [[run]]
 id = "retention-gmm{{num_experts}}"
@@ -68,6 +69,12 @@ id = "retention-gmm{{num_experts}}-top1"
 like = "retention"
 vary.num_experts = [2, 4, 8]
 parameters.routing_top_k = 1
+
+[[run]]
+id = "retention-gmm{{num_experts}}-top1-read"
+like = "retention"
+vary.num_experts = [2, 4, 8]
+parameters = {{ routing_top_k = 1, routing_mode = "read-based" }}
 
 [[run]]
 id = "retention-token{{memory_slots}}"
@@ -190,6 +197,7 @@ def learned(job: Job, params: dict[str, Any], rng: random.Random) -> tuple[dict[
     return metrics, series
 
 
+MEMORIES = ("off", "off, without memory tokens", "flat", "flat, as many floats", "k = 2", "k = 4", "k = 8")
 # How the metrics begin that a part of the benchmark has.
 PARTS = {
     "encoder": ("training/", "inference/"),
@@ -213,7 +221,7 @@ def timed(which: str) -> dict[str, float]:
         for i, name in enumerate(contenders):
             note(f"{part}/{name}", scale / (1 + 0.6 * i), 8.5 / (1 + 0.2 * i))
         found |= {f"{part}/floor/arithmetic_ms": scale / 10, f"{part}/floor/bytes_ms": scale / 20}
-        for i, name in enumerate(("off", "flat", "k = 2", "k = 4", "k = 8")):
+        for i, name in enumerate(MEMORIES):
             note(f"memory_{part}/{name}", scale / 2 * (1 + 0.012 * i), 4.0 + 0.05 * i)
     for name, values in (("slots", (4, 16, 64)), ("segment_length", (128, 512, 1024))):
         for i, value in enumerate(values):
@@ -252,7 +260,7 @@ def record(job: Job) -> dict[str, Any]:
             "commit": "0" * 40,
             "modules": {},
             "versions": {},
-            "device": "made up",
+            "device": "cpu (made up)" if part == "cpu" else "made up",
             "times": {"wall_s": 60.0, "started": "2001-01-01T00:00:00+00:00"},
         }
     )

@@ -192,6 +192,17 @@ def test_what_a_record_must_have(text: Path, manifest: Path) -> None:
     assert "parameter 'batch_size' must be the same in all runs" in refused(text, manifest)
 
 
+def test_what_is_compared_is_alike(text: Path, manifest: Path) -> None:
+    """Records of other documents, and a benchmark of the CPU that ran on a GPU."""
+    change(manifest, "benchmark-cpu-0", lambda r: r.update(device="NVIDIA made up"))
+    assert "record: the runs benchmark-cpu must be of a CPU, got NVIDIA made up" in refused(text, manifest)
+    change(manifest, "squad-token4-3", lambda r: r.update(data="other"))
+    assert refused(text, manifest) == (
+        "data: squad-token4, seed 3, read other documents than squad-gmm4; "
+        "gmmxlnet-runs run squad-token4 --seeds 3 --force"
+    )
+
+
 def test_words_follow_the_numbers(text: Path, manifest: Path) -> None:
     """Where the records say the opposite, so does the text."""
     before = build.check(text, manifest).values
@@ -344,7 +355,7 @@ def test_pdf(built: Path, tmp_path: Path, text: Path) -> None:
 def test_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What is fine and what is not, in words and as exit status."""
     build.main(["--manifest", str(manifest), "check"])
-    assert capsys.readouterr().out.endswith("94 fresh records\n")
+    assert capsys.readouterr().out.endswith("109 fresh records\n")
     record_file(manifest, "benchmark-long-0").unlink()
     for asked in (["check"], ["build"]):
         with pytest.raises(SystemExit) as end:
