@@ -115,8 +115,9 @@ class GMMXLNetConfig(XLNetConfig):
 
 # %% ../nbs/05_model.ipynb #c007
 @dataclass(frozen=True, eq=False)
-class MemoryState(Mapping[str, Tensor]):
-    "The memory of a batch of documents: a mapping `expert_j` → `(b, m, d)` over one stacked tensor."
+class MemoryState:
+    "The memory of a batch of documents: reads as a mapping `expert_j` → `(b, m, d)` over one stacked tensor."
+    # No `Mapping`: accelerate makes every mapping anew from a dictionary when it turns outputs into float32.
 
     experts: Tensor  # M: (b, k, m, d)
     routing: Tensor  # p of the last write: (b, k)
@@ -132,6 +133,28 @@ class MemoryState(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return self.experts.shape[1]
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)
+
+    def keys(self) -> list[str]:
+        "The experts' names."
+        return list(self)
+
+    def values(self) -> list[Tensor]:
+        "Their views `(b, m, d)`."
+        return list(self.experts.unbind(1))
+
+    def items(self) -> list[tuple[str, Tensor]]:
+        "Both."
+        return list(zip(self.keys(), self.values(), strict=True))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        "An expert's view, or `default` if there is none of this name."
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
     def detach(self) -> "MemoryState":
         "The same values without their history."
