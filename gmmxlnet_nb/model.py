@@ -234,9 +234,14 @@ class ExpertBanks(Memory):
         kept = kept | ~kept.any(1, keepdim=True)  # a document that lost them all has them all
         return MemoryState(experts, kept / kept.sum(1, keepdim=True).to(routing.dtype), kept)
 
+    def template(self) -> MemoryState:
+        "The learned state of one document: without states set by hand, which are for their own batch, or dropout."
+        experts = self.mixture.experts[None]
+        return MemoryState(experts, torch.full_like(experts[:, :, 0, 0], 1 / experts.shape[1]))
+
     def as_state(self, value: Any, batch_size: int | None = None) -> MemoryState:
         "A `MemoryState`, stacked tensor or mapping of experts, checked against k, m, d and the batch."
-        return as_memory_state(value, self.init(1), batch_size)
+        return as_memory_state(value, self.template(), batch_size)
 
     def reset(self) -> None:
         "Start from the learned states, whatever was set by hand."
