@@ -613,8 +613,8 @@ class XLNetMemoryState(XLNetMemoryTokens):
             return self.on_device(self.memory.as_state(value, batch_size))
 
     def set_memory_state(self, memory_state: Any) -> None:
-        "Start the documents that follow from these values, for this batch size, until `reset_memory`."
-        self._start_state = map_state(Tensor.detach, self.checked_state(memory_state))
+        "Start the documents that follow from a copy of these values, for this batch size, until `reset_memory`."
+        self._start_state = map_state(lambda x: x.detach().clone(), self.checked_state(memory_state))
 
     def get_memory_state(self, batch_size: int = 1) -> Any:
         "The state that documents start from: the one that was set, or the learned one."
