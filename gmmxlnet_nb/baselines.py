@@ -99,6 +99,10 @@ class Memory(nn.Module):
     def init(self, batch_size: int) -> Any:
         "The state of `batch_size` documents before their first segment; None if there is none."
 
+    def template(self) -> Any:
+        "A state of one document, for its structure, sizes and types: of its values nothing is said."
+        return self.init(1)
+
     def read(self, state: Any, query: Tensor, query_mask: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         "What the read tokens get `(b, m, d)`, where states `(b, n, d)` in `query_mask` `(b, n)` ask; and notes."
         return query[:, :0], {}
@@ -112,8 +116,8 @@ class Memory(nn.Module):
         return None
 
     def as_state(self, value: Any, batch_size: int | None = None) -> Any:
-        "A state from outside, checked against `init`; a `ValueError` says what does not fit."
-        return matching_state(value, self.init(1), batch_size)
+        "A state from outside, checked against `template`; a `ValueError` says what does not fit."
+        return matching_state(value, self.template(), batch_size)
 
     def reset(self) -> None:
         "Forget what was set by hand."
@@ -146,7 +150,7 @@ def memory_floats(
     memory: Memory,  # Of any kind
 ) -> int:  # Numbers that one document's state has
     "The size of a state."
-    return sum(x.numel() for x in state_tensors(memory.init(1)) if x.is_floating_point())
+    return sum(x.numel() for x in state_tensors(memory.template()) if x.is_floating_point())
 
 # %% ../nbs/09_baselines.ipynb #c018
 MEMORY_UPDATES = ("gated", "replace", "none")

@@ -115,8 +115,9 @@ class GMMXLNetConfig(XLNetConfig):
 
 # %% ../nbs/05_model.ipynb #c007
 @dataclass(frozen=True, eq=False)
-class MemoryState(Mapping[str, Tensor]):
-    "The memory of a batch of documents: a mapping `expert_j` → `(b, m, d)` over one stacked tensor."
+class MemoryState:
+    "The memory of a batch of documents: reads as a mapping `expert_j` → `(b, m, d)` over one stacked tensor."
+    # No `Mapping`: accelerate makes every mapping anew from a dictionary when it turns outputs into float32.
 
     experts: Tensor  # M: (b, k, m, d)
     routing: Tensor  # p of the last write: (b, k)
@@ -132,6 +133,28 @@ class MemoryState(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return self.experts.shape[1]
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self)
+
+    def keys(self) -> list[str]:
+        "The experts' names."
+        return list(self)
+
+    def values(self) -> list[Tensor]:
+        "Their views `(b, m, d)`."
+        return list(self.experts.unbind(1))
+
+    def items(self) -> list[tuple[str, Tensor]]:
+        "Both."
+        return list(zip(self.keys(), self.values(), strict=True))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        "An expert's view, or `default` if there is none of this name."
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
     def detach(self) -> "MemoryState":
         "The same values without their history."
@@ -211,9 +234,14 @@ class ExpertBanks(Memory):
         kept = kept | ~kept.any(1, keepdim=True)  # a document that lost them all has them all
         return MemoryState(experts, kept / kept.sum(1, keepdim=True).to(routing.dtype), kept)
 
+    def template(self) -> MemoryState:
+        "The learned state of one document: without states set by hand, which are for their own batch, or dropout."
+        experts = self.mixture.experts[None]
+        return MemoryState(experts, torch.full_like(experts[:, :, 0, 0], 1 / experts.shape[1]))
+
     def as_state(self, value: Any, batch_size: int | None = None) -> MemoryState:
         "A `MemoryState`, stacked tensor or mapping of experts, checked against k, m, d and the batch."
-        return as_memory_state(value, self.init(1), batch_size)
+        return as_memory_state(value, self.template(), batch_size)
 
     def reset(self) -> None:
         "Start from the learned states, whatever was set by hand."
@@ -585,8 +613,8 @@ class XLNetMemoryState(XLNetMemoryTokens):
             return self.on_device(self.memory.as_state(value, batch_size))
 
     def set_memory_state(self, memory_state: Any) -> None:
-        "Start the documents that follow from these values, for this batch size, until `reset_memory`."
-        self._start_state = map_state(Tensor.detach, self.checked_state(memory_state))
+        "Start the documents that follow from a copy of these values, for this batch size, until `reset_memory`."
+        self._start_state = map_state(lambda x: x.detach().clone(), self.checked_state(memory_state))
 
     def get_memory_state(self, batch_size: int = 1) -> Any:
         "The state that documents start from: the one that was set, or the learned one."
