@@ -11,7 +11,7 @@ __all__ = ['Cost', 'timed', 'allocated', 'Contest', 'Rates', 'machine_rates', 'f
 import gc
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -330,17 +330,27 @@ def segment_step(
 
 
 def time_by_segments(
-    step: Callable[[], Any],  # Reads a segment
-    counts: tuple[int, ...],  # Of segments
+    build: Callable[[], Callable[[], Any]],  # Makes everything that is needed, and the step that reads a segment
+    counts: Sequence[int],  # Of segments
     device: torch.device,  # Where
-) -> dict[int, dict[str, float]]:  # Segments → ms a segment, and peak bytes of GPU memory
+    warmup: int = 3,  # Steps that count for nothing: they compile
+) -> dict[int, dict[str, float]]:  # Segments → ms a segment (median, lowest, highest), and peak bytes of GPU memory
     "What a segment costs in documents of different lengths."
+    gc.collect()
+    before = allocated(device)
+    step = build()
+    for _ in range(warmup):
+        step()
     found = {}
     for count in counts:
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
+
         def whole(count: int = count) -> None:
             for _ in range(count):
                 step()
-        found[count] = {"ms": timed(whole, device) / count, "peak": float(allocated(device, peak=True))}
+
+        times = [timed(whole, device) / count for _ in range(min(5, max(counts) // count))]
+        peak = float(allocated(device, peak=True) - before)
+        found[count] = {"ms": statistics.median(times), "low": min(times), "high": max(times), "peak": peak}
     return found
