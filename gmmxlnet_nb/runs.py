@@ -197,12 +197,14 @@ def package_versions(
     return found
 
 
-def device_name() -> str:
+def device_name(
+    device: str | None = None,  # cpu or cuda; None for the GPU if there is one
+) -> str:
     "What the run computes on: the GPU's name, or the processor's with its number of threads."
     torch = sys.modules.get("torch")  # who has not imported it has not computed with it
     if torch is None:
         return f"cpu ({platform.machine()})"
-    if torch.cuda.is_available():
+    if device != "cpu" and torch.cuda.is_available():
         return str(torch.cuda.get_device_name())
     return f"cpu ({platform.machine()}, {torch.get_num_threads()} threads)"
 
@@ -251,6 +253,7 @@ def write_record(
     data: Any = None,  # The documents that were read; None if they are no more than noise
     packages: Sequence[str] = (PACKAGE,),  # Those whose modules the result depends on
     series: Mapping[str, Any] | None = None,  # Lists for figures: curves, heatmaps
+    device: str | None = None,  # cpu or cuda, where it computed; None for the GPU if there is one
 ) -> dict[str, Any]:  # The record
     "Write a run's record."
     record = {
@@ -264,7 +267,7 @@ def write_record(
         "commit": source_commit(),
         "modules": imported_modules(packages),
         "versions": package_versions(),
-        "device": device_name(),
+        "device": device_name(device),
         "times": {"wall_s": round(wall_s, 1)},
     }
     write_json(path, record)
