@@ -62,6 +62,7 @@ class DocumentConfig:
     hidden_dim: int = field(default=64, metadata={"help": "Of a model from scratch"})
     num_layers: int = field(default=2, metadata={"help": "Of a model from scratch"})
     num_segments: int = field(default=6, metadata={"help": "Of a document"})
+    train_segments: list[int] = field(default_factory=list, metadata={"help": "Retention's to learn from draw one each"})
     segment_length: int | None = field(default=None, metadata={"help": "Tokens; the task's by default"})
     stride: int | None = field(default=None, metadata={"help": "Tokens that segments share; the task's by default"})
     num_train: int = field(default=8192, metadata={"help": "Documents, at most"})
@@ -84,12 +85,15 @@ class DocumentConfig:
                 raise ValueError(f"{name} must be a string or null, got {getattr(self, name)!r}")
         if self.stride is not None and (type(self.stride) is not int or self.stride < 0):
             raise ValueError(f"stride must be a whole number >= 0 or null, got {self.stride!r}")
+        if not isinstance(self.train_segments, list) or not all(type(n) is int and n >= 2 for n in self.train_segments):
+            raise ValueError(f"train_segments must be a list of whole numbers >= 2, got {self.train_segments!r}")
         self.check_use()
 
     def check_use(self) -> None:
         "A `ValueError` for a field that would change nothing."
-        defaults = {f.name: f.default for f in dataclasses.fields(self)}
+        defaults = {f.name: f.default for f in dataclasses.fields(self)} | {"train_segments": []}
         for names, idle, why in (
+            (("train_segments",), self.task != "retention", f"with task {self.task!r}"),
             (("data_path",), self.task != "squad", f"with task {self.task!r}"),
             (("hidden_dim", "num_layers"), self.base_model is not None, "with a base_model"),
             (("buffer_size",), not self.stream, "without stream"),
@@ -150,7 +154,7 @@ def run_documents(
     "The documents of a run; squad's are read when they are asked for if they are to be streamed."
     if not what.stream or what.task != "squad" or what.data_path is None or Path(what.data_path).is_file():
         args = (what.task, what.data_path, what.num_segments, what.num_train, what.num_eval, words_per_segment, seed)
-        documents = task_documents(*args)
+        documents = task_documents(*args, what.train_segments)
         return documents.train, documents.evaluation
     words = what.num_segments * words_per_segment
     evaluation = long_documents(load_squad(what.data_path, "validation"), words)

@@ -848,13 +848,13 @@ def memory_losses(
     info: Mapping[str, Tensor],  # A model's routing_info
     total: Callable[[Tensor], Tensor] = lambda x: x,  # Sums a tensor over processes that share a batch
 ) -> dict[str, Tensor]:  # Scalars by name
-    "What a memory's routing adds to the loss; nothing for a memory that does not route."
+    "What a memory's routing, taken softly, adds to the loss; nothing for a memory that does not route."
     if "routing_probs" not in info:
         return {}
     real = info["segment_mask"].float()
     share = real * total(torch.ones_like(real[:1, :1])) / total(real.sum()).clamp(min=1)
     return {
-        "load_balance_loss": load_balance_loss(info["routing_probs"], info["segment_mask"], total),
+        "load_balance_loss": load_balance_loss(info["routing_logits"].softmax(-1), info["segment_mask"], total),
         "entropy_loss": (info["routing_entropy"] * share).sum(),
         "diversity_loss": (info["expert_similarity"] * share).sum(),
     }
