@@ -248,10 +248,10 @@ def run(
         begin_run(config, resume)
     trainer = make_trainer(config)
     trainer.train(resume_from_checkpoint=resume)
+    trainer.save_model(str(folder / "model"))  # before an evaluation in half precision, which leaves the model in it
     metrics = trainer.evaluate()
     write_answers(trainer, folder)
     metrics |= trainer.evaluate(clear_memory=True, metric_key_prefix="cleared")
-    trainer.save_model(str(folder / "model"))
     if trainer.is_world_process_zero():
         write_json(folder / "metrics.json", metrics)
     trainer.accelerator.wait_for_everyone()  # one that leaves while others still work would take them down
