@@ -203,10 +203,11 @@ def check_documents_part(
     "A `ValueError` that names the field if a run would read something else than before."
     if not path.is_file():
         raise ValueError(f"resume must be False without {path}, which says what the run read, got True")
-    before = check_parts(read_json(path)).get("documents", {})
+    before = {f.name: f.default for f in dataclasses.fields(documents)}  # an older file has fewer fields
+    before |= check_parts(read_json(path)).get("documents", {})
     for name, value in asdict(documents).items():
-        if name not in HOW_FEATURES_ARE_MADE and before.get(name) != value:
-            raise ValueError(f"{name} must be {before.get(name)!r} as in {path} to resume from it, got {value!r}")
+        if name not in HOW_FEATURES_ARE_MADE and before[name] != value:
+            raise ValueError(f"{name} must be {before[name]!r} as in {path} to resume from it, got {value!r}")
 
 
 def begin_run(
