@@ -680,6 +680,7 @@ class TrainingConfig(MemoryArguments):
     "`TrainingArguments` for documents. Bad values raise a `ValueError` naming parameter, value and what is allowed."
 
     output_dir: str = field(default="runs/train", metadata={"help": "Folder of the run"})
+    logging_nan_inf_filter: bool = field(default=False, metadata={"help": "A loss that is no number stops training"})
     remove_unused_columns: bool = field(default=False, metadata={"help": "Documents are no table: nothing to remove"})
     max_answer_length: int = field(default=30, metadata={"help": "Longest answer, in tokens"})
     n_best_size: int = field(default=20, metadata={"help": "Answers that are kept for each document"})
@@ -1140,7 +1141,7 @@ class LossParts(GlobalBatches):
 
     def check_finite(self, loss: Tensor, parts: Mapping[str, Tensor], ids: Sequence[str]) -> None:
         "A `FloatingPointError` with the step, the part and the batch's documents if the loss is not a number."
-        if not loss.isfinite():  # the one look at the device in a step
+        if not loss.isfinite():  # the host waits for the device here, once for each micro-batch, and for a step's gradient
             broken = {name: part.item() for name, part in parts.items() if not part.isfinite()}
             self.stop(broken or {"loss": loss.item()}, ids)  # weighted, finite parts may be too large together
 
