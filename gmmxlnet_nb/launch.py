@@ -207,10 +207,11 @@ def check_documents_part(
     "A `ValueError` that names the field if a run would read something else than before."
     if not path.is_file():
         raise ValueError(f"resume must be False without {path}, which says what the run read, got True")
-    before = check_parts(read_json(path)).get("documents", {})
+    before = {f.name: f.default for f in dataclasses.fields(documents)}  # an older file has fewer fields
+    before |= check_parts(read_json(path)).get("documents", {})
     for name, value in asdict(documents).items():
-        if name not in HOW_FEATURES_ARE_MADE and before.get(name) != value:
-            raise ValueError(f"{name} must be {before.get(name)!r} as in {path} to resume from it, got {value!r}")
+        if name not in HOW_FEATURES_ARE_MADE and before[name] != value:
+            raise ValueError(f"{name} must be {before[name]!r} as in {path} to resume from it, got {value!r}")
 
 
 def begin_run(
@@ -252,10 +253,10 @@ def run(
         begin_run(config, resume)
     trainer = make_trainer(config)
     trainer.train(resume_from_checkpoint=resume)
+    trainer.save_model(str(folder / "model"))  # before an evaluation in half precision, which leaves the model in it
     metrics = trainer.evaluate()
     write_answers(trainer, folder)
     metrics |= trainer.evaluate(clear_memory=True, metric_key_prefix="cleared")
-    trainer.save_model(str(folder / "model"))
     if trainer.is_world_process_zero():
         write_json(folder / "metrics.json", metrics)
     trainer.accelerator.wait_for_everyone()  # one that leaves while others still work would take them down

@@ -680,6 +680,7 @@ class TrainingConfig(MemoryArguments):
     "`TrainingArguments` for documents. Bad values raise a `ValueError` naming parameter, value and what is allowed."
 
     output_dir: str = field(default="runs/train", metadata={"help": "Folder of the run"})
+    logging_nan_inf_filter: bool = field(default=False, metadata={"help": "A loss that is no number stops training"})
     remove_unused_columns: bool = field(default=False, metadata={"help": "Documents are no table: nothing to remove"})
     max_answer_length: int = field(default=30, metadata={"help": "Longest answer, in tokens"})
     n_best_size: int = field(default=20, metadata={"help": "Answers that are kept for each document"})
@@ -1140,7 +1141,7 @@ class LossParts(GlobalBatches):
 
     def check_finite(self, loss: Tensor, parts: Mapping[str, Tensor], ids: Sequence[str]) -> None:
         "A `FloatingPointError` with the step, the part and the batch's documents if the loss is not a number."
-        if not loss.isfinite():  # the one look at the device in a step
+        if not loss.isfinite():  # the host waits here for each micro-batch, and for each step's gradient
             broken = {name: part.item() for name, part in parts.items() if not part.isfinite()}
             self.stop(broken or {"loss": loss.item()}, ids)  # weighted, finite parts may be too large together
 
@@ -1421,6 +1422,7 @@ class ResumingTrainer(DocumentTrainer):
             got = f"got {last} of an earlier run, or an earlier call of train"
             raise ValueError(f"output_dir must be a new folder, or resume_from_checkpoint be True, {got}")
         self._stage = self._asked = None
+        self._parts, self._steps = {}, 0  # steps of an earlier training that no log has had
         done = super().train(str(resume_from_checkpoint) if resume_from_checkpoint else None, **kwargs)
         self.end_stage()
         return done
