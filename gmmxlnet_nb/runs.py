@@ -723,12 +723,14 @@ def problems(
 # %% ../nbs/10_runs.ipynb #d054
 def strays(
     jobs: Sequence[Job],  # All of the manifest
+    tier: str | None = None,  # Whose records to look at; None for both
 ) -> list[str]:  # A line each
     "Records of no run, and notebooks that no smoke run tries."
     root = jobs[0].root
     known, tried = {job.record for job in jobs}, {job.notebook for job in jobs if job.tier == "smoke"}
-    records = [path for folder in RECORDS.values() for path in sorted((root / folder).glob("*.json"))]
-    notebooks = [path for path in sorted(root.glob("experiments/*.ipynb")) if path not in tried]
+    folders = [root / folder for name, folder in RECORDS.items() if tier in (None, name)]
+    records = [path for folder in folders for path in sorted(folder.glob("*.json"))]
+    notebooks = [] if tier == "full" else [path for path in sorted(root.glob("experiments/*.ipynb")) if path not in tried]
     return [
         *(f"unknown: {path.relative_to(root)} is of no run in the manifest: remove it" for path in records if path not in known),
         *(f"untried: {path.relative_to(root)} has no smoke run in the manifest: add one" for path in notebooks),
@@ -771,6 +773,8 @@ def read_arguments(
         if name == "run":
             command.add_argument("--jobs", type=int, help="at a time; by default one a GPU, or one a core")
             command.add_argument("--force", action="store_true", help="run those whose record is fresh too")
+        if name == "check":
+            command.add_argument("--present", action="store_true", help="judge only the records that there are")
     return parser.parse_args(arguments)
 
 # %% ../nbs/10_runs.ipynb #d057
@@ -791,8 +795,9 @@ def main(
         print("gmmxlnet-runs: interrupted; the same command goes on", file=sys.stderr)
         raise SystemExit(130) from None
     if asked.command == "check":
-        part = asked.ids or asked.tier or asked.seeds
-        found = [*problems(jobs), *([] if part else strays(everything))]
+        if asked.present:
+            jobs = [job for job in jobs if job.record.exists()]
+        found = [*problems(jobs), *([] if asked.ids or asked.seeds else strays(everything, asked.tier))]
         print("\n".join(found) or f"{len(jobs)} records are fresh")
         raise SystemExit(1 if found else 0)
     {"list": show_runs, "status": show_status}[asked.command](jobs)
