@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install train smoke test coverage lint types export readme docs docs-test look paper paper-check paper-test paper-tools clean
+.PHONY: help install train smoke test coverage lint types export readme docs docs-test look records paper paper-check paper-test paper-tools clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -32,7 +32,7 @@ train: $(INSTALLED)  ## Run experiments/train.ipynb: make train OUT=runs/eight A
 	mkdir -p $(OUT)
 	$(BIN)/papermill experiments/train.ipynb $(OUT)/out.ipynb -k python3 -l python --log-output -p output_dir $(OUT) $(ARGS)
 
-smoke: $(INSTALLED)  ## Run every experiment small, as experiments/manifest.toml has it
+smoke: $(INSTALLED)  ## Make the tiny runs of experiments/manifest.toml: both experiments, each memory
 	$(BIN)/gmmxlnet-runs run --tier smoke --force
 
 # One thread for each worker: workers that each take every core only get in each other's way.
@@ -77,6 +77,9 @@ $(BROWSER): $(INSTALLED)
 	command -v chromium >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends chromium; }
 	$(BIN)/python -m pip install -q -c constraints.txt playwright
 	touch $@
+
+records: $(INSTALLED)  ## Name each record of experiments/records that is stale, edited or of no run
+	$(BIN)/gmmxlnet-runs check --tier full --present
 
 paper: $(INSTALLED)  ## Build _paper/paper.pdf from the records of runs
 	$(BIN)/python paper/build.py build

@@ -307,6 +307,7 @@ class Job:
     notebook: Path
     parameters: Mapping[str, Any]  # Those that the manifest gives; the notebook has the others
     root: Path  # The folder in which the kernel runs, above that of the manifest
+    alone: bool = False  # Whether nothing else may run beside it
 
     @property
     def name(self) -> str:
@@ -345,7 +346,7 @@ def check_names(
             raise ValueError(f"{what} {name!r} does not exist: {hint}")
 
 
-FIELDS = {"id": str, "notebook": str, "tier": str, "seeds": list, "parameters": dict, "vary": dict, "like": str}
+FIELDS = {"id": str, "notebook": str, "tier": str, "seeds": list, "parameters": dict, "vary": dict, "alone": bool, "like": str}
 
 # %% ../nbs/10_runs.ipynb #d022
 def whole_run(
@@ -357,7 +358,7 @@ def whole_run(
     if "like" in table:
         check_names(f"{what}: shared table", [table["like"]], shared)
     base = shared.get(table.get("like", ""), {})
-    fields = {"parameters": {}, "vary": {}, **base, **table}
+    fields = {"parameters": {}, "vary": {}, "alone": False, **base, **table}
     check_names(f"{what}: field", fields, FIELDS)
     for name, kind in FIELDS.items():
         if name != "like" and not isinstance(fields.get(name), kind):
@@ -394,7 +395,8 @@ def expand_run(
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
             raise ValueError(f"{what}: id must be made of a-z, 0-9, '.', '_' and '-', got {name!r}")
         given = {**fields["parameters"], **varied}
-        jobs += [Job(name, seed, fields["tier"], notebook, given, folder.parent) for seed in fields["seeds"]]
+        rest = (fields["tier"], notebook, given, folder.parent, fields["alone"])
+        jobs += [Job(name, seed, *rest) for seed in fields["seeds"]]
     return jobs
 
 # %% ../nbs/10_runs.ipynb #d024
@@ -570,6 +572,7 @@ def work() -> None:
 # %% ../nbs/10_runs.ipynb #d044
 def shares(
     workers: int | None = None,  # Jobs at a time; None for one a GPU, or one a core
+    jobs: int | None = None,  # How many there are: fewer have more cores each
 ) -> list[dict[str, str]]:  # For each of them, what to add to the environment
     "Divide the machine's GPUs and cores among jobs."
     cores, asked = len(os.sched_getaffinity(0)), os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -580,6 +583,7 @@ def shares(
     if workers is not None and workers < 1:
         raise ValueError(f"jobs must be a whole number >= 1, got {workers}")
     count = workers or len(gpus) or cores
+    count = count if jobs is None else max(1, min(count, jobs))
     threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, cores // count)))}
     return [threads | ({"CUDA_VISIBLE_DEVICES": gpus[i % len(gpus)]} if gpus else {}) for i in range(count)]
 
@@ -626,18 +630,23 @@ def sweep(
     workers: int | None = None,  # At a time, as in `shares`
     force: bool = False,  # Whether to run those whose record is fresh
 ) -> list[Job]:  # Those that failed
-    "Run jobs side by side, and show how far they are."
-    waiting, failed, done, began = deque(jobs), list[Job](), 0, time.monotonic()
-    free, running = deque(shares(workers) if jobs else []), list[tuple[Started, dict[str, str]]]()
+    "Run jobs side by side, and those that must be alone after them; show how far they are."
+    if not jobs:
+        return []
+    waiting, failed, done, began = deque(sorted(jobs, key=lambda job: job.alone)), list[Job](), 0, time.monotonic()
+    free, whole = deque(shares(workers, sum(not job.alone for job in jobs))), shares(1)[0]
+    running = list[tuple[Started, dict[str, str]]]()
     try:
         while waiting or running:
-            while waiting and free:
-                share = free.popleft()
-                running.append((start(waiting.popleft(), manifest, share, force), share))
+            while waiting and (not running if waiting[0].alone else free):
+                job = waiting.popleft()
+                share = whole if job.alone else free.popleft()
+                running.append((start(job, manifest, share, force), share))
             ended = [each for each in running if each[0].process.poll() is not None]
             for one, share in ended:
                 running.remove((one, share))
-                free.append(share)
+                if not one.job.alone:
+                    free.append(share)
                 done += 1
                 line = f"[{done}/{len(jobs)}] {one.job.name}: {time.monotonic() - one.at:.0f} s"
                 if one.process.returncode:
@@ -681,7 +690,7 @@ def show_runs(jobs: Sequence[Job]) -> None:
         first, *others = group
         seeds = " ".join(str(job.seed) for job in (first, *others))
         given = " ".join(f"{key}={value}" for key, value in first.parameters.items())
-        print(f"{name:32} {first.tier:5} {first.notebook.name} seeds {seeds}: {given}")
+        print(f"{name:32} {first.tier:5} {first.notebook.name} seeds {seeds}{', alone' * first.alone}: {given}")
 
 # %% ../nbs/10_runs.ipynb #d052
 def show_status(jobs: Sequence[Job]) -> None:
@@ -714,12 +723,14 @@ def problems(
 # %% ../nbs/10_runs.ipynb #d054
 def strays(
     jobs: Sequence[Job],  # All of the manifest
+    tier: str | None = None,  # Whose records to look at; None for both
 ) -> list[str]:  # A line each
     "Records of no run, and notebooks that no smoke run tries."
     root = jobs[0].root
     known, tried = {job.record for job in jobs}, {job.notebook for job in jobs if job.tier == "smoke"}
-    records = [path for folder in RECORDS.values() for path in sorted((root / folder).glob("*.json"))]
-    notebooks = [path for path in sorted(root.glob("experiments/*.ipynb")) if path not in tried]
+    folders = [root / folder for name, folder in RECORDS.items() if tier in (None, name)]
+    records = [path for folder in folders for path in sorted(folder.glob("*.json"))]
+    notebooks = [] if tier == "full" else [path for path in sorted(root.glob("experiments/*.ipynb")) if path not in tried]
     return [
         *(f"unknown: {path.relative_to(root)} is of no run in the manifest: remove it" for path in records if path not in known),
         *(f"untried: {path.relative_to(root)} has no smoke run in the manifest: add one" for path in notebooks),
@@ -762,6 +773,8 @@ def read_arguments(
         if name == "run":
             command.add_argument("--jobs", type=int, help="at a time; by default one a GPU, or one a core")
             command.add_argument("--force", action="store_true", help="run those whose record is fresh too")
+        if name == "check":
+            command.add_argument("--present", action="store_true", help="judge only the records that there are")
     return parser.parse_args(arguments)
 
 # %% ../nbs/10_runs.ipynb #d057
@@ -782,8 +795,9 @@ def main(
         print("gmmxlnet-runs: interrupted; the same command goes on", file=sys.stderr)
         raise SystemExit(130) from None
     if asked.command == "check":
-        part = asked.ids or asked.tier or asked.seeds
-        found = [*problems(jobs), *([] if part else strays(everything))]
+        if asked.present:
+            jobs = [job for job in jobs if job.record.exists()]
+        found = [*problems(jobs), *([] if asked.ids or asked.seeds else strays(everything, asked.tier))]
         print("\n".join(found) or f"{len(jobs)} records are fresh")
         raise SystemExit(1 if found else 0)
     {"list": show_runs, "status": show_status}[asked.command](jobs)
