@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES, HTML, SITE = ROOT / "_proc" / "site", ROOT / "_proc" / "html", ROOT / "_site"
 MANIFEST = ROOT / "experiments" / "manifest.toml"
 SMOKE_RUNS = {"train": "smoke-gmm4", "benchmark": "smoke-benchmark"}  # the runs that show the experiments
-PAPER = [ROOT / "_paper" / "paper.pdf"]
+PAPER = ROOT / "_paper" / "paper.pdf"
 HOME = "index.ipynb"
 
 
@@ -129,13 +129,31 @@ def results() -> str | None:
     return "results/results.md"
 
 
+def paper_lacks() -> str:
+    """Why the paper that was built is not that of the records and the text as they are now; nothing if it is."""
+    if not PAPER.exists():
+        return "it was not built"
+    folders = {"paper": (".tex", ".bib", ".py"), "experiments/records": (".json",)}
+    sources = [p for name, kinds in folders.items() for p in (ROOT / name).glob("*") if p.suffix in kinds]
+    newer = [p for p in [*sources, MANIFEST] if p.exists() and p.stat().st_mtime >= PAPER.stat().st_mtime]
+    if newer:
+        return f"it is older than {', '.join(f'`{p.relative_to(ROOT)}`' for p in sorted(newer)[:3])}"
+    check = [sys.executable, str(ROOT / "paper" / "build.py"), "check"]
+    if subprocess.run(check, cwd=ROOT, capture_output=True).returncode:
+        return "records that it needs are missing or out of date, or its text is not in order, as `make paper-check` says"
+    return ""
+
+
 def paper() -> dict[str, str]:
-    """Write the page that leads to the paper, where it was built; gives its title."""
-    built = next((path for path in PAPER if path.exists()), None)
-    if built is None:
+    """Write the page that leads to the paper, or says why it is not there; gives its title."""
+    if not (ROOT / "paper" / "build.py").exists():
         return {}
-    shutil.copyfile(built, PAGES / "gmm-xlnet.pdf")
-    (PAGES / "paper.md").write_text("# Paper\n\n[The paper](gmm-xlnet.pdf) (PDF)\n", encoding="utf-8")
+    text = "[The paper](gmm-xlnet.pdf) (PDF)"
+    if why := paper_lacks():
+        text = f"The paper is not on this site: {why}. `rm -r _paper; make paper` builds it anew when all records are there."
+    else:
+        shutil.copyfile(PAPER, PAGES / "gmm-xlnet.pdf")
+    (PAGES / "paper.md").write_text(f"# Paper\n\n{text}\n", encoding="utf-8")
     return {"paper": ""}
 
 

@@ -1,5 +1,6 @@
 """What the helpers of the site must do, and above all what they must refuse: pytest docs."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -280,6 +281,35 @@ def test_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "paper" / "build.py").write_text(script)
     assert make_site.results() == "results/results.md"
     assert (tmp_path / "pages" / "results" / "results.md").read_text() == "# site"
+
+
+@pytest.mark.parametrize(("changed", "status", "why"), [
+    ("", 0, ""),
+    ("", 1, "records that it needs are missing or out of date"),
+    ("experiments/records/a-0.json", 0, "it is older than `experiments/records/a-0.json`"),
+    ("experiments/manifest.toml", 0, "it is older than `experiments/manifest.toml`"),
+    ("paper/paper.tex", 0, "it is older than `paper/paper.tex`"),
+    ("_paper/paper.pdf", 0, "it was not built"),
+])  # fmt: skip
+def test_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str, status: int, why: str) -> None:
+    places = {"ROOT": "", "PAGES": "pages", "PAPER": "_paper/paper.pdf", "MANIFEST": "experiments/manifest.toml"}
+    for name, place in places.items():
+        monkeypatch.setattr(make_site, name, tmp_path / place)
+    assert make_site.paper() == {}  # no source, no page
+    for name in ("paper/build.py", "paper/paper.tex", "experiments/records/a-0.json", "experiments/manifest.toml",
+                 "_paper/paper.pdf", "pages/index.md"):  # fmt: skip
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"raise SystemExit({status})")
+        os.utime(path, (1000, 1001 if name == "_paper/paper.pdf" else 1000))
+    if changed == "_paper/paper.pdf":
+        (tmp_path / changed).unlink()
+    elif changed:
+        os.utime(tmp_path / changed, (1002, 1002))
+    assert make_site.paper() == {"paper": ""}
+    said = (tmp_path / "pages" / "paper.md").read_text()
+    assert why in said and ("not on this site" in said) == bool(why)
+    assert (tmp_path / "pages" / "gmm-xlnet.pdf").exists() == (not why)
 
 
 def test_smoke_run_that_does_not_exist() -> None:

@@ -68,7 +68,7 @@ def assigned(
 def run_parameters(
     namespace: Mapping[str, Any],  # The notebook's `globals()`
 ) -> dict[str, Any]:  # The parameters and their values as the kernel sees them
-    "The parameters of this run; a `ValueError` for one the notebook does not have, or that did not arrive."
+    "The parameters of this run; a `ValueError` for one the notebook does not have, of another type, or not arrived."
     cells = [str(cell) for cell in namespace["In"]]
     declared = [assigned(cell) for cell in cells if cell.startswith(DEFAULTS)]
     if not declared:
@@ -78,6 +78,10 @@ def run_parameters(
         for name, value in given.items():
             if name not in names:
                 raise ValueError(f"parameter {name!r} must be one of {', '.join(names)}")
+            kind = type(names[name])
+            kinds: Any = {bool: bool, int: int, float: (int, float), list: list}.get(kind, object)
+            if value is not ... and (not isinstance(value, kinds) or (type(value) is bool and kind in (int, float))):
+                raise ValueError(f"parameter {name!r} must be of type {kind.__name__}, got {value!r}")
             if value is not ... and namespace[name] != value:
                 raise ValueError(
                     f"parameter {name!r} must be {value!r} as given, got {namespace[name]!r}: "

@@ -14,9 +14,9 @@ __all__ = ['METRICS', 'CHECKED_TYPES', 'AT_LEAST', 'FIXED', 'SECRETS', 'SELECTIO
            'gmm_small_config', 'gmm_balanced_config', 'gmm_large_config', 'config_from_dict', 'first_segments',
            'select_segments', 'memory_losses', 'TrainingStream', 'training_stream', 'training_data', 'Tempered',
            'Curriculum', 'NamedBatches', 'item_counts', 'first_documents', 'GlobalBatches', 'LossParts', 'check_memory',
-           'check_trainer', 'check_evaluation', 'DocumentTrainer', 'checkpoint_step', 'last_checkpoint', 'saving',
-           'changed_fields', 'check_checkpoint', 'ResumingTrainer', 'document_losses', 'GMMTrainer', 'answer_stream',
-           'load_base']
+           'check_trainer', 'check_sharding', 'check_evaluation', 'DocumentTrainer', 'checkpoint_step',
+           'last_checkpoint', 'saving', 'changed_fields', 'check_checkpoint', 'ResumingTrainer', 'document_losses',
+           'GMMTrainer', 'answer_stream', 'load_base']
 
 # %% ../nbs/06_train.ipynb #c003
 import dataclasses
@@ -43,6 +43,7 @@ import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
+from torch.distributed.fsdp.wrap import size_based_auto_wrap_policy
 from transformers import (
     AutoConfig,
     AutoTokenizer,
@@ -1211,6 +1212,21 @@ def check_trainer(
         raise ValueError(f"one process must have one GPU, got {args.n_gpu}: {how}")
 
 
+def check_sharding(
+    state: Any,  # An accelerator's, made from options and environment
+) -> None:
+    "A `ValueError` where a layer's weights would be gathered when the layer is called: they are read without that."
+    why = "XLNet's layers are read, not called, so nothing would gather weights that are sharded layer by layer"
+    fsdp, deepspeed = (getattr(state, name, None) for name in ("fsdp_plugin", "deepspeed_plugin"))
+    policy = getattr(fsdp, "auto_wrap_policy", None)
+    names = getattr(fsdp, "transformer_cls_names_to_wrap", None)
+    if policy is not None and (names or policy is size_based_auto_wrap_policy):
+        got = f"got {names or 'SIZE_BASED_WRAP'}"
+        raise ValueError(f"fsdp_config must wrap nothing, as with auto_wrap_policy 'NO_WRAP': {why}, {got}")
+    if (stage := getattr(deepspeed, "zero_stage", None)) == 3:
+        raise ValueError(f"deepspeed must have a ZeRO stage below 3: {why}, got {stage}")
+
+
 def check_evaluation(
     dataset: Any,  # To be asked about
 ) -> None:
@@ -1238,6 +1254,7 @@ class DocumentTrainer(LossParts):
         kwargs["data_collator"] = NamedBatches(kwargs.get("data_collator") or DocumentCollator())
         learned = training_data(train_dataset, args)
         super().__init__(model, args, train_dataset=learned, eval_dataset=eval_dataset, **kwargs)
+        check_sharding(self.accelerator.state)
         self.configure(self.accelerator.unwrap_model(self.model))
 
     def configure(self, model: Any) -> None:

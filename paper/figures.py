@@ -320,8 +320,9 @@ def draw_scaling(data: dict[str, Rows]) -> Drawing:
 
 def long_data(e: Evidence) -> dict[str, Any]:
     """Time and peak memory by document length."""
-    found = {field: [timed(e, f"length/{n}/{field}") for n in counts(e)] for field in ("ms", "peak")}
-    return {"segments": counts(e), "ms": found["ms"], "gib": [value / 2**30 for value in found["peak"]]}
+    found = {name: [timed(e, f"length/{n}/{name}") for n in counts(e)] for name in ("ms", "low", "high", "peak")}
+    gib = [value / 2**30 for value in found.pop("peak")]
+    return {"segments": counts(e), **found, "gib": gib}
 
 
 def draw_long(data: dict[str, Any]) -> Drawing:
@@ -332,6 +333,8 @@ def draw_long(data: dict[str, Any]) -> Drawing:
         ax.set(
             xscale="log", xlabel="segments of a document (logarithmic)", ylabel=label, ylim=(0, max(data[field]) * 1.25)
         )
+        if field == "ms":
+            ax.fill_between(data["segments"], data["low"], data["high"], alpha=0.2, lw=0)
         for x, y in zip(data["segments"], data[field], strict=True):
             ax.annotate(f"{y:.2f}", (x, y), textcoords="offset points", xytext=(0, 5), ha="center", fontsize=8)
         ax.set_xlim(data["segments"][0] / 1.6, data["segments"][-1] * 1.6)
@@ -411,8 +414,8 @@ FIGURES = (
     ),
     Figure(
         "long",
-        "Time a segment and peak memory by the length of the document, which is read alone. One measurement a point, in "
-        "one run on one {Device}.",
+        "Time a segment and peak memory by the length of the document, which is read alone. Times are medians of up to "
+        "five readings, the longest document's of one, the band from the fastest to the slowest; one run on one {Device}.",
         LONG,
         long_data,
         draw_long,

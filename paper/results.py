@@ -385,6 +385,7 @@ def macros() -> list[Macro]:
         setting("BenchSlots", BENCHMARK, "memory_slots", "slots of an expert"),
         setting("BenchSegments", BENCHMARK, "segments", "segments of a document where memories are compared"),
         setting("BenchRounds", BENCHMARK, "rounds", "turns of each contender"),
+        setting("LongTokens", BENCHMARK, "long_tokens", "tokens of text of a long document"),
         setting("Windows", BENCHMARK, "windows", "tokens of a window of ModernBERT"),
         Macro("Tflops", BENCHMARK, lambda e: number(timed(e, "matrix_tflops"), 0), "rate of large products, TFLOP/s"),
         Macro("Gbps", BENCHMARK, lambda e: number(timed(e, "copy_gbps"), 0), "rate of copying, GB/s"),
@@ -415,11 +416,11 @@ def macros() -> list[Macro]:
         Macro("SmallRate", BENCHMARK, lambda e: number(1000 / timed(e, "small/captured/ms"), 0),
               "steps a second of a small model, captured"),
         Macro("SmallPlainRate", BENCHMARK, lambda e: number(1000 / timed(e, "small/plain/ms"), 0), "the same, plain"),
-        Macro("LongRate", BENCHMARK, lambda e: number(timed(e, "long/segments/tokens_per_second"), 0),
+        Macro("LongRate", BENCHMARK, lambda e: number(timed(e, "long/documents/tokens_per_second"), 0),
               "tokens a second over long documents"),
         Macro("ModernRate", BENCHMARK, lambda e: number(timed(e, "long/ModernBERT/tokens_per_second"), 0),
               "the same of ModernBERT in windows"),
-        Macro("LongRatio", BENCHMARK, lambda e: number(timed(e, "long/segments/tokens_per_second")
+        Macro("LongRatio", BENCHMARK, lambda e: number(timed(e, "long/documents/tokens_per_second")
               / timed(e, "long/ModernBERT/tokens_per_second"), 2), "their ratio"),
         Macro("Shortest", BENCHMARK, lambda e: number(counts(e)[0], 0), "shortest document timed, segments"),
         Macro("Farthest", BENCHMARK, lambda e: number(counts(e)[-1], 0), "longest document timed, segments"),
