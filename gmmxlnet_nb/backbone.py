@@ -428,10 +428,11 @@ def linear(
     layer: Any,  # A linear layer, or what stands in its place
     x: Tensor,  # (b, l, d)
 ) -> Tensor:  # (b, l, d')
-    "A linear layer by `product`, unless something is to happen besides."
-    changed = type(layer) is not nn.Linear or "forward" in vars(layer)
+    "A linear layer; on a CPU by `product`, unless something is to happen besides."
+    if not on_cpu(x) or type(layer) is not nn.Linear or "forward" in vars(layer):
+        return layer(x)
     hooks = any(value for name, value in vars(layer).items() if name.endswith("hooks"))
-    return layer(x) if changed or hooks else product(x, layer.weight, layer.bias)
+    return layer(x) if hooks else product(x, layer.weight, layer.bias)
 
 
 def feed_forward(
@@ -523,11 +524,11 @@ def ahead(
 
 # %% ../nbs/08_backbone.ipynb #c046
 class CapturedStep:
-    "A training step on one GPU, recorded once and replayed for each batch of the same shapes."
+    "A step on one GPU, recorded once and replayed for each batch of the same shapes, with new random numbers each time."
 
     def __init__(
         self,
-        step: Callable[[dict[str, Tensor]], Tensor],  # Does everything, and gives back what is to be known: the loss
+        step: Callable[[dict[str, Tensor]], Any],  # Does everything, and gives back what is to be known: the loss
         batch: Mapping[str, Tensor],  # One to record with; training begins with it
         warmup: int = 3,  # Steps before recording, in which PyTorch settles what it allocates and compiles
     ) -> None:
@@ -535,6 +536,7 @@ class CapturedStep:
             raise ValueError("batch must be on a GPU to be captured, got " + ", ".join({str(x.device) for x in batch.values()}))
         self.step = step  # a graph knows addresses only: the model and the optimizer in it must live as long
         self.batch = {name: value.clone() for name, value in batch.items()}
+        random = torch.cuda.get_rng_state()
         side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
@@ -542,11 +544,12 @@ class CapturedStep:
                 step(self.batch)
         torch.cuda.current_stream().wait_stream(side)
         self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):
+        with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):  # others may prepare batches meanwhile
             self.result = step(self.batch)
+        torch.cuda.set_rng_state(random)  # as if nothing had been run yet
 
-    def __call__(self, batch: Mapping[str, Tensor]) -> Tensor:
-        "The step with another batch, always into the same tensor; a `ValueError` for other names or shapes."
+    def __call__(self, batch: Mapping[str, Tensor]) -> Any:
+        "The step with another batch, always into the same tensors; a `ValueError` for other names or shapes."
         for name, kept in self.batch.items():
             if name not in batch or batch[name].shape != kept.shape or len(batch) != len(self.batch):
                 shapes = {name: tuple(value.shape) for name, value in self.batch.items()}

@@ -344,6 +344,7 @@ def time_by_segments(
     counts: Sequence[int],  # Of segments
     device: torch.device,  # Where
     warmup: int = 3,  # Steps that count for nothing: they compile
+    readings: int = 5,  # Of a document at most; the longest is read once
 ) -> dict[int, dict[str, float]]:  # Segments → ms a segment (median, lowest, highest), and peak bytes of GPU memory
     "What a segment costs in documents of different lengths."
     gc.collect()
@@ -360,7 +361,7 @@ def time_by_segments(
             for _ in range(count):
                 step()
 
-        times = [timed(whole, device) / count for _ in range(min(5, max(counts) // count))]
+        times = [timed(whole, device) / count for _ in range(min(readings, max(counts) // count))]
         peak = float(allocated(device, peak=True) - before)
         found[count] = {"ms": statistics.median(times), "low": min(times), "high": max(times), "peak": peak}
     return found
