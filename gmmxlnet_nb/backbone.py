@@ -459,7 +459,9 @@ def fast_layer(
     dropout = attention.dropout.p if attention.dropout.training else 0.0
     found = product(attend(attention, query, key, value, relative, looks, dropout).flatten(2), attention.o.flatten(1))
     found = attention.layer_norm(drop(found, attention.dropout) + hidden)
-    rest = partial(apply_chunking_to_forward, partial(feed_forward, layer.ff), layer.chunk_size_feed_forward, 1)
+    rest = partial(feed_forward, layer.ff)
+    if layer.chunk_size_feed_forward:
+        rest = partial(apply_chunking_to_forward, rest, layer.chunk_size_feed_forward, 1)
     if torch.is_grad_enabled() or not on_cpu(found):
         return rest(found)
     length, least = found.shape[1], -(-LARGE // found.shape[1])

@@ -256,9 +256,11 @@ STAGES = {"forward": 2, "weights": 3, "queries": 3, "keys": 2, "positions": 1}  
 
 def tile_for(
     length: int,  # l
+    most: int = TILES[-1],  # Of a tile
 ) -> int:  # One of `TILES`
     "The largest tile that wastes less than a third on what isn't there."
-    return next((tile for tile in TILES[:0:-1] if triton.cdiv(length, tile) * tile < length * 4 / 3), TILES[0])
+    fitting = (tile for tile in TILES[:0:-1] if triton.cdiv(length, tile) * tile < length * 4 / 3 and tile <= most)
+    return next(fitting, TILES[0])
 
 
 def dropout_constants(
@@ -383,7 +385,8 @@ def attend(
         raise ValueError(f"query must be float32, bfloat16 or float16, got {query.dtype}")
     check_number("dropout", dropout, 0, below=1)
     (b, length, heads, _), keys = query.shape, key.shape[1]
-    tile = check_choice("tile", tile_for(length) if tile is None else tile, TILES)
+    most = 2048 // size if query.dtype == torch.float32 else TILES[-1]
+    tile = check_choice("tile", tile_for(length, most) if tile is None else tile, TILES)
     for name, x, shape in (
         ("key", key, (b, keys, heads, size)), ("value", value, (b, keys, heads, size)), ("segments", segments, (2, heads, size)),
         ("relative", relative, (heads, keys + length, size)), ("query_types", query_types, (b, length)),
