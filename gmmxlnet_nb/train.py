@@ -988,7 +988,8 @@ class CapturedTraining(Trainer):
         with self.compute_loss_context_manager():
             loss, parts, shares, _ = self.losses(model, inputs, options, batch["items"])
         self.accelerator.backward(loss)
-        return loss.detach(), {name: part.detach() for name, part in parts.items()}, shares
+        kept = {name: part.detach() for name, part in parts.items()}
+        return loss.detach(), kept, None if shares is None else shares.detach()
 
     def capture(
         self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]
