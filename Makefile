@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install train smoke test coverage lint types export readme docs docs-test look records paper paper-check paper-test paper-tools clean
+.PHONY: help install train smoke test coverage lint types export outputs readme docs docs-test look records paper paper-check paper-test paper-tools clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -57,6 +57,9 @@ export: $(INSTALLED)  ## Clean the notebooks and write the modules of gmmxlnet_n
 	$(BIN)/nbdev_clean --fname nbs
 	$(BIN)/nbdev_clean --fname experiments
 	$(BIN)/nbdev_export
+
+outputs: $(INSTALLED)  ## Run the notebooks where they are, but for flagged cells, and keep what they show: make outputs NBS=nbs/02_router.ipynb
+	$(BIN)/python tools/execute.py $(NBS)
 
 readme: $(INSTALLED)  ## Write README.md from nbs/index.ipynb
 	$(BIN)/python tools/readme.py
