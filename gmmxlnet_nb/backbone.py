@@ -6,8 +6,9 @@
 __all__ = ['OPEN', 'CLOSED', 'HEAD_SIZES', 'ATTENTION', 'TRITON', 'SMALL', 'QUERIES', 'LARGE', 'LayerStates', 'padding_first',
            'Looks', 'eager_layer', 'relative_shift', 'attend_sdpa', 'attend_triton', 'has_triton', 'check_attention',
            'interpret_triton', 'scrambled', 'hashed_dropout', 'kept_by_bits', 'BitsDropout', 'thinned', 'drop',
-           'on_cpu', 'even_parts', 'few_rows', 'room_for', 'products', 'RowsAttention', 'product', 'project', 'linear',
-           'feed_forward', 'fast_layer', 'encode', 'ahead', 'CapturedStep']
+           'on_cpu', 'even_parts', 'few_rows', 'room_for', 'products', 'attention_tiles', 'RowsForward',
+           'RowsAttention', 'product', 'project', 'linear', 'feed_forward', 'fast_layer', 'encode', 'ahead',
+           'CapturedStep']
 
 # %% ../nbs/08_backbone.ipynb #c003
 import itertools
@@ -240,7 +241,7 @@ def hashed_dropout(
     keep = ((scrambled(place ^ scrambled(seed)) >> 16) & 0xFFFF) >= threshold
     return torch.where(keep, x * (2**16 / (2**16 - threshold)), 0.0)
 
-
+# %% ../nbs/08_backbone.ipynb #c062b
 def kept_by_bits(
     shape: torch.Size,  # Of any tensor
     p: float,  # Share to be dropped, rounded to a multiple of 2⁻¹⁶
@@ -264,7 +265,7 @@ class BitsDropout(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         return grad.mul(ctx.saved_tensors[0]).mul_(ctx.scale), None
 
-
+# %% ../nbs/08_backbone.ipynb #c062d
 def thinned(
     x: Tensor,  # Of any shape
     p: float,  # Share to be dropped
@@ -333,14 +334,19 @@ def products(
 QUERIES = 128  # of a row at once, or somewhat more
 
 
-class RowsAttention(torch.autograd.Function):
-    "Attention for a few rows of the batch at a time; its gradient has none itself, as that of `eager` has."
+def attention_tiles(
+    batch: int,  # b
+    heads: int,  # h
+    length: int,  # l
+    places: int,  # n + 2l
+) -> list[tuple[slice, slice]]:  # Of the batch, and of queries
+    "Rows and queries that are taken at a time, the most first."
+    rows, queries = few_rows(batch, heads * length * places), even_parts(length, max(1, length // QUERIES))
+    return list(itertools.product(rows, queries))
 
-    @staticmethod
-    def tiles(batch: int, heads: int, length: int, places: int) -> list[tuple[slice, slice]]:
-        "Rows and queries that are taken at a time, the most first."
-        rows, queries = few_rows(batch, heads * length * places), even_parts(length, max(1, length // QUERIES))
-        return list(itertools.product(rows, queries))
+# %% ../nbs/08_backbone.ipynb #c071b
+class RowsForward(torch.autograd.Function):
+    "Attention for a few rows of the batch at a time."
 
     @staticmethod
     def forward(
@@ -359,7 +365,7 @@ class RowsAttention(torch.autograd.Function):
         keeps: bool,  # Whether there may be a backward pass
     ) -> Tensor:  # (b, h, l, d_h)
         (batch, heads, length, _), keys = query.shape, key.shape[2]
-        tiles = RowsAttention.tiles(batch, heads, length, relative.shape[1])
+        tiles = attention_tiles(batch, heads, length, relative.shape[1])
         rows, count = (part.stop for part in tiles[0])
         out, wide = torch.empty_like(query), query.new_empty(rows * heads * count * (keys + count))
         room, thinner = (query.new_empty(rows * heads * count * keys) for _ in range(2))
@@ -388,12 +394,16 @@ class RowsAttention(torch.autograd.Function):
             ctx.save_for_backward(*given, out, *weights, *kept)
         return out
 
+# %% ../nbs/08_backbone.ipynb #c071d
+class RowsAttention(RowsForward):
+    "The same with its gradient, which has none itself, as that of `eager` has."
+
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         query, content_bias, position_bias, key, value, relative, differ, out, *kept = ctx.saved_tensors
         (batch, heads, length, _), keys = query.shape, key.shape[2]
-        tiles = RowsAttention.tiles(batch, heads, length, relative.shape[1])
+        tiles = attention_tiles(batch, heads, length, relative.shape[1])
         weights, kept = kept[: len(tiles)], kept[len(tiles) :]
         to_query, to_segment = torch.empty_like(query), query.new_empty(batch, heads, length, 1)
         found = [torch.zeros_like(x) for x in (content_bias, position_bias, key, value, relative)]
@@ -443,7 +453,7 @@ def product(
     images = x[:, :, None].permute(0, 3, 1, 2)  # (b, d, l, 1), channels last: x as it lies in memory
     return F.conv2d(images, weight[..., None, None], bias).permute(0, 2, 3, 1)[:, :, 0]
 
-
+# %% ../nbs/08_backbone.ipynb #c039b
 def project(
     attention: Any,  # An `XLNetRelativeAttention`
     hidden: Tensor,  # (b, l, d)
@@ -461,7 +471,7 @@ def project(
     query, key, value = (hidden @ weights).unflatten(-1, (3, *heads)).unbind(2)
     return query, key, value
 
-
+# %% ../nbs/08_backbone.ipynb #c039d
 def linear(
     layer: Any,  # A linear layer, or what stands in its place
     x: Tensor,  # (b, l, d)
@@ -481,7 +491,7 @@ def feed_forward(
     inner = drop(ff.activation_function(linear(ff.layer_1, hidden)), ff.dropout)
     return ff.layer_norm(drop(linear(ff.layer_2, inner), ff.dropout) + hidden)
 
-
+# %% ../nbs/08_backbone.ipynb #c039e
 def fast_layer(
     layer: Any,  # An `XLNetLayer`, whose parameters are used
     hidden: Tensor,  # (b, l, d), what entered the layer

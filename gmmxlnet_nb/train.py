@@ -13,10 +13,11 @@ __all__ = ['METRICS', 'CHECKED_TYPES', 'AT_LEAST', 'FIXED', 'SECRETS', 'SELECTIO
            'check_training_arguments', 'SavedArguments', 'MemoryArguments', 'TrainingConfig', 'GMMTrainingConfig',
            'gmm_small_config', 'gmm_balanced_config', 'gmm_large_config', 'config_from_dict', 'first_segments',
            'select_segments', 'memory_losses', 'TrainingStream', 'training_stream', 'training_data', 'check_capture',
-           'CapturedTraining', 'Tempered', 'Curriculum', 'NamedBatches', 'item_counts', 'first_documents',
-           'GlobalBatches', 'LossParts', 'check_memory', 'check_trainer', 'check_sharding', 'check_evaluation',
-           'DocumentTrainer', 'checkpoint_step', 'last_checkpoint', 'saving', 'changed_fields', 'check_checkpoint',
-           'ResumingTrainer', 'document_losses', 'GMMTrainer', 'answer_stream', 'load_base']
+           'CapturedPasses', 'CapturedTraining', 'Tempered', 'Curriculum', 'NamedBatches', 'item_counts',
+           'first_documents', 'GlobalBatches', 'LossParts', 'check_memory', 'check_trainer', 'check_sharding',
+           'check_evaluation', 'DocumentLosses', 'DocumentTrainer', 'checkpoint_step', 'last_checkpoint', 'saving',
+           'changed_fields', 'check_checkpoint', 'ResumingTrainer', 'document_losses', 'GMMTrainer', 'answer_stream',
+           'load_base']
 
 # %% ../nbs/06_train.ipynb #c003
 import dataclasses
@@ -944,9 +945,6 @@ def training_data(
     return data
 
 # %% ../nbs/06_train.ipynb #c078c
-MOST_GRAPHS = 16  # Shapes that are kept; the one that was not used for longest goes
-
-
 def check_capture(
     args: "TrainingConfig",  # Options
     accelerator: Any,  # What training runs on
@@ -963,12 +961,12 @@ def check_capture(
     if args.capture_steps and found:
         raise ValueError(f"capture_steps must be False {' and '.join(found)}, got True")
 
-
-class CapturedTraining(Trainer):
-    "Replays the passes of a step instead of starting each kernel, if `capture_steps`."
+# %% ../nbs/06_train.ipynb #c078d
+class CapturedPasses(Trainer):
+    "Records the passes of a step."
 
     args: "TrainingConfig"
-    asked: Callable[..., Any]  # Of `DocumentTrainer`: what a step reads and how, its losses, and their account
+    asked: Callable[..., Any]  # Of `DocumentLosses`: what a step reads and how, its losses, and their account
     losses: Callable[..., Any]
     account: Callable[..., None]
 
@@ -1008,6 +1006,13 @@ class CapturedTraining(Trainer):
         for p in parameters:
             p.grad = self._gradients[p].copy_(before[p]) if p in before else None
         return step, list(reached)
+
+# %% ../nbs/06_train.ipynb #c078e
+MOST_GRAPHS = 16  # Shapes that are kept; the one that was not used for longest goes
+
+
+class CapturedTraining(CapturedPasses):
+    "Replays the passes of a step instead of starting each kernel, if `capture_steps`."
 
     def training_step(self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Tensor:
         "One step's passes, as Hugging Face's trainer has them or replayed."
@@ -1326,41 +1331,8 @@ def check_evaluation(
         raise ValueError("eval_dataset must hold at least one document, got none")
 
 # %% ../nbs/06_train.ipynb #c080b
-class DocumentTrainer(LossParts):
-    "Hugging Face's `Trainer` with documents for samples and a memory's losses added to the answer's."
-
-    def __init__(
-        self,
-        model: nn.Module,  # A `GMMXLNetForQA` or its like
-        args: TrainingConfig,  # Options
-        train_dataset: DocumentDataset | StreamedDocuments | None = None,  # To learn from
-        eval_dataset: DocumentDataset | None = None,  # To be asked about
-        **kwargs: Any,  # As `Trainer` takes them
-    ) -> None:
-        check_trainer(args, kwargs)
-        if eval_dataset is not None:
-            check_evaluation(eval_dataset)
-        kwargs["data_collator"] = NamedBatches(kwargs.get("data_collator") or DocumentCollator())
-        learned = training_data(train_dataset, args)
-        super().__init__(model, args, train_dataset=learned, eval_dataset=eval_dataset, **kwargs)
-        check_sharding(self.accelerator.state)
-        self.configure(self.accelerator.unwrap_model(self.model))
-
-    def configure(self, model: Any) -> None:
-        "Tell a model what it recomputes and compiles; a `ValueError` for another memory than the configuration's."
-        check_memory(model, self.args)
-        model.recompute = self.args.recompute
-        if self.args.torch_compile:  # the step that all segments share; accelerate would unroll the loop over them
-            options = {"backend": self.args.torch_compile_backend, "mode": self.args.torch_compile_mode}
-            # batches differ in length, and each length would be compiled anew
-            model.compile(dynamic=None, **{name: value for name, value in options.items() if value is not None})
-            self.accelerator.state.dynamo_plugin.backend = DynamoBackend.NO
-
-    def call_model_init(self, trial: Any = None) -> Any:
-        "A new model, where the trainer makes its own."
-        model = super().call_model_init(trial)
-        self.configure(model)
-        return model
+class DocumentLosses(LossParts):
+    "The answer loss with a memory's losses added to it."
 
     def asked(self, model: nn.Module, inputs: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any], list[str]]:
         "What a step reads, the options it reads it with, and the documents' ids."
@@ -1399,6 +1371,43 @@ class DocumentTrainer(LossParts):
         if model.training:
             self.account(loss, parts, shares, ids)
         return (loss, outputs) if return_outputs else loss
+
+# %% ../nbs/06_train.ipynb #c080d
+class DocumentTrainer(DocumentLosses):
+    "Hugging Face's `Trainer` with documents for samples and a memory's losses added to the answer's."
+
+    def __init__(
+        self,
+        model: nn.Module,  # A `GMMXLNetForQA` or its like
+        args: TrainingConfig,  # Options
+        train_dataset: DocumentDataset | StreamedDocuments | None = None,  # To learn from
+        eval_dataset: DocumentDataset | None = None,  # To be asked about
+        **kwargs: Any,  # As `Trainer` takes them
+    ) -> None:
+        check_trainer(args, kwargs)
+        if eval_dataset is not None:
+            check_evaluation(eval_dataset)
+        kwargs["data_collator"] = NamedBatches(kwargs.get("data_collator") or DocumentCollator())
+        learned = training_data(train_dataset, args)
+        super().__init__(model, args, train_dataset=learned, eval_dataset=eval_dataset, **kwargs)
+        check_sharding(self.accelerator.state)
+        self.configure(self.accelerator.unwrap_model(self.model))
+
+    def configure(self, model: Any) -> None:
+        "Tell a model what it recomputes and compiles; a `ValueError` for another memory than the configuration's."
+        check_memory(model, self.args)
+        model.recompute = self.args.recompute
+        if self.args.torch_compile:  # the step that all segments share; accelerate would unroll the loop over them
+            options = {"backend": self.args.torch_compile_backend, "mode": self.args.torch_compile_mode}
+            # batches differ in length, and each length would be compiled anew
+            model.compile(dynamic=None, **{name: value for name, value in options.items() if value is not None})
+            self.accelerator.state.dynamo_plugin.backend = DynamoBackend.NO
+
+    def call_model_init(self, trial: Any = None) -> Any:
+        "A new model, where the trainer makes its own."
+        model = super().call_model_init(trial)
+        self.configure(model)
+        return model
 
 # %% ../nbs/06_train.ipynb #c082
 RUN_CONFIG = "training_config.json"
