@@ -49,16 +49,16 @@ def scrambled(x):
 def kept(SEED, bh, rows, cols, threshold: tl.constexpr):
     "Where dropout keeps a weight"
     row = scrambled(scrambled(bh.to(tl.uint32) + tl.load(SEED).to(tl.uint32)) + rows.to(tl.uint32))
-    pair = (row[:, None] ^ scrambled((cols >> 1).to(tl.uint32))[None, :]) * 0x9E3779B1
-    pair = (pair ^ (pair >> 15)) * 0x85EBCA77
-    pair = pair ^ (pair >> 15)
-    return ((pair >> ((cols & 1) * 16).to(tl.uint32)[None, :]) & 0xFFFF) >= threshold
+    x = (row[:, None] ^ scrambled(cols.to(tl.uint32))[None, :]) * 0x9E3779B1
+    return (x ^ (x >> 15)) * 0x85EBCA77 >= threshold  # of a product the upper bits are random, which decide
 
 # %% ../nbs/13_kernels.ipynb #k010
 @triton.jit
 def turned(x, by, M: tl.constexpr):
-    "Rows `(…, M)`, each turned to the left by its own number"
-    return tl.gather(x, (tl.arange(0, M)[None, :] + by) & (M - 1), 1)
+    "Rows `(M, M)`, each turned to the left by its own number"
+    at = tl.arange(0, M)[:, None] * M + ((tl.arange(0, M)[None, :] + by) & (M - 1))
+    # by number in the whole square: through shared memory, where along rows it would be by shuffles and selections
+    return tl.reshape(tl.gather(tl.reshape(x, [M * M]), tl.reshape(at, [M * M]), 0), [M, M])
 
 
 @triton.jit
@@ -77,21 +77,22 @@ def segment_term(Q, SB, SEG, q, h, H, D: tl.constexpr):
 
 
 @triton.jit
-def queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, D: tl.constexpr, M: tl.constexpr):
-    "M queries of one head of one row, with u and with v, and their e and segment ids"
+def queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, scale: tl.constexpr, D: tl.constexpr, M: tl.constexpr):
+    "M queries of one head of one row, with u and with v, and their e and segment ids; all for scores times log2 e"
     rows, d = i0 + tl.arange(0, M), tl.arange(0, D)
     there = rows < L
     q = load_rows(Q + b * sqb + h * sqh, sql, rows, there, D)
-    qc = (q + tl.load(WB + h * D + d)[None, :]).to(q.dtype)
-    qp = (q + tl.load(RB + h * D + d)[None, :]).to(q.dtype)
+    unit = scale * _LOG2E
+    qc = ((q + tl.load(WB + h * D + d)[None, :]) * unit).to(q.dtype)
+    qp = ((q + tl.load(RB + h * D + d)[None, :]) * unit).to(q.dtype)
     qs, apart = segment_term(Q, SB, SEG, q, h, H, D)
-    return rows, there, qc, qp, tl.sum(qs * apart[None, :], 1), tl.load(QT + b * L + rows, mask=there, other=0)
+    return rows, there, qc, qp, tl.sum(qs * apart[None, :], 1) * unit, tl.load(QT + b * L + rows, mask=there, other=0)
 
 
 @triton.jit
 def scores(
-    j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, OWN, skb, skl, skh, NK, P, scale: tl.constexpr,
-    precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr,
+    j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, OWN, skb, skl, skh, NK, P, precision: tl.constexpr,
+    D: tl.constexpr, M: tl.constexpr,
 ):
     "M keys and which of them there are, their scores with M queries, times log2 e, and the next square of positions"
     cols, back = j0 + tl.arange(0, M), M - 1 - tl.arange(0, M)[:, None]
@@ -104,7 +105,7 @@ def scores(
     s += turned(tl.where(tl.arange(0, M)[None, :] >= back, here, following), back, M)
     s += tl.where(qt[:, None] != kt[None, :], e[:, None], 0.0)
     seen = (own == _OPEN)[None, :] | (own[None, :] == rows[:, None])
-    return cols, real, tl.where(seen, s * (scale * _LOG2E), _BLOCKED), following
+    return cols, real, tl.where(seen, s, _BLOCKED), following
 
 # %% ../nbs/13_kernels.ipynb #k013
 @triton.jit
@@ -115,24 +116,24 @@ def forward_kernel(
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
     b, h, first = (bh // H).to(tl.int64), bh % H, L - i0 - M + 1
-    rows, there, qc, qp, e, qt = queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, D, M)
+    rows, there, qc, qp, e, qt = queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, scale, D, M)
     here = tl.dot(qp, tl.trans(positions_from(R, first, h, P, D, M)), input_precision=precision)
     top = tl.full([M], float("-inf"), tl.float32)
     total = tl.zeros([M], tl.float32)
     acc = tl.zeros([M, D], tl.float32)
     for j0 in range(0, NK, M):
         cols, real, s, here = scores(
-            j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, OWN, skb, skl, skh, NK, P, scale, precision, D, M
+            j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, OWN, skb, skl, skh, NK, P, precision, D, M
         )
         new = tl.maximum(top, tl.max(s, 1))
         w, old = tl.exp2(s - new[:, None]), tl.exp2(top - new)
         total = total * old + tl.sum(w, 1)
         if threshold > 0:
-            w = tl.where(kept(SEED, bh, rows, cols, threshold), w * grow, 0.0)
+            w = tl.where(kept(SEED, bh, rows, cols, threshold), w, 0.0)
         v = load_rows(V + b * svb + h * svh, svl, cols, real, D)
         acc = acc * old[:, None] + tl.dot(w.to(v.dtype), v, input_precision=precision)
         top = new
-    store_rows(OUT + (b * L * H + h) * D, H * D, rows, there, acc / total[:, None], D)
+    store_rows(OUT + (b * L * H + h) * D, H * D, rows, there, acc * (grow / total)[:, None], D)
     tl.store(LSE + bh.to(tl.int64) * L + rows, top + tl.log2(total), mask=there)
 
 # %% ../nbs/13_kernels.ipynb #k015
@@ -144,25 +145,25 @@ def weights_kernel(
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
     b, h, first = (bh // H).to(tl.int64), bh % H, L - i0 - M + 1
-    rows, there, qc, qp, e, qt = queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, D, M)
+    rows, there, qc, qp, e, qt = queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, scale, D, M)
     here = tl.dot(qp, tl.trans(positions_from(R, first, h, P, D, M)), input_precision=precision)
     lse = tl.load(LSE + bh.to(tl.int64) * L + rows, mask=there, other=float("inf"))
     do = load_rows(DO + (b * L * H + h) * D, H * D, rows, there, D)
     o = load_rows(OUT + (b * L * H + h) * D, H * D, rows, there, D)
-    delta = tl.sum(do.to(tl.float32) * o.to(tl.float32), 1)
+    delta = tl.sum(do.to(tl.float32) * o.to(tl.float32), 1) * scale
     line = (bh.to(tl.int64) * L + rows[:, None]) * S
     for j0 in range(0, NK, M):
         cols, real, s, here = scores(
-            j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, OWN, skb, skl, skh, NK, P, scale, precision, D, M
+            j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, OWN, skb, skl, skh, NK, P, precision, D, M
         )
         w = tl.exp2(s - lse[:, None])
         v = load_rows(V + b * svb + h * svh, svl, cols, real, D)
         dw, dropped = tl.dot(do, tl.trans(v), input_precision=precision), w
         if threshold > 0:
             keep = kept(SEED, bh, rows, cols, threshold)
-            dw, dropped = tl.where(keep, dw * grow, 0.0), tl.where(keep, w * grow, 0.0)
+            dw, dropped = tl.where(keep, dw, 0.0), tl.where(keep, w, 0.0)
         inside = there[:, None] & (cols < S)[None, :]  # beyond the keys, both are zero
-        tl.store(DS + line + cols[None, :], (w * (dw - delta[:, None]) * scale).to(qc.dtype), mask=inside)
+        tl.store(DS + line + cols[None, :], (w * (dw * (grow * scale) - delta[:, None])).to(qc.dtype), mask=inside)
         tl.store(PD + line + cols[None, :], dropped.to(qc.dtype), mask=inside)
 
 # %% ../nbs/13_kernels.ipynb #k016
@@ -207,7 +208,8 @@ def queries_kernel(
 # %% ../nbs/13_kernels.ipynb #k017
 @triton.jit
 def keys_kernel(
-    DS, PD, Q, WB, DO, DK, DV, sqb, sql, sqh, H, L, NK, S, precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr
+    DS, PD, Q, WB, DO, DK, DV, sqb, sql, sqh, H, L, NK, S, grow: tl.constexpr, precision: tl.constexpr, D: tl.constexpr,
+    M: tl.constexpr,
 ):
     bh = tl.program_id(1)
     b, h = (bh // H).to(tl.int64), bh % H
@@ -225,7 +227,7 @@ def keys_kernel(
         dk += tl.dot(tl.trans(ds), (q + bias[None, :]).to(q.dtype), input_precision=precision)
         dv += tl.dot(tl.trans(pd), do, input_precision=precision)
     store_rows(DK + (b * NK * H + h) * D, H * D, cols, cols < NK, dk, D)
-    store_rows(DV + (b * NK * H + h) * D, H * D, cols, cols < NK, dv, D)
+    store_rows(DV + (b * NK * H + h) * D, H * D, cols, cols < NK, dv * grow, D)
 
 
 @triton.jit
@@ -266,9 +268,9 @@ def tile_for(
 def dropout_constants(
     dropout: float,  # Share of weights to be dropped
 ) -> dict[str, Any]:  # For the kernels
-    "Weights whose random number, of 2¹⁶, is below a threshold are dropped; the others grow."
-    threshold = round(dropout * 2**16)
-    return {"threshold": threshold, "grow": 2**16 / max(2**16 - threshold, 1)}
+    "Weights whose random number, of 2³², is below a threshold are dropped; the others grow."
+    threshold = min(round(dropout * 2**32), 2**32 - 1)
+    return {"threshold": threshold, "grow": 2**32 / (2**32 - threshold)}
 
 
 def start(kernel: Any, name: str, grid: tuple[int, ...], query: Tensor, tile: int, *args: Any, **constants: Any) -> None:
@@ -314,13 +316,13 @@ def attend_backward_op(
     "Gradients of query, key, value and relative keys, and `(h, 4, d_h)` of the three biases and the segments."
     (b, length, heads, size), keys = query.shape, key.shape[1]
     dq, dk, dv, _, _ = like_backward(grad, query, key, value, relative)
-    blocks, row = triton.cdiv(length, tile), triton.cdiv(keys, 16) * 16
+    blocks, row, drop = triton.cdiv(length, tile), triton.cdiv(keys, 16) * 16, dropout_constants(dropout)
     ds, dropped = (query.new_empty(b, heads, length, row) for _ in range(2))
     start(
         weights_kernel, "weights", (blocks, b * heads), query, tile, query, key, value, relative, content_bias,
         position_bias, segment_bias, segments, query_types, key_types, own, seed, out, sums, grad, ds, dropped,
         *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, scale=scale,
-        **dropout_constants(dropout),
+        **drop,
     )
     parts = query.new_empty(b, heads, blocks, 4, size, dtype=torch.float32)
     start(
@@ -329,7 +331,7 @@ def attend_backward_op(
     )
     start(
         keys_kernel, "keys", (triton.cdiv(keys, tile), b * heads), query, tile, ds, dropped, query, content_bias, grad,
-        dk, dv, *query.stride()[:3], heads, length, keys, row,
+        dk, dv, *query.stride()[:3], heads, length, keys, row, grow=drop["grow"],
     )
     chunks = min(512 // tile, b)  # of rows: enough programs for a large GPU, and few sums to add up
     dr = query.new_empty(chunks, heads, keys + length, size, dtype=torch.float32)
@@ -375,7 +377,7 @@ def attend(
     query_types: Tensor,  # (b, l), segment ids, int32
     key_types: Tensor,  # (b, n + l)
     own: Tensor,  # (b, n + l), int32: OPEN, CLOSED, or the only query that may look at this key
-    dropout: float = 0.0,  # Of attention weights; rounded to a multiple of 2⁻¹⁶
+    dropout: float = 0.0,  # Of attention weights; rounded to a multiple of 2⁻³²
     tile: int | None = None,  # Queries and keys at once, one of `TILES`; None for what suits the length
 ) -> Tensor:  # (b, l, h, d_h)
     "XLNet's attention. A `ValueError` for sizes, shapes or types that the kernels do not know."

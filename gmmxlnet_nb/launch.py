@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RUN_FILE', 'HOW_FEATURES_ARE_MADE', 'WORDS', 'DocumentConfig', 'check_parts', 'RunConfig', 'joined_articles',
-           'run_documents', 'make_trainer', 'check_documents_part', 'begin_run', 'write_answers', 'run', 'with_changes',
-           'main']
+           'run_documents', 'make_trainer', 'check_documents_part', 'begin_run', 'write_answers', 'leave', 'run',
+           'with_changes', 'main']
 
 # %% ../nbs/12_launch.ipynb #c003
 import argparse
@@ -243,6 +243,18 @@ def write_answers(
     return write_predictions(folder, answers, decode_n_best(asked, trainer.spans))
 
 
+def leave(
+    trainer: GMMTrainer,  # That nobody needs any more
+) -> None:
+    "End a run on all its processes: each waits for the others, then leaves their group."
+    trainer.accelerator.wait_for_everyone()  # one that leaves while others still work would take them down
+    # The wrapper that averages gradients goes first: were it the last to hold the group, it would end the group's
+    # threads without giving up Python's lock, for which one of them may be waiting.
+    trainer.model_wrapped = trainer.accelerator.unwrap_model(trainer.model)
+    trainer.accelerator.free_memory()
+    trainer.accelerator.end_training()
+
+
 def run(
     config: RunConfig,  # What to train, on what
     resume: bool = False,  # Whether to go on from the last whole checkpoint in its folder
@@ -259,8 +271,7 @@ def run(
     metrics |= trainer.evaluate(clear_memory=True, metric_key_prefix="cleared")
     if trainer.is_world_process_zero():
         write_json(folder / "metrics.json", metrics)
-    trainer.accelerator.wait_for_everyone()  # one that leaves while others still work would take them down
-    trainer.accelerator.end_training()
+    leave(trainer)
     return metrics
 
 # %% ../nbs/12_launch.ipynb #c008

@@ -31,7 +31,7 @@ import time
 import tomllib
 import traceback
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -67,17 +67,24 @@ def assigned(
 # %% ../nbs/10_runs.ipynb #c007
 def run_parameters(
     namespace: Mapping[str, Any],  # The notebook's `globals()`
+    uses: Mapping[str, Mapping[Any, Collection[str]]] | None = None,  # Of a parameter, by its value, which others only it uses
 ) -> dict[str, Any]:  # The parameters and their values as the kernel sees them
-    "The parameters of this run; a `ValueError` for one the notebook does not have, of another type, or not arrived."
+    "The parameters of this run; a `ValueError` for one the notebook does not have, of another type, without use, or not arrived."
     cells = [str(cell) for cell in namespace["In"]]
     declared = [assigned(cell) for cell in cells if cell.startswith(DEFAULTS)]
     if not declared:
         raise ValueError(f"the notebook must have a cell of parameters that begins with {DEFAULTS!r}, got none")
-    names = declared[-1]
+    names, idle = declared[-1], dict[str, str]()
+    for chooser, used in (uses or {}).items():
+        value = namespace[chooser]
+        mine = used.get(value, {name for found in used.values() for name in found})  # of a wrong value others will tell
+        idle |= {name: f"{chooser} {value!r}" for found in used.values() for name in found if name not in mine}
     for given in (assigned(cell) for cell in cells if cell.startswith(INJECTED)):
         for name, value in given.items():
             if name not in names:
                 raise ValueError(f"parameter {name!r} must be one of {', '.join(names)}")
+            if name in idle:
+                raise ValueError(f"parameter {name!r} must be left out with {idle[name]}, got {value!r}")
             kind = type(names[name])
             kinds: Any = {bool: bool, int: int, float: (int, float), list: list}.get(kind, object)
             if value is not ... and (not isinstance(value, kinds) or (type(value) is bool and kind in (int, float))):

@@ -1489,6 +1489,11 @@ def check_checkpoint(
     if missing:
         got = f"got {path} without {', '.join(missing)}"
         raise ValueError(f"resume_from_checkpoint must have been saved with save_only_model=False, {got}")
+    ranks = [file.stem.removeprefix("rng_state").lstrip("_") for file in path.glob("rng_state*.pth")]  # "" for one alone
+    saved = 1 + max((int(rank) for rank in ranks if rank), default=0)
+    if str(args.process_index) * (args.world_size > 1) not in ranks or saved > args.world_size:
+        got = f"got {path} by {saved}"  # with others, each step would be of another batch
+        raise ValueError(f"resume_from_checkpoint must have been saved by as many processes, {args.world_size}, {got}")
     if (path / SAFE_WEIGHTS_NAME).is_file():  # large models are saved in parts, which transformers checks
         shapes = {name: list(value.shape) for name, value in model.state_dict().items()}
         with safe_open(path / SAFE_WEIGHTS_NAME, framework="pt") as file:

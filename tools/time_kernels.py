@@ -1,0 +1,102 @@
+"""Time versions of the kernels against one another on a GPU: `python tools/time_kernels.py HEAD~1 new.py`.
+
+A version is a file, or a commit whose `gmmxlnet_nb/kernels.py` is meant. All take turns on the same tensors: a layer's
+attention forward and backward, of XLNet's base size by default. Each must give what the first one gives.
+"""
+
+import argparse
+import importlib.util
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
+
+from gmmxlnet_nb.backbone import OPEN
+
+
+def load(version: str, number: int, folder: str) -> ModuleType:
+    """The kernels of a version, with operators of their own names."""
+    if Path(version).is_file():
+        source = Path(version).read_text()
+    else:
+        show = ["git", "show", f"{version}:gmmxlnet_nb/kernels.py"]
+        source = subprocess.run(show, capture_output=True, text=True, check=True).stdout
+    name = f"kernels_{number}"
+    path = Path(folder, f"{name}.py")
+    path.write_text(source.replace("from .", "from gmmxlnet_nb.").replace("gmmxlnet_nb::", f"{name}::"))
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    sys.modules[name] = module = importlib.util.module_from_spec(spec)  # Triton looks functions up there
+    spec.loader.exec_module(module)
+    return module
+
+
+def example(b: int, length: int, heads: int, size: int) -> tuple[list[Any], list[Tensor]]:
+    """Arguments of `attend`, and those of them that have gradients."""
+    draw: dict[str, Any] = {"device": "cuda", "dtype": torch.bfloat16, "requires_grad": True}
+    rows = [torch.randn(b, length, heads, size, **draw) for _ in range(3)]
+    relative = torch.randn(heads, 2 * length, size, **draw)
+    *biases, segments = (torch.randn(n, heads, size, device="cuda", requires_grad=True) for n in (1, 1, 1, 2))
+    ids = torch.zeros(b, length, dtype=torch.int32, device="cuda")
+    types, own = ids.clone(), ids + OPEN
+    types[:, length // 2 :] = 1
+    return [*rows, relative, tuple(x[0] for x in biases), segments, types, types, own], [*rows, relative, segments]
+
+
+def passes(module: ModuleType, args: list[Any], leaves: list[Tensor], grad: Tensor, dropout: float) -> list[Tensor]:
+    """Output and gradients."""
+    out = module.attend(*args, dropout=dropout)
+    return [out, *torch.autograd.grad(out, leaves, grad)]
+
+
+def main() -> None:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(description="Time versions of the kernels against one another on a GPU.")
+    parser.add_argument("versions", nargs="+", help="files or commits")
+    for name, value in {"batch": 16, "length": 512, "heads": 12, "size": 64, "turns": 30}.items():
+        parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--dropout", type=float, default=0.1)
+    asked = parser.parse_args()
+    if not torch.cuda.is_available():
+        parser.error("this needs a GPU")
+    torch.manual_seed(0)
+    args, leaves = example(asked.batch, asked.length, asked.heads, asked.size)
+    grad = torch.randn_like(args[0])
+    times: dict[tuple[str, str], list[float]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        modules = {version: load(version, i, folder) for i, version in enumerate(asked.versions)}
+        wanted: list[Tensor] | None = None
+        for version, module in modules.items():  # compiles the kernels, too
+            exact = passes(module, args, leaves, grad, 0.0)
+            passes(module, args, leaves, grad, asked.dropout)
+            wanted = exact if wanted is None else wanted
+            off = max(((x - y).abs().max() / y.abs().max()).item() for x, y in zip(exact, wanted, strict=True))
+            print(f"{version}: off by {off:.1e} of the largest number")
+            if off > 2e-2:
+                raise SystemExit(f"{version} does not give what {asked.versions[0]} gives")
+        for _ in range(asked.turns):
+            for version, module in modules.items():
+                with profile(activities=[ProfilerActivity.CUDA]) as seen:
+                    passes(module, args, leaves, grad, asked.dropout)
+                    torch.cuda.synchronize()
+                for event in seen.key_averages():
+                    if event.key.endswith("_kernel") and "::" not in event.key:
+                        times[version, event.key].append(event.device_time_total)
+    print(f"\nmicroseconds, medians of {asked.turns} turns, {torch.cuda.get_device_name()}")
+    kernels = sorted({kernel for _, kernel in times})
+    for version in asked.versions:
+        medians = [statistics.median(times[version, kernel]) for kernel in kernels]
+        each = ", ".join(f"{kernel.removesuffix('_kernel')} {time:.1f}" for kernel, time in zip(kernels, medians, strict=True))
+        print(f"{version}: {sum(medians):.1f} in all: {each}")
+
+
+if __name__ == "__main__":
+    main()
