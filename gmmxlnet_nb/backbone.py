@@ -150,7 +150,9 @@ def attend_sdpa(
     segment = q @ apart + attention.r_s_bias[:, None].to(q.dtype) @ apart
     differ, relative = looks.apart()[:, None].to(q.dtype), attention.scale * relative
     if on_cpu(q) and q.dtype in (torch.float32, torch.float64) and round(dropout * 2**16) < 2**16:
-        terms = (x.contiguous() for x in (q, *biases, k, v, relative, segment, hide, differ))
+        terms: tuple[Tensor, ...] = (q, *biases, k, v, relative, segment, hide, differ)
+        if torch.is_grad_enabled():  # the backward pass reads them often enough to pay for a copy
+            terms = tuple(x.contiguous() for x in terms)
         return RowsAttention.apply(*terms, attention.scale, dropout, torch.is_grad_enabled()).transpose(1, 2)
     content, position = (q + bias for bias in biases)
     added = torch.addcmul(hide, segment, differ)
