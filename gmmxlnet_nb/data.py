@@ -39,6 +39,7 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 import pyarrow as pa  # type: ignore[import-untyped]
+import numpy as np
 import tokenizers
 import torch
 import transformers
@@ -483,6 +484,9 @@ def progress_bars(
             enable_progress_bars()
 
 
+BATCH_CHARACTERS = ROW_CHARACTERS // 8  # of rows that are small enough to be mapped together
+
+
 def map_features(
     documents: Iterable[Document],  # Checked, at least one
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
@@ -493,14 +497,16 @@ def map_features(
 ) -> Dataset:  # One row a document
     "Cut documents into segments with `Dataset.map`."
     types = Features({"text": Value("large_string"), "documents": Value("large_string")})  # more than 2 GiB may come
-    table = Dataset.from_list(list(text_rows(documents)), features=types)
+    rows = list(text_rows(documents))
+    most = max(len(row["text"]) + len(row["documents"]) for row in rows)
+    table = Dataset.from_list(rows, features=types)
     processes = min(num_proc or 1, len(table))
     sent = ExactPickle(tokenizer) if processes > 1 else tokenizer
     with progress_bars(show=num_proc is not None or folder is not None):
         return table.map(
             row_features,
             batched=True,
-            batch_size=1,  # rows whose features are in memory as Python lists
+            batch_size=max(1, BATCH_CHARACTERS // most),  # rows whose features are in memory as Python lists
             remove_columns=table.column_names,
             features=FEATURE_TYPES,
             fn_kwargs={"tokenizer": sent, "layout": layout, "must_fit": must_fit},
@@ -705,6 +711,10 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
     def __getitem__(self, index: int) -> dict[str, Any]:
         return self.features[index]
 
+    def __getitems__(self, indices: list[int]) -> list[dict[str, Any]]:
+        "Several at once, as PyTorch's loaders ask for them."
+        return self.features.__getitems__(indices)
+
 # %% ../nbs/00_data.ipynb #c037
 @dataclass
 class DocumentCollator:
@@ -719,25 +729,38 @@ class DocumentCollator:
         "Token tensors `(b, s, l)`, positions `(b, s, a)` with -1 for none, and a segment mask `(b, s)`."
         if not features:
             raise ValueError("features must hold at least one document, got none")
-        most = max(len(f["input_ids"]) for f in features)
-        longest = max(len(ids) for f in features for ids in f["input_ids"])
-        s = self._size("pad_to_segments", most)
-        length = self._size("pad_to_length", longest)
-        answers = max(1, *(len(a) for f in features for a in f["start_positions"]))
-        shape = (len(features), s, length)
-        batch = {
-            "input_ids": torch.full(shape, self.pad_token_id),
-            "attention_mask": torch.zeros(shape, dtype=torch.long),
-            "token_type_ids": torch.full(shape, self.pad_token_type_id),
-            "answer_mask": torch.zeros(shape, dtype=torch.bool),
-            "start_positions": torch.full((*shape[:2], answers), -1),
-            "end_positions": torch.full((*shape[:2], answers), -1),
-            "segment_mask": torch.zeros(shape[:2], dtype=torch.bool),
+        counts = [len(f["input_ids"]) for f in features]
+        lengths = torch.tensor([len(ids) for f in features for ids in f["input_ids"]])
+        s = self._size("pad_to_segments", max(counts))
+        length = self._size("pad_to_length", int(lengths.max()))
+        segments = torch.arange(s) < torch.tensor(counts)[:, None]
+        real = torch.zeros(len(features), s, length, dtype=torch.bool)
+        real[segments] = torch.arange(length) >= length - lengths[:, None]
+
+        def tokens(name: str) -> Tensor:  # those of all segments, one after another: loops in Python cost too much here
+            return torch.from_numpy(np.array([x for f in features for part in f[name] for x in part], dtype=np.int64))
+
+        def padded(values: Tensor, padding: int | bool) -> Tensor:
+            return torch.full(real.shape, padding).masked_scatter_(real, values)
+
+        def positions(name: str) -> Tensor:
+            gold = [found for f in features for found in f[name]]
+            table = torch.full((len(gold), max(1, *map(len, gold))), -1)
+            for row, shift in enumerate((length - lengths).tolist()):
+                if gold[row]:
+                    table[row, : len(gold[row])] = torch.tensor(gold[row]) + shift
+            return torch.full((*segments.shape, table.shape[1]), -1).masked_scatter_(segments[..., None], table)
+
+        asked = torch.tensor([shown for f in features for shown in f["asked"]]).repeat_interleave(lengths)
+        return {
+            "input_ids": padded(tokens("input_ids"), self.pad_token_id),
+            "attention_mask": real.long(),
+            "token_type_ids": padded(tokens("token_type_ids"), self.pad_token_type_id),
+            "answer_mask": padded(asked & (tokens("ends") > tokens("starts")), False),  # some tokens are no text
+            "start_positions": positions("start_positions"),
+            "end_positions": positions("end_positions"),
+            "segment_mask": segments,
         }
-        for row, feature in enumerate(features):
-            for t in range(len(feature["input_ids"])):
-                self._fill({name: values[row, t] for name, values in batch.items()}, feature, t)
-        return batch
 
     def _size(self, name: str, needed: int) -> int:
         "What is asked for, or else what is needed; a `ValueError` if that is more."
@@ -745,20 +768,6 @@ class DocumentCollator:
         if needed > size:
             raise ValueError(f"{name} must be at least {needed} for this batch, got {size}")
         return size
-
-    @staticmethod
-    def _fill(out: dict[str, Tensor], feature: dict[str, Any], t: int) -> None:
-        "Write segment t into its place."
-        n = len(feature["input_ids"][t])
-        out["input_ids"][-n:] = torch.tensor(feature["input_ids"][t])
-        out["attention_mask"][-n:] = 1
-        out["token_type_ids"][-n:] = torch.tensor(feature["token_type_ids"][t])
-        characters = torch.tensor(feature["ends"][t]) - torch.tensor(feature["starts"][t])  # 0 where a token is no text
-        out["answer_mask"][-n:] = characters > 0 if feature["asked"][t] else False
-        out["segment_mask"].fill_(True)
-        shift = len(out["input_ids"]) - n
-        for name in ("start_positions", "end_positions"):
-            out[name][: len(feature[name][t])] = torch.tensor(feature[name][t], dtype=torch.long) + shift
 
 # %% ../nbs/00_data.ipynb #n028
 def check_splits_words(
