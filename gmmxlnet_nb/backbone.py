@@ -7,8 +7,8 @@ __all__ = ['OPEN', 'CLOSED', 'HEAD_SIZES', 'ATTENTION', 'TRITON', 'SMALL', 'QUER
            'Looks', 'eager_layer', 'relative_shift', 'attend_sdpa', 'attend_triton', 'has_triton', 'check_attention',
            'interpret_triton', 'scrambled', 'hashed_dropout', 'kept_by_bits', 'BitsDropout', 'thinned', 'drop',
            'on_cpu', 'even_parts', 'few_rows', 'room_for', 'products', 'attention_tiles', 'RowsForward',
-           'RowsAttention', 'product', 'project', 'linear', 'feed_forward', 'fast_layer', 'encode', 'ahead',
-           'CapturedStep']
+           'RowsAttention', 'is_large', 'product', 'project', 'is_plain', 'linear', 'feed_forward', 'ordered',
+           'feed_forward_for', 'fast_layer', 'encode', 'ahead', 'CapturedStep']
 
 # %% ../nbs/08_backbone.ipynb #c003
 import itertools
@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 from transformers import XLNetModel
+from transformers.activations import GELUActivation
 from transformers.pytorch_utils import apply_chunking_to_forward
 
 from .experts import check_choice
@@ -145,9 +146,10 @@ def attend_sdpa(
     "Attention with PyTorch's fused operator; on a CPU, in single or double precision, by a few rows at a time."
     q, k, v = (x.transpose(1, 2) for x in (query, key, value))
     biases = (attention.r_w_bias[:, None].to(q.dtype), attention.r_r_bias[:, None].to(q.dtype))
-    apart = (attention.scale * (attention.seg_embed[1] - attention.seg_embed[0]))[:, :, None].to(q.dtype)
+    apart = (attention.scale * (attention.seg_embed[1] - attention.seg_embed[0])).to(q.dtype)
     hide = looks.blocked()[:, None].to(q.dtype) * max(-1e30, torch.finfo(q.dtype).min)
-    segment = q @ apart + attention.r_s_bias[:, None].to(q.dtype) @ apart
+    each = torch.block_diag(*apart[:, :, None])  # (d, h): all heads in one product
+    segment = (query.flatten(2) @ each + attention.r_s_bias.flatten().to(q.dtype) @ each).mT[..., None]
     differ, relative = looks.apart()[:, None].to(q.dtype), attention.scale * relative
     if on_cpu(q) and q.dtype in (torch.float32, torch.float64) and round(dropout * 2**16) < 2**16:
         terms: tuple[Tensor, ...] = (q, *biases, k, v, relative, segment, hide, differ)
@@ -438,7 +440,18 @@ class RowsAttention(RowsForward):
         return to_query, *found, to_segment, *[None] * 5
 
 # %% ../nbs/08_backbone.ipynb #c039
-LARGE = 1024  # tokens for which it is worth bringing weights into a convolution's order
+LARGE = 1024  # tokens for which it is worth bringing weights into another order
+
+
+def is_large(
+    x: Tensor,  # (b, l, d)
+    weight: Tensor,  # (d', d)
+) -> bool:  # Whether oneDNN is to make their product
+    "A CPU's products in float32 with as many tokens, and weights of some size."
+    library = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
+    size = x.shape[0] * x.shape[1] >= LARGE and min(weight.shape) >= 256
+    exact = x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+    return on_cpu(x) and exact and bool(library) and size
 
 
 def product(
@@ -446,11 +459,8 @@ def product(
     weight: Tensor,  # (d', d)
     bias: Tensor | None = None,  # (d',)
 ) -> Tensor:  # (b, l, d')
-    "`F.linear`; on a CPU, in float32 and if it is large, as a convolution of width 1."
-    if not on_cpu(x) or x.dtype != torch.float32:
-        return F.linear(x, weight, bias)
-    library = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
-    if not library or x.shape[0] * x.shape[1] < LARGE or min(weight.shape) < 256:
+    "`F.linear`; if it is large, as a convolution of width 1."
+    if not is_large(x, weight):
         return F.linear(x, weight, bias)
     images = x[:, :, None].permute(0, 3, 1, 2)  # (b, d, l, 1), channels last: x as it lies in memory
     return F.conv2d(images, weight[..., None, None], bias).permute(0, 2, 3, 1)[:, :, 0]
@@ -474,24 +484,63 @@ def project(
     return query, key, value
 
 # %% ../nbs/08_backbone.ipynb #c039d
+def is_plain(
+    layer: Any,  # A module
+    kind: type[nn.Module] = nn.Linear,  # What it should be
+) -> bool:  # Whether it is that and no more
+    "Whether nothing else happens in a module's call: no subclass, no hook, no forward of its own."
+    hooks = any(value for name, value in vars(layer).items() if name.endswith("hooks"))
+    return type(layer) is kind and "forward" not in vars(layer) and not hooks
+
+
 def linear(
     layer: Any,  # A linear layer, or what stands in its place
     x: Tensor,  # (b, l, d)
 ) -> Tensor:  # (b, l, d')
     "A linear layer; on a CPU by `product`, unless something is to happen besides."
-    if not on_cpu(x) or type(layer) is not nn.Linear or "forward" in vars(layer):
-        return layer(x)
-    hooks = any(value for name, value in vars(layer).items() if name.endswith("hooks"))
-    return layer(x) if hooks else product(x, layer.weight, layer.bias)
+    return product(x, layer.weight, layer.bias) if on_cpu(x) and is_plain(layer) else layer(x)
 
 
 def feed_forward(
     ff: Any,  # An `XLNetFeedForward`, whose parameters are used
     hidden: Tensor,  # (b, l, d)
+    first: Callable[[Tensor], Tensor] | None = None,  # What to use for its first layer with the activation
+    second: Callable[[Tensor], Tensor] | None = None,  # And for its second layer
 ) -> Tensor:  # (b, l, d)
     "The second half of a layer."
-    inner = drop(ff.activation_function(linear(ff.layer_1, hidden)), ff.dropout)
-    return ff.layer_norm(drop(linear(ff.layer_2, inner), ff.dropout) + hidden)
+    inner = ff.activation_function(linear(ff.layer_1, hidden)) if first is None else first(hidden)
+    inner = drop(inner, ff.dropout)
+    found = linear(ff.layer_2, inner) if second is None else second(inner)
+    return ff.layer_norm(drop(found, ff.dropout) + hidden)
+
+# %% ../nbs/08_backbone.ipynb #c039g
+def ordered(
+    layer: nn.Linear,  # A plain one
+    tokens: int,  # Of a product
+    activation: str = "none",  # Or "gelu"
+) -> Callable[[Tensor], Tensor]:  # Takes (b, l, d); has no gradient
+    "A linear layer, and what follows it, with its weights in oneDNN's order from now on."
+    weight = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), tokens)
+    return lambda x: torch.ops.mkldnn._linear_pointwise(x, weight, layer.bias, activation, [], "none")
+
+
+def feed_forward_for(
+    ff: Any,  # An `XLNetFeedForward`
+    hidden: Tensor,  # (b, l, d): the largest of those it is for
+) -> Callable[[Tensor], Tensor]:  # Takes (b, l, d); has no gradient
+    "`feed_forward` for several tensors."
+    if not (is_plain(ff.layer_1) and is_plain(ff.layer_2) and is_large(hidden, ff.layer_1.weight)):
+        return partial(feed_forward, ff)
+    tokens, act = hidden.shape[0] * hidden.shape[1], ff.activation_function
+    if is_plain(act, GELUActivation) and act.act is F.gelu:
+        first = ordered(ff.layer_1, tokens, "gelu")
+    else:
+        inner = ordered(ff.layer_1, tokens)
+
+        def first(x: Tensor) -> Tensor:
+            return act(inner(x))
+
+    return partial(feed_forward, ff, first=first, second=ordered(ff.layer_2, tokens))
 
 # %% ../nbs/08_backbone.ipynb #c039e
 def fast_layer(
@@ -509,13 +558,13 @@ def fast_layer(
     dropout = attention.dropout.p if attention.dropout.training else 0.0
     found = product(attend(attention, query, key, value, relative, looks, dropout).flatten(2), attention.o.flatten(1))
     found = attention.layer_norm(drop(found, attention.dropout) + hidden)
-    rest = partial(feed_forward, layer.ff)
-    if layer.chunk_size_feed_forward:
-        rest = partial(apply_chunking_to_forward, rest, layer.chunk_size_feed_forward, 1)
-    if torch.is_grad_enabled() or not on_cpu(found):
-        return rest(found)
+    chunks, rest = layer.chunk_size_feed_forward, partial(feed_forward, layer.ff)
+    if torch.is_grad_enabled() or not on_cpu(found) or chunks:
+        return apply_chunking_to_forward(rest, chunks, 1, found) if chunks else rest(found)
     length, least = found.shape[1], -(-LARGE // found.shape[1])
-    return torch.cat([rest(found[at]) for at in few_rows(len(found), length * layer.ff.layer_1.out_features, least)])
+    parts = few_rows(len(found), length * layer.ff.layer_1.out_features, least)
+    each = feed_forward_for(layer.ff, found[parts[0]])
+    return torch.cat([each(found[at]) for at in parts])
 
 # %% ../nbs/08_backbone.ipynb #c013
 def encode(
