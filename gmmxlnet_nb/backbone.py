@@ -448,10 +448,10 @@ def is_large(
     weight: Tensor,  # (d', d)
 ) -> bool:  # Whether oneDNN is to make their product
     "A CPU's products in float32 with as many tokens, and weights of some size."
+    if not on_cpu(x) or x.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
+        return False
     library = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
-    size = x.shape[0] * x.shape[1] >= LARGE and min(weight.shape) >= 256
-    exact = x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-    return on_cpu(x) and exact and bool(library) and size
+    return bool(library) and x.shape[0] * x.shape[1] >= LARGE and min(weight.shape) >= 256
 
 
 def product(
