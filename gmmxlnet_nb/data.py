@@ -484,7 +484,11 @@ def progress_bars(
             enable_progress_bars()
 
 
-BATCH_CHARACTERS = ROW_CHARACTERS // 8  # of rows that are small enough to be mapped together
+def rows_together(
+    rows: Sequence[dict[str, str]],  # Of `text_rows`
+) -> int:  # At least one
+    "How many rows have no more than `ROW_CHARACTERS` together, each text counted once for each question."
+    return max(1, ROW_CHARACTERS // max(1, *(len(row["text"]) * len(json.loads(row["documents"])) for row in rows)))
 
 
 def map_features(
@@ -498,7 +502,6 @@ def map_features(
     "Cut documents into segments with `Dataset.map`."
     types = Features({"text": Value("large_string"), "documents": Value("large_string")})  # more than 2 GiB may come
     rows = list(text_rows(documents))
-    most = max(len(row["text"]) + len(row["documents"]) for row in rows)
     table = Dataset.from_list(rows, features=types)
     processes = min(num_proc or 1, len(table))
     sent = ExactPickle(tokenizer) if processes > 1 else tokenizer
@@ -506,7 +509,7 @@ def map_features(
         return table.map(
             row_features,
             batched=True,
-            batch_size=max(1, BATCH_CHARACTERS // most),  # rows whose features are in memory as Python lists
+            batch_size=rows_together(rows),  # rows whose features are in memory as Python lists
             remove_columns=table.column_names,
             features=FEATURE_TYPES,
             fn_kwargs={"tokenizer": sent, "layout": layout, "must_fit": must_fit},
@@ -737,7 +740,7 @@ class DocumentCollator:
         real = torch.zeros(len(features), s, length, dtype=torch.bool)
         real[segments] = torch.arange(length) >= length - lengths[:, None]
 
-        def tokens(name: str) -> Tensor:  # those of all segments, one after another: loops in Python cost too much here
+        def tokens(name: str) -> Tensor:  # those of all segments, one after another
             return torch.from_numpy(np.array([x for f in features for part in f[name] for x in part], dtype=np.int64))
 
         def padded(values: Tensor, padding: int | bool) -> Tensor:

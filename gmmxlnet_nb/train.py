@@ -1489,9 +1489,10 @@ def check_checkpoint(
     if missing:
         got = f"got {path} without {', '.join(missing)}"
         raise ValueError(f"resume_from_checkpoint must have been saved with save_only_model=False, {got}")
-    ranks = [file.stem.removeprefix("rng_state").lstrip("_") for file in path.glob("rng_state*.pth")]  # "" for one alone
-    saved = 1 + max((int(rank) for rank in ranks if rank), default=0)
-    if str(args.process_index) * (args.world_size > 1) not in ranks or saved > args.world_size:
+    ranks = {file.stem.removeprefix("rng_state_") for file in path.glob("rng_state*.pth")}
+    mine = "rng_state" if args.world_size == 1 else str(args.process_index)  # one alone has no number
+    saved = 1 + max((int(rank) for rank in ranks if rank.isdigit()), default=0)
+    if mine not in ranks or saved > args.world_size:
         got = f"got {path} by {saved}"  # with others, each step would be of another batch
         raise ValueError(f"resume_from_checkpoint must have been saved by as many processes, {args.world_size}, {got}")
     if (path / SAFE_WEIGHTS_NAME).is_file():  # large models are saved in parts, which transformers checks

@@ -44,11 +44,12 @@ def example(b: int, length: int, heads: int, size: int) -> tuple[list[Any], list
     draw: dict[str, Any] = {"device": "cuda", "dtype": torch.bfloat16, "requires_grad": True}
     rows = [torch.randn(b, length, heads, size, **draw) for _ in range(3)]
     relative = torch.randn(heads, 2 * length, size, **draw)
-    *biases, segments = (torch.randn(n, heads, size, device="cuda", requires_grad=True) for n in (1, 1, 1, 2))
+    u, v, w = (torch.randn(heads, size, device="cuda", requires_grad=True) for _ in range(3))
+    segments = torch.randn(2, heads, size, device="cuda", requires_grad=True)
     ids = torch.zeros(b, length, dtype=torch.int32, device="cuda")
     types, own = ids.clone(), ids + OPEN
     types[:, length // 2 :] = 1
-    return [*rows, relative, tuple(x[0] for x in biases), segments, types, types, own], [*rows, relative, segments]
+    return [*rows, relative, (u, v, w), segments, types, types, own], [*rows, relative, u, v, w, segments]
 
 
 def passes(module: ModuleType, args: list[Any], leaves: list[Tensor], grad: Tensor, dropout: float) -> list[Tensor]:
@@ -91,11 +92,10 @@ def main() -> None:
                     if event.key.endswith("_kernel") and "::" not in event.key:
                         times[version, event.key].append(event.device_time_total)
     print(f"\nmicroseconds, medians of {asked.turns} turns, {torch.cuda.get_device_name()}")
-    kernels = sorted({kernel for _, kernel in times})
     for version in asked.versions:
-        medians = [statistics.median(times[version, kernel]) for kernel in kernels]
-        each = ", ".join(f"{kernel.removesuffix('_kernel')} {time:.1f}" for kernel, time in zip(kernels, medians, strict=True))
-        print(f"{version}: {sum(medians):.1f} in all: {each}")
+        medians = {kernel: statistics.median(found) for (of, kernel), found in times.items() if of == version}
+        each = ", ".join(f"{kernel.removesuffix('_kernel')} {time:.1f}" for kernel, time in medians.items())
+        print(f"{version}: {sum(medians.values()):.1f} in all: {each}")
 
 
 if __name__ == "__main__":
