@@ -532,15 +532,9 @@ def feed_forward_for(
     if not (is_plain(ff.layer_1) and is_plain(ff.layer_2) and is_large(hidden, ff.layer_1.weight)):
         return partial(feed_forward, ff)
     tokens, act = hidden.shape[0] * hidden.shape[1], ff.activation_function
-    if is_plain(act, GELUActivation) and act.act is F.gelu:
-        first = ordered(ff.layer_1, tokens, "gelu")
-    else:
-        inner = ordered(ff.layer_1, tokens)
-
-        def first(x: Tensor) -> Tensor:
-            return act(inner(x))
-
-    return partial(feed_forward, ff, first=first, second=ordered(ff.layer_2, tokens))
+    gelu = is_plain(act, GELUActivation) and act.act is F.gelu
+    first, second = ordered(ff.layer_1, tokens, "gelu" if gelu else "none"), ordered(ff.layer_2, tokens)
+    return partial(feed_forward, ff, first=first if gelu else lambda x: act(first(x)), second=second)
 
 # %% ../nbs/08_backbone.ipynb #c039e
 def fast_layer(
