@@ -343,7 +343,7 @@ def time_by_segments(
     build: Callable[[], Callable[[], Any]],  # Makes everything that is needed, and the step that reads a segment
     counts: Sequence[int],  # Of segments
     device: torch.device,  # Where
-    warmup: int = 3,  # Steps that count for nothing: they compile
+    warmup: int = 10,  # Steps that count for nothing: they compile, and a GPU that rested gets up to its clock
     readings: int = 5,  # Of a document at most; the longest is read once
 ) -> dict[int, dict[str, float]]:  # Segments → ms a segment (median, lowest, highest), and peak bytes of GPU memory
     "What a segment costs in documents of different lengths."

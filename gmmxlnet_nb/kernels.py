@@ -46,11 +46,14 @@ def scrambled(x):
 
 
 @triton.jit
-def kept(SEED, bh, rows, cols, threshold: tl.constexpr):
-    "Where dropout keeps a weight"
+def kept(SEED, bh, rows, j0, threshold: tl.constexpr, M: tl.constexpr):
+    "Where dropout keeps the weights of M keys from j0 on"
     row = scrambled(scrambled(bh.to(tl.uint32) + tl.load(SEED).to(tl.uint32)) + rows.to(tl.uint32))
-    x = (row[:, None] ^ scrambled(cols.to(tl.uint32))[None, :]) * 0x9E3779B1
-    return (x ^ (x >> 15)) * 0x85EBCA77 >= threshold  # of a product the upper bits are random, which decide
+    pair = scrambled((j0 // 2 + tl.arange(0, M // 2)).to(tl.uint32))
+    x = (row[:, None] ^ pair[None, :]) * 0x9E3779B1
+    x = (x ^ (x >> 15)) * 0x85EBCA77
+    return tl.reshape(tl.join((x << 16) >= threshold, x >= threshold), [M, M])  # the threshold is of the upper half
+
 
 # %% ../nbs/13_kernels.ipynb #k010
 @triton.jit
@@ -66,25 +69,26 @@ def groups_turned(x, by: tl.constexpr, W: tl.constexpr, G: tl.constexpr):
 @triton.jit
 def rows_turned(x, W: tl.constexpr, G: tl.constexpr):
     "`(W, 2, 8, G, 4)` turned to the left by the whole groups of each row"
-    w, half = tl.arange(0, W)[:, None, None, None, None], tl.arange(0, 2)[None, :, None, None, None]
-    groups = 2 * (W - 1 - w) + 1 - half
-    x = tl.where((groups & 1) != 0, groups_turned(x, 1, W, G), x)
-    if G > 2:
-        x = tl.where((groups & 2) != 0, groups_turned(x, 2, W, G), x)
-    if G > 4:
-        x = tl.where((groups & 4) != 0, groups_turned(x, 4, W, G), x)
+    half = tl.arange(0, 2)[None, :, None, None, None]
+    x = tl.where(half == 0, groups_turned(x, 1, W, G), x)
+    w = W - 1 - tl.arange(0, W)[:, None, None, None, None]
+    if W > 1:
+        x = tl.where((w & 1) != 0, groups_turned(x, 2, W, G), x)
+    if W > 2:
+        x = tl.where((w & 2) != 0, groups_turned(x, 4, W, G), x)
     return x
 
 
 @triton.jit
-def lanes_turned(x, more: tl.constexpr, W: tl.constexpr, G: tl.constexpr):
+def lanes_turned(x, more, W: tl.constexpr, G: tl.constexpr):
     "`(W, 2, 8, G, 4)` turned to the left by (7 − r + more) // 2 lanes, and by a group where that is beyond the last lane"
     by, lane = (7 - tl.arange(0, 8) + more) >> 1, tl.arange(0, 4)
     x = tl.where(lane[None, None, None, None, :] < by[None, None, :, None, None], groups_turned(x, 1, W, G), x)
     # in this shape the compiler leaves rows in their warps and columns in their lanes
     n: tl.constexpr = 2 * G * W * 8
-    by = (7 - tl.arange(0, n) % 8 + more) >> 1
-    x = tl.gather(tl.reshape(tl.permute(x, [1, 3, 0, 2, 4]), [n, 4]), (lane[None, :] + by[:, None]) % 4, 1)
+    x = tl.reshape(tl.permute(x, [1, 3, 0, 2, 4]), [n, 4])
+    by = (7 - (tl.arange(0, n) & 7) + more) >> 1
+    x = tl.gather(x, (lane[None, :] + by[:, None]) & 3, 1)
     return tl.permute(tl.reshape(x, [2, G, W, 8, 4]), [2, 0, 3, 1, 4])
 
 
@@ -95,7 +99,7 @@ def turned(x, M: tl.constexpr):
     G: tl.constexpr = M // 8
     even, odd = tl.split(tl.reshape(x, [W, 2, 8, G, 4, 2]))
     even, odd = rows_turned(even, W, G), rows_turned(odd, W, G)
-    by_odd = (tl.arange(0, 8) % 2 == 0)[None, None, :, None, None]
+    by_odd = ((7 - tl.arange(0, 8)) & 1 != 0)[None, None, :, None, None]
     first = lanes_turned(tl.where(by_odd, odd, even), 0, W, G)
     second = lanes_turned(tl.where(by_odd, even, odd), 1, W, G)
     return tl.reshape(tl.join(first, second), [M, M])
@@ -170,7 +174,7 @@ def forward_kernel(
         w, old = tl.exp2(s - new[:, None]), tl.exp2(top - new)
         total = total * old + tl.sum(w, 1)
         if threshold > 0:
-            w = tl.where(kept(SEED, bh, rows, cols, threshold), w, 0.0)
+            w = tl.where(kept(SEED, bh, rows, j0, threshold, M), w, 0.0)
         v = load_rows(V + b * svb + h * svh, svl, cols, real, D)
         acc = acc * old[:, None] + tl.dot(w.to(v.dtype), v, input_precision=precision)
         top = new
@@ -201,7 +205,7 @@ def weights_kernel(
         v = load_rows(V + b * svb + h * svh, svl, cols, real, D)
         dw, dropped = tl.dot(do, tl.trans(v), input_precision=precision), w
         if threshold > 0:
-            keep = kept(SEED, bh, rows, cols, threshold)
+            keep = kept(SEED, bh, rows, j0, threshold, M)
             dw, dropped = tl.where(keep, dw, 0.0), tl.where(keep, w, 0.0)
         inside = there[:, None] & (cols < S)[None, :]  # beyond the keys, both are zero
         tl.store(DS + line + cols[None, :], (w * (dw * (grow * scale) - delta[:, None])).to(qc.dtype), mask=inside)
@@ -312,9 +316,9 @@ def tile_for(
 def dropout_constants(
     dropout: float,  # Share of weights to be dropped
 ) -> dict[str, Any]:  # For the kernels
-    "Weights whose random number, of 2³², is below a threshold are dropped; the others grow."
-    threshold = min(round(dropout * 2**32), 2**32 - 1)
-    return {"threshold": threshold, "grow": 2**32 / (2**32 - threshold)}
+    "Weights whose random number, of 2¹⁶, is below a threshold are dropped; the others grow."
+    threshold = min(round(dropout * 2**16), 2**16 - 1)
+    return {"threshold": threshold << 16, "grow": 2**16 / (2**16 - threshold)}
 
 
 def start(kernel: Any, name: str, grid: tuple[int, ...], query: Tensor, tile: int, *args: Any, **constants: Any) -> None:
@@ -423,7 +427,7 @@ def attend(
     query_types: Tensor,  # (b, l), segment ids, int32
     key_types: Tensor,  # (b, n + l)
     own: Tensor,  # (b, n + l), int32: OPEN, CLOSED, or the only query that may look at this key
-    dropout: float = 0.0,  # Of attention weights; rounded to a multiple of 2⁻³²
+    dropout: float = 0.0,  # Of attention weights; rounded to a multiple of 2⁻¹⁶
     tile: int | None = None,  # Queries and keys at once, one of `TILES`; None for what suits the length
 ) -> Tensor:  # (b, l, h, d_h)
     "XLNet's attention. A `ValueError` for sizes, shapes or types that the kernels do not know."
