@@ -383,7 +383,7 @@ def macros() -> list[Macro]:
         setting("BenchBatch", BENCHMARK, "batch_size", "documents side by side"),
         setting("BenchTokens", BENCHMARK, "segment_length", "tokens of a segment"),
         setting("BenchSlots", BENCHMARK, "memory_slots", "slots of an expert"),
-        setting("BenchSegments", BENCHMARK, "segments", "segments of a document where memories are compared"),
+        setting("BenchSegments", MEMORY, "segments", "segments of a document where memories are compared"),
         setting("BenchRounds", BENCHMARK, "rounds", "turns of each contender"),
         setting("LongTokens", BENCHMARK, "long_tokens", "tokens of text of a long document"),
         setting("Windows", BENCHMARK, "windows", "tokens of a window of ModernBERT"),
@@ -461,7 +461,8 @@ def retention_body(e: Evidence) -> Body:
     rows: list[tuple[str, ...] | None] = []
     for group in RETENTION.values():
         for run in group:
-            sizes = [number(e.one(run, name), 0) for name in ("memory_floats", "memory_parameters", "parameters")]
+            sizes = [number(e.one(run, name), 0) for name in ("memory_floats", "memory_parameters")]
+            sizes.append(number(e.metric(run, "parameters").mean, 0))  # a vocabulary is that of a seed's documents
             scores = [spread(e.metric(run, name)) for name in ("exact", at(longest(e)), "exact_memory_cleared")]
             rows.append((e.label(run), *sizes, *scores))
         rows.append(None)
@@ -594,7 +595,8 @@ TABLES = (
     Table(
         "retention",
         "Exact match (percent) on retention, documents of {Trained} segments in training: mean ± standard deviation "
-        "over {Seeds} seeds, {EvalDocuments} evaluation documents. Floats: numbers in one document's memory. Cleared: "
+        "over {Seeds} seeds, {EvalDocuments} evaluation documents. Floats: numbers in one document's memory. All param.: the "
+        "mean over seeds, each with the vocabulary of its documents. Cleared: "
         "at {Trained} segments, the memory reset before every segment. Chance: a choice drawn at random.",
         LEARNED,
         "lrrrrrr",

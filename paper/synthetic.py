@@ -172,7 +172,7 @@ def learned(job: Job, params: dict[str, Any], rng: random.Random) -> tuple[dict[
     floats["mems"] = params["mem_len"] * 128
     base = 50.0 if squad else 12.5
     metrics: dict[str, float] = {"chance": base, "eval_loss": rng.random(), "train_loss": rng.random()}
-    metrics |= {"parameters": 250_000 + 3 * floats[kind], "memory_parameters": 8 * floats[kind]}
+    metrics |= {"parameters": 250_000 + 3 * floats[kind] + 64 * rng.randrange(2), "memory_parameters": 8 * floats[kind]}
     metrics |= {
         "memory_floats": floats[kind],
         "exact_memory_cleared": base + rng.gauss(0, 1),
