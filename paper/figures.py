@@ -307,7 +307,9 @@ def draw_scaling(data: dict[str, Rows]) -> Drawing:
             for x, y in zip(rows["size"], values, strict=True):
                 ax.annotate(f"{y:.1f}", (x, y), textcoords="offset points", xytext=(0, 5), ha="center", fontsize=8)
         column[1].set_xlabel(label)
-        column[1].margins(x=0.15)
+        first, last = min(rows["size"]), max(rows["size"])
+        room = (last / first) ** 0.15  # for the numbers at both ends
+        column[1].set_xlim(first / room, last * room)
     for ax, label in zip(axes[:, 0], ("milliseconds a step", "peak memory, GiB"), strict=True):
         most = max(max(rows["ms" if ax is axes[0, 0] else "gib"]) for rows in data.values())
         ax.set(ylabel=label, ylim=(0, most * 1.25))

@@ -666,8 +666,8 @@ TABLES = (
     ),
     Table(
         "provenance",
-        "The records that all numbers come from: run, seeds, commit of the sources, device, and how each record's "
-        "digest begins.",
+        "The records that all numbers come from: run, seeds, commit of the sources (+: with changes), device, and how "
+        "each record's digest begins.",
         NEEDED,
         "lllll",
         provenance_body,
