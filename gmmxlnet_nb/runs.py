@@ -533,8 +533,9 @@ def execute(
 ) -> None:
     "Run a job in this process, and keep its record if it is good; raises what the experiment raised."
     from papermill import execute_notebook  # here: it takes half a second, and other commands do without
+    from traitlets.config import Config
 
-    with locked(job):
+    with locked(job), tempfile.TemporaryDirectory(prefix="gmmxlnet-") as sockets:
         if not force and judge(job).state == "fresh":  # another process may have been faster
             return
         shutil.rmtree(job.scratch(), ignore_errors=True)
@@ -545,6 +546,7 @@ def execute(
         execute_notebook(
             str(job.notebook), str(job.scratch("/out.ipynb")), job.given, kernel_name="python3", language="python",
             cwd=str(job.root), progress_bar=False,
+            config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
         )  # fmt: skip
         times = {"started": clock.isoformat(timespec="seconds"), "duration_s": round(time.perf_counter() - started, 1)}
         record = job_record(job, code, times)
