@@ -54,7 +54,6 @@ def kept(SEED, bh, rows, j0, threshold: tl.constexpr, M: tl.constexpr):
     x = (x ^ (x >> 15)) * 0x85EBCA77
     return tl.reshape(tl.join((x << 16) >= threshold, x >= threshold), [M, M])  # the threshold is of the upper half
 
-
 # %% ../nbs/13_kernels.ipynb #k010
 @triton.jit
 def groups_turned(x, by: tl.constexpr, W: tl.constexpr, G: tl.constexpr):

@@ -7,9 +7,9 @@ __all__ = ['DEFAULTS', 'INJECTED', 'PACKAGE', 'NO_SAY', 'SCHEMA', 'PACKAGES', 'R
            'digest', 'plain_tree', 'code_hash', 'code_cells', 'notebook_hash', 'notebook_defaults', 'imported_modules',
            'module_hash', 'package_versions', 'device_name', 'source_commit', 'write_json', 'write_record', 'sealed',
            'is_sealed', 'Job', 'check_names', 'whole_run', 'expand_run', 'load_manifest', 'Verdict', 'judge_record',
-           'judge', 'locked', 'is_running', 'job_record', 'execute', 'end_with_parent', 'work', 'shares', 'Started',
-           'start', 'last_words', 'sweep', 'chosen', 'show_runs', 'show_status', 'problems', 'strays', 'run_chosen',
-           'read_arguments', 'main']
+           'judge', 'locked', 'is_running', 'job_record', 'socket_transport', 'execute', 'end_with_parent', 'work',
+           'shares', 'Started', 'start', 'last_words', 'sweep', 'chosen', 'show_runs', 'show_status', 'problems',
+           'strays', 'run_chosen', 'read_arguments', 'main']
 
 # %% ../nbs/10_runs.ipynb #c003
 import argparse
@@ -223,13 +223,15 @@ def device_name(
 def source_commit(
     folder: str | Path = ".",  # In a repository
 ) -> str | None:  # Its commit, with "+" if tracked code differs from it
-    "The commit of a working tree; that in GMMXLNET_COMMIT for a copy without git's folder; None without either."
+    "That in GMMXLNET_COMMIT, for a copy without git's folder or with an older one; else a working tree's; None without either."
+    if given := os.environ.get("GMMXLNET_COMMIT"):
+        return given
     git = ["git", "-C", str(folder)]
     try:
         asked = [[*git, "rev-parse", "HEAD"], [*git, "diff", "--name-only", "HEAD", "--", "*.py", "*.ipynb"]]
         commit, changed = (subprocess.run(a, capture_output=True, text=True, check=True).stdout.strip() for a in asked)
     except (OSError, subprocess.CalledProcessError):
-        return os.environ.get("GMMXLNET_COMMIT")
+        return None
     return commit + "+" * bool(changed)
 
 # %% ../nbs/10_runs.ipynb #c011
@@ -527,15 +529,28 @@ def job_record(
     return sealed({**about, **seen, "times": {**times, **seen["times"]}})
 
 # %% ../nbs/10_runs.ipynb #d034
+def socket_transport(
+    folder: str,  # A short path: it becomes part of the sockets' names
+) -> Any:  # A configuration of kernels
+    "Let a kernel be spoken to through sockets in a folder; a `ValueError` where their names would be too long."
+    import zmq  # here, as below
+    from traitlets.config import Config
+
+    start = f"{folder}/kernel"
+    if len(f"{start}-5".encode()) > zmq.IPC_PATH_MAX_LEN:  # a kernel has five
+        most = zmq.IPC_PATH_MAX_LEN
+        raise ValueError(f"TMPDIR must be a shorter path: names of sockets have at most {most} bytes, got {start!r}")
+    return Config({"KernelManager": {"transport": "ipc", "ip": start}})
+
+
 def execute(
     job: Job,  # Which
     force: bool = False,  # Whether to run it although its record is fresh
 ) -> None:
     "Run a job in this process, and keep its record if it is good; raises what the experiment raised."
     from papermill import execute_notebook  # here: it takes half a second, and other commands do without
-    from traitlets.config import Config
 
-    with locked(job), tempfile.TemporaryDirectory(prefix="gmmxlnet-") as sockets:
+    with locked(job):
         if not force and judge(job).state == "fresh":  # another process may have been faster
             return
         shutil.rmtree(job.scratch(), ignore_errors=True)
@@ -543,11 +558,11 @@ def execute(
         files = job.root.glob("*/*.py")
         before = {f"{path.parent.name}.{path.stem}": path.read_text(encoding="utf-8") for path in files}
         code, clock, started = notebook_hash(job.notebook), datetime.now(UTC), time.perf_counter()
-        execute_notebook(
-            str(job.notebook), str(job.scratch("/out.ipynb")), job.given, kernel_name="python3", language="python",
-            cwd=str(job.root), progress_bar=False,
-            config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
-        )  # fmt: skip
+        with tempfile.TemporaryDirectory(prefix="gmmxlnet-") as sockets:
+            execute_notebook(
+                str(job.notebook), str(job.scratch("/out.ipynb")), job.given, kernel_name="python3", language="python",
+                cwd=str(job.root), progress_bar=False, config=socket_transport(sockets),
+            )  # fmt: skip
         times = {"started": clock.isoformat(timespec="seconds"), "duration_s": round(time.perf_counter() - started, 1)}
         record = job_record(job, code, times)
         # a module is imported at some time between start and end: it must have been the same at both
