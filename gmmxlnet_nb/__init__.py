@@ -11,27 +11,33 @@ from types import ModuleType
 from typing import Any
 
 _PUBLIC = {
-    "data": (
-        "Answer Document DocumentCollator DocumentDataset EVALUATION_SEED SegmentLayout TaskDocuments build_features "
-        "StreamedDocuments configure_memory_tokens load_squad long_documents read_squad retention_documents "
-        "stream_segments stream_squad task_defaults task_documents train_tokenizer"
-    ),
     "experts": "GatedMemoryMixture",
-    "router": "MemoryGatingNetwork load_balance_loss routing_entropy",
+    "router": "load_balance_loss MemoryGatingNetwork routing_entropy",
     "updates": "ExpertUpdater",
     "read": "AggregatedMemoryReader",
-    "baselines": "DifferentiableMemory Memory SegmentRecurrence TokenMemory memory_floats",
-    "model": "GMMXLNetConfig GMMXLNetForQA GMMXLNetOutput MEMORIES MemXLNetForQA MemoryState",
-    "checkpoints": "convert_checkpoint model_card save_sparse",
-    "train": (
-        "GMMTrainer GMMTrainingConfig Prediction TrainingConfig answer_stream best_spans chance_level "
-        "config_from_dict decode_predictions evaluate_squad_v2 "
-        "find_best_threshold gmm_balanced_config gmm_large_config gmm_small_config last_checkpoint load_base "
-        "n_best_spans tune_null_threshold write_predictions"
+    "documents": "Answer Document load_squad long_documents read_squad stream_squad",
+    "segments": "configure_memory_tokens SegmentLayout stream_segments train_tokenizer",
+    "data": "build_features DocumentCollator DocumentDataset",
+    "streams": "StreamedDocuments",
+    "tasks": "EVALUATION_SEED retention_documents task_defaults task_documents TaskDocuments",
+    "baselines": "DifferentiableMemory Memory memory_floats SegmentRecurrence TokenMemory",
+    "gmm": "MemoryState",
+    "config": "GMMXLNetConfig MEMORIES",
+    "checkpoints": "model_card save_sparse",
+    "model": "GMMXLNetForQA GMMXLNetOutput MemXLNetForQA",
+    "convert": "convert_checkpoint",
+    "answers": (
+        "answer_stream best_spans chance_level decode_predictions evaluate_squad_v2 find_best_threshold "
+        "n_best_spans Prediction tune_null_threshold write_predictions"
     ),
-    "launch": "DocumentConfig RunConfig begin_run make_trainer write_answers",
-    "analysis": "GMMAnalyzer RoutingTrace plot_routing",
+    "training_args": (
+        "config_from_dict gmm_balanced_config gmm_large_config gmm_small_config GMMTrainingConfig "
+        "TrainingConfig"
+    ),
+    "train": "GMMTrainer last_checkpoint",
+    "analysis": "GMMAnalyzer plot_routing RoutingTrace",
     "runs": "judge load_manifest run_parameters write_record",
+    "launch": "begin_run DocumentConfig load_base make_trainer RunConfig write_answers",
 }
 _MODULE = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 __all__ = sorted(_MODULE)

@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['ROUTING_MODES', 'mix_experts', 'replace_states', 'AggregatedMemoryReader']
 
-# %% ../nbs/04_read.ipynb #c003
+# %% ../nbs/04_read.ipynb #h003
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from .experts import check_choice, check_num_experts, check_positive, check_shape, stack_experts
+from .core import check_choice, check_positive
+from .experts import check_num_experts, check_shape, stack_experts
 from .router import MemoryGatingNetwork
 
 # %% ../nbs/04_read.ipynb #c005

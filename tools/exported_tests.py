@@ -18,7 +18,7 @@ from execnb.shell import CaptureShell
 from nbdev.config import get_config
 from nbdev.process import NBProcessor
 
-from gmmxlnet_nb.backbone import interpret_triton
+from gmmxlnet_nb.attention import interpret_triton
 
 
 def bound_names(source: str) -> set[str]:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gmmxlnet_nb.runs import write_json
+from gmmxlnet_nb.core import write_json
 
 ARTICLES = {
     "train": (

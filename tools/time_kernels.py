@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from gmmxlnet_nb.backbone import OPEN
+from gmmxlnet_nb.attention import OPEN
 
 
 def load(version: str, number: int, folder: str) -> ModuleType:
@@ -31,6 +31,7 @@ def load(version: str, number: int, folder: str) -> ModuleType:
         source = subprocess.run(show, capture_output=True, text=True, check=True).stdout
     name = f"kernels_{number}"
     path = Path(folder, f"{name}.py")
+    source = source.replace("from .backbone", "from .attention")  # where older versions found what they share with it
     path.write_text(source.replace("from .", "from gmmxlnet_nb.").replace("gmmxlnet_nb::", f"{name}::"))
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
