@@ -49,7 +49,7 @@ class Content:
     values: dict[str, str]  # Of the macros, in plain text
     bodies: dict[str, Body]  # Of the tables
     data: dict[str, Any]  # Of the figures
-    stale: dict[str, set[Name]]  # Of the figures, the stale records that they are drawn from
+    sources: dict[str, set[Name]]  # Of the figures, the records that they are drawn from
 
     def names(self) -> dict[str, str]:
         """What stands for the holes of captions on a page without TeX: values, and tables and figures by number."""
@@ -70,8 +70,8 @@ def content(manifest: Path) -> Content:
         traced = {figure.name: evidence.traced(figure.data) for figure in FIGURES}
     except ValueError as error:
         raise Refused([f"record: {error}"], evidence.notes) from None
-    data, stale = ({name: each[i] for name, each in traced.items()} for i in range(2))
-    return Content(evidence, values, bodies, data, stale)
+    data = {name: made for name, (made, _) in traced.items()}
+    return Content(evidence, values, bodies, data, {name: sources for name, (_, sources) in traced.items()})
 
 
 def generated() -> list[str]:
@@ -177,7 +177,7 @@ def draw(figure: Figure, found: Content, path: Path) -> None:
 
 def figure_tex(figure: Figure, found: Content) -> str:
     """The float."""
-    note = to_tex(about_figure(found.stale[figure.name], found.evidence, figure.runs))
+    note = to_tex(about_figure(found.sources[figure.name], found.evidence))
     return "\n".join(
         [
             r"\begin{figure}[tbp]",
@@ -222,7 +222,9 @@ def pdf(out: Path = OUT, folder: Path = PAPER) -> Path:
     absent = [name for name in generated() if not (out / f"{name}.tex").exists()]
     if absent:
         raise Refused([f"text: {', '.join(absent)} must be built before the paper is set: python paper/build.py build"])
-    newest = re.search(r"\\newcommand\{\\Newest\}\{(?:\\stale\{)?([\d-]+)\}", (out / "macros.tex").read_text(encoding="utf-8"))
+    newest = re.search(
+        r"\\newcommand\{\\Newest\}\{(?:\\stale\{)?([\d-]+)\}", (out / "macros.tex").read_text(encoding="utf-8")
+    )
     day = f"{newest[1]}T00:00:00Z" if newest else "1970-01-01T00:00:00Z"
     places = dict.fromkeys(("TEXINPUTS", "BIBINPUTS"), f"{folder}:{out}:")
     epoch = {"SOURCE_DATE_EPOCH": str(int(datetime.fromisoformat(day).timestamp())), "FORCE_SOURCE_DATE": "1"}
@@ -254,7 +256,7 @@ def page(found: Content) -> str:
     ]
     for figure in FIGURES:
         title = names[f"fig:{figure.name}"]
-        note = about_figure(found.stale[figure.name], found.evidence, figure.runs)
+        note = about_figure(found.sources[figure.name], found.evidence)
         caption = fill(figure.caption, names) + note
         lines += ["", f"![{caption.partition('. ')[0]}](fig-{figure.name}.svg)", "", f"**{title}.** {caption}"]
     lines += ["", "## Tables"]
@@ -264,7 +266,7 @@ def page(found: Content) -> str:
     for figure in FIGURES:
         runs = ", ".join(f"`{run}`" for run in figure.runs)
         seeds = found.evidence.seeds(figure.runs)
-        sign = SIGN * bool(found.stale[figure.name])
+        sign = SIGN * bool(found.sources[figure.name] & found.evidence.stale)
         lines.append(f"- {names[f'fig:{figure.name}']}{sign}: {runs}; {seeds} seed{'' if seeds == '1' else 's'} a run")
     return "\n".join(lines) + "\n"
 
@@ -336,8 +338,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         elif asked.command == "build":
             found = build(asked.out, manifest=asked.manifest)
             if found.evidence.stale:
-                print(f"a draft: {counted(found.evidence.stale, found.evidence)} records are stale; "
-                      "python paper/build.py check lists them")  # fmt: skip
+                print(f"a draft: {counted(found.evidence)} records are stale; python paper/build.py check lists them")
         elif asked.command == "pdf":
             print(pdf(asked.out))
         else:

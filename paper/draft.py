@@ -36,14 +36,16 @@ def command(e: Evidence) -> str:
     return " ".join(["gmmxlnet-runs run", *patterns(e), "--tier full"])
 
 
-def counted(names: Iterable[Name], e: Evidence, runs: Iterable[str] | None = None) -> str:
-    """How many records are stale, of all records or of those of some runs."""
-    return f"{len(set(names))} of {sum(len(e.records[run]) for run in (e.records if runs is None else runs))}"
+def counted(e: Evidence) -> str:
+    """How many records are stale, of all."""
+    return f"{len(e.stale)} of {sum(map(len, e.records.values()))}"
 
 
-def about_figure(stale: set[Name], e: Evidence, runs: Iterable[str]) -> str:
+def about_figure(sources: set[Name], e: Evidence) -> str:
     """What to add to the caption of a figure that is drawn from stale records; nothing for a fresh one."""
-    return f" {SIGN} Made by older code: {counted(stale, e, runs)} records." if stale else ""
+    stale = sources & e.stale
+    count = f": {len(stale)} of its {len(sources)} records" if len(stale) < len(sources) else ""
+    return f" {SIGN} Made by older code{count}." if stale else ""
 
 
 def listed(e: Evidence) -> list[str]:
@@ -56,7 +58,7 @@ def preamble(e: Evidence) -> str:
     """The commands that mark a draft, its first page and its last one; nothing if no record is stale."""
     if not e.stale:
         return ""
-    count = counted(e.stale, e)
+    count = counted(e)
     runs = ",\n".join(to_tex(phrase).replace(" ", "~") for phrase in listed(e))
     note = (
         rf"\textbf{{\textcolor{{stale}}{{Draft.}}}} {count} records that this paper stands on are stale: made by older "
@@ -88,7 +90,7 @@ def banner(e: Evidence) -> list[str]:
         ":::{admonition} Draft",
         ":class: warning",
         "",
-        f"{counted(e.stale, e)} records that these results stand on are stale: made by older code or with other "
+        f"{counted(e)} records that these results stand on are stale: made by older code or with other "
         f"parameters. What comes from them is marked {SIGN}. From the root of the repository, this makes them again:",
         "",
         "```sh",

@@ -83,15 +83,15 @@ class Evidence:
     reads: Reads = field(default_factory=Reads)
 
     def traced(self, make: Callable[["Evidence"], T]) -> tuple[T, set[Name]]:
-        """What is made from records, and the stale ones of those that it comes from."""
+        """What is made from records, and the records that it comes from."""
         watched = replace(self, reads=Reads())
         made = make(watched)
-        return made, watched.reads.sources() & self.stale
+        return made, watched.reads.sources()
 
     def marked(self, make: Callable[["Evidence"], str]) -> str:
         """A text; a `Stale` one if a stale record is among those that it comes from."""
-        text, stale = self.traced(make)
-        return Stale(text) if stale else text
+        text, sources = self.traced(make)
+        return Stale(text) if sources & self.stale else text
 
     def about(self, run: str, count: int | None = None) -> Sequence[Record]:
         """The records of a run, or the first ones, for what they say beside results."""
