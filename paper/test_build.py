@@ -46,6 +46,16 @@ def manifest(original: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def undrawn(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are copied and not drawn, where a test is about what stands beside them."""
+
+    def copy(figure: build.Figure, _: Any, path: Path) -> None:
+        shutil.copy(built / f"fig-{figure.name}.pdf", path)
+
+    monkeypatch.setattr(build, "draw", copy)
+
+
+@pytest.fixture
 def text(tmp_path: Path) -> Path:
     """A copy of the paper's sources."""
     folder = tmp_path / "text"
@@ -515,6 +525,7 @@ def test_what_a_record_changes_is_marked(original: Path, run: str) -> None:
         assert figure.data(new) == figure.data(evidence) or old.traced(figure.data)[1] & old.stale, figure.name
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_nothing_stale_nothing_marked(original: Path, built: Path, tmp_path: Path) -> None:
     """No mark, no note and no command of a draft where all records are fresh."""
     page = build.site(tmp_path, manifest=original).read_text(encoding="utf-8")
@@ -523,6 +534,7 @@ def test_nothing_stale_nothing_marked(original: Path, built: Path, tmp_path: Pat
     assert stale_values(build.content(original)) == set()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_draft(manifest: Path, tmp_path: Path) -> None:
     """What is built of a partly stale project says so, in TeX and on the page of results."""
     make_stale(manifest, "squad-none-2", "squad-none-4", *(f"retention-token32-{seed}" for seed in range(5)))
@@ -551,6 +563,7 @@ def test_draft(manifest: Path, tmp_path: Path) -> None:
     assert "Made by older code: 5 of its 85 records." in page and "- Figure 1†: " in page and "- Figure 4: " in page
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_all_stale(manifest: Path, tmp_path: Path) -> None:
     """Records of an older form that lack what they said of themselves: all is marked that comes from records."""
 
@@ -621,6 +634,7 @@ def test_fresh_records_decide(manifest: Path) -> None:
         build.content(manifest)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_draft_on_the_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Stale records are listed, and end with 1 for a release or where what was built is of another state."""
 
@@ -667,6 +681,7 @@ def test_release_of_make(given: tuple[str, ...], strict: bool) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("latexmk"), reason="TeX is not installed: make paper-tools")
+@pytest.mark.usefixtures("undrawn")
 def test_pdf_of_a_draft(manifest: Path, tmp_path: Path) -> None:
     """A draft sets without a complaint: no mark is too wide, in a formula or in a caption."""
     make_stale(manifest, *(job.name for job in needed_jobs(manifest)[0] if job.seed < 2))
