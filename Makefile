@@ -81,15 +81,15 @@ $(BROWSER): $(INSTALLED)
 	$(BIN)/python -m pip install -q -c constraints.txt playwright
 	touch $@
 
-records: $(INSTALLED)  ## Name each record of experiments/records that is stale, edited or of no run
-	$(BIN)/gmmxlnet-runs check --tier full --present
+records: $(INSTALLED)  ## Name each record of experiments/records that is stale, edited or of no run; fail for stale ones too: make records RELEASE=1
+	$(BIN)/gmmxlnet-runs check --tier full --present $(if $(filter-out 0,$(RELEASE)),,--allow-stale)
 
 paper: $(INSTALLED)  ## Build _paper/paper.pdf from the records of runs
 	$(BIN)/python paper/build.py build
 	$(BIN)/python paper/build.py pdf
 
-paper-check: $(INSTALLED)  ## Name what the paper lacks: records missing or out of date, results typed by hand
-	$(BIN)/python paper/build.py check
+paper-check: $(INSTALLED)  ## Name what the paper lacks, and what is stale; fail for stale records too: make paper-check RELEASE=1
+	$(BIN)/python paper/build.py check $(if $(filter-out 0,$(RELEASE)),--release)
 
 paper-test: $(INSTALLED)  ## Test the paper's build on made-up records
 	$(BIN)/python -m pytest -q paper

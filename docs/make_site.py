@@ -130,7 +130,10 @@ def results() -> str | None:
 
 
 def paper_lacks() -> str:
-    """Why the paper that was built is not that of the records and the text as they are now; nothing if it is."""
+    """Why the paper that was built is not that of the records and the text as they are now; nothing if it is.
+
+    Stale records do not keep it from the site: it calls itself a draft then, and must have been built as one.
+    """
     if not PAPER.exists():
         return "it was not built"
     folders = {"paper": (".tex", ".bib", ".py"), "experiments/records": (".json",)}
@@ -138,9 +141,12 @@ def paper_lacks() -> str:
     newer = [p for p in [*sources, MANIFEST] if p.exists() and p.stat().st_mtime >= PAPER.stat().st_mtime]
     if newer:
         return f"it is older than {', '.join(f'`{p.relative_to(ROOT)}`' for p in sorted(newer)[:3])}"
-    check = [sys.executable, str(ROOT / "paper" / "build.py"), "check"]
+    check = [sys.executable, str(ROOT / "paper" / "build.py"), "check", "--built"]
     if subprocess.run(check, cwd=ROOT, capture_output=True).returncode:
-        return "records that it needs are missing or out of date, or its text is not in order, as `make paper-check` says"
+        return (
+            "records that it needs are missing or others are stale than when it was built, or its text is not in order, "
+            "as `python paper/build.py check --built` says"
+        )
     return ""
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
-from evidence import NEEDED, Evidence, needed_jobs, read_evidence
+from draft import about_figure, banner, by_run, command, counted, preamble
+from evidence import NEEDED, Evidence, Name, needed_jobs, read_evidence
 from figures import FIGURES, Figure, style
 from results import TABLES, Macro, commands_table, macros
-from tex import NOTEBOOK, Body, Table, citation_problems, fill, fill_tex, text_problems, to_tex
+from tex import NOTEBOOK, SIGN, Body, Stale, Table, citation_problems, fill, fill_tex, text_problems, to_tex
 
 PAPER = Path(__file__).resolve().parent
 MANIFEST = PAPER.parent / "experiments" / "manifest.toml"
@@ -26,7 +27,11 @@ TEX_PACKAGES = "texlive-latex-base texlive-latex-recommended texlive-fonts-recom
 
 
 class Refused(Exception):
-    """What is wrong, a line each."""
+    """What is wrong, a line each, and what else is to know."""
+
+    def __init__(self, wrong: Sequence[str], notes: Sequence[str] = ()) -> None:
+        super().__init__("\n".join(wrong))
+        self.wrong, self.notes = list(wrong), list(notes)
 
 
 def all_tables() -> list[Table]:
@@ -44,24 +49,29 @@ class Content:
     values: dict[str, str]  # Of the macros, in plain text
     bodies: dict[str, Body]  # Of the tables
     data: dict[str, Any]  # Of the figures
+    sources: dict[str, set[Name]]  # Of the figures, the records that they are drawn from
 
     def names(self) -> dict[str, str]:
         """What stands for the holes of captions on a page without TeX: values, and tables and figures by number."""
         tables = {f"tab:{table.name}": f"Table {i}" for i, table in enumerate(all_tables(), 1)}
-        return self.values | tables | {f"fig:{figure.name}": f"Figure {i}" for i, figure in enumerate(FIGURES, 1)}
+        values = {name: fill(value, {}) for name, value in self.values.items()}
+        return values | tables | {f"fig:{figure.name}": f"Figure {i}" for i, figure in enumerate(FIGURES, 1)}
 
 
 def content(manifest: Path) -> Content:
     """Everything from records; `Refused` with all that is wrong with those that it needs."""
-    if lacking := records_lacking(manifest):
-        raise Refused("\n".join(lacking))
-    evidence, _ = read_evidence(needed_jobs(manifest)[0])
+    jobs, wrong = needed_jobs(manifest)
+    evidence, lacking = read_evidence(jobs)
+    if wrong or lacking:
+        raise Refused([*wrong, *lacking], evidence.notes)
     try:
-        values = {macro.name: macro.value(evidence) for macro in macros()}
+        values = {macro.name: evidence.marked(macro.value) for macro in macros()}
         bodies = {table.name: table.body(evidence) for table in all_tables()}
-        return Content(evidence, values, bodies, {figure.name: figure.data(evidence) for figure in FIGURES})
+        traced = {figure.name: evidence.traced(figure.data) for figure in FIGURES}
     except ValueError as error:
-        raise Refused(f"record: {error}") from None
+        raise Refused([f"record: {error}"], evidence.notes) from None
+    data = {name: made for name, (made, _) in traced.items()}
+    return Content(evidence, values, bodies, data, {name: sources for name, (_, sources) in traced.items()})
 
 
 def generated() -> list[str]:
@@ -73,12 +83,15 @@ def sources(folder: Path) -> dict[str, str]:
     """The text, by file."""
     found = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.tex"))}
     if "paper.tex" not in found:
-        raise Refused(f"text: there must be a paper.tex in {folder}")
+        raise Refused([f"text: there must be a paper.tex in {folder}"])
     return found
 
 
-def check(folder: Path = PAPER, manifest: Path = MANIFEST) -> Content:
-    """All that the paper needs; `Refused` with all that is wrong with its text and its records."""
+def check(folder: Path = PAPER, manifest: Path = MANIFEST, release: bool = False) -> Content:
+    """All that the paper needs; `Refused` with all that is wrong with its text and its records.
+
+    Before a release, stale records are wrong too.
+    """
     text, names = sources(folder), [macro.name for macro in macros()]
     captions = {f"fig-{figure.name}": figure.caption for figure in FIGURES}
     captions |= {f"tab-{table.name}": table.caption for table in all_tables()}
@@ -96,9 +109,12 @@ def check(folder: Path = PAPER, manifest: Path = MANIFEST) -> Content:
     try:
         found = content(manifest)
     except Refused as error:
-        raise Refused("\n".join([*wrong, str(error)])) from None
+        late = error.notes if release else []
+        raise Refused([*wrong, *error.wrong, *late], [] if release else error.notes) from None
+    if release:
+        wrong += found.evidence.notes
     if wrong:
-        raise Refused("\n".join(wrong))
+        raise Refused(wrong, [] if release else found.evidence.notes)
     return found
 
 
@@ -110,8 +126,10 @@ def provenance(evidence: Evidence, runs: Sequence[str]) -> list[str]:
         seeds = " ".join(str(record["seed"]) for record in records)
         commits, devices = ({str(record[name]) for record in records} for name in ("commit", "device"))
         digests = " ".join(record["digest"] for record in records)
+        old = " ".join(str(seed) for seed in by_run(evidence.stale, evidence).get(run, ()))
         lines.append(
             f"{run}: seeds {seeds}; commit {', '.join(sorted(commits))}; {', '.join(sorted(devices))}; records {digests}"
+            + (f"; stale: seeds {old}" if old else "")
         )
     return lines
 
@@ -126,7 +144,14 @@ def macro_lines(macro: Macro, value: str, evidence: Evidence) -> str:
     """A macro, what it is, and where it comes from."""
     records = [record for run in macro.runs for record in evidence.records[run]]
     runs = ", ".join(macro.runs) if len(macro.runs) < 6 else f"{len(macro.runs)} runs, {macro.runs[0]} and so on"
-    return f"% {macro.what} [{runs}; {len(records)} records]\n\\newcommand{{\\{macro.name}}}{{{to_tex(value)}}}\n"
+    old = "; stale" if isinstance(value, Stale) else ""
+    return f"% {macro.what} [{runs}; {len(records)} records{old}]\n\\newcommand{{\\{macro.name}}}{{{to_tex(value)}}}\n"
+
+
+def macros_tex(found: Content) -> str:
+    """The file of the macros; of a draft also what marks it as one."""
+    lines = "".join(macro_lines(macro, found.values[macro.name], found.evidence) for macro in macros())
+    return with_provenance(preamble(found.evidence) + lines, found.evidence, NEEDED)
 
 
 def write_whole(folder: Path, files: dict[str, str]) -> None:
@@ -150,13 +175,14 @@ def draw(figure: Figure, found: Content, path: Path) -> None:
         plt.close(drawing)
 
 
-def figure_tex(figure: Figure) -> str:
+def figure_tex(figure: Figure, found: Content) -> str:
     """The float."""
+    note = to_tex(about_figure(found.sources[figure.name], found.evidence))
     return "\n".join(
         [
             r"\begin{figure}[tbp]",
             rf"\centering\includegraphics{{fig-{figure.name}.pdf}}",
-            rf"\caption{{{fill_tex(figure.caption)}}}\label{{fig:{figure.name}}}",
+            rf"\caption{{{fill_tex(figure.caption)}{note}}}\label{{fig:{figure.name}}}",
             r"\end{figure}",
         ]
     )
@@ -166,12 +192,11 @@ def build(out: Path = OUT, folder: Path = PAPER, manifest: Path = MANIFEST) -> C
     """Write macros, tables and figures."""
     found = check(folder, manifest)
     out.mkdir(parents=True, exist_ok=True)
-    lines = "".join(macro_lines(macro, found.values[macro.name], found.evidence) for macro in macros())
-    files = {"macros.tex": with_provenance(lines, found.evidence, NEEDED)}
+    files = {"macros.tex": macros_tex(found)}
     files |= {
         f"tab-{t.name}.tex": with_provenance(t.tex(found.bodies[t.name]), found.evidence, t.runs) for t in all_tables()
     }
-    files |= {f"fig-{f.name}.tex": with_provenance(figure_tex(f), found.evidence, f.runs) for f in FIGURES}
+    files |= {f"fig-{f.name}.tex": with_provenance(figure_tex(f, found), found.evidence, f.runs) for f in FIGURES}
     with tempfile.TemporaryDirectory(dir=out) as part:  # an interrupted build leaves the files of the one before
         for figure in FIGURES:
             draw(figure, found, Path(part) / f"fig-{figure.name}.pdf")
@@ -191,14 +216,15 @@ def pdf(out: Path = OUT, folder: Path = PAPER) -> Path:
     """Set the paper; `Refused` without TeX, without a build, and with what TeX complains of."""
     missing = [tool for tool in ("latexmk", "pdflatex", "bibtex") if not shutil.which(tool)]
     if missing:
-        raise Refused(
-            f"TeX: {', '.join(missing)} must be installed to set the paper; on Debian and Ubuntu: make paper-tools, "
-            f"which is apt-get install --no-install-recommends {TEX_PACKAGES}"
-        )
+        how = f"make paper-tools, which is apt-get install --no-install-recommends {TEX_PACKAGES}"
+        names = ", ".join(missing)
+        raise Refused([f"TeX: {names} must be installed to set the paper; on Debian and Ubuntu: {how}"])
     absent = [name for name in generated() if not (out / f"{name}.tex").exists()]
     if absent:
-        raise Refused(f"text: {', '.join(absent)} must be built before the paper is set: python paper/build.py build")
-    newest = re.search(r"\\newcommand\{\\Newest\}\{([\d-]+)\}", (out / "macros.tex").read_text(encoding="utf-8"))
+        raise Refused([f"text: {', '.join(absent)} must be built before the paper is set: python paper/build.py build"])
+    newest = re.search(
+        r"\\newcommand\{\\Newest\}\{(?:\\stale\{)?([\d-]+)\}", (out / "macros.tex").read_text(encoding="utf-8")
+    )
     day = f"{newest[1]}T00:00:00Z" if newest else "1970-01-01T00:00:00Z"
     places = dict.fromkeys(("TEXINPUTS", "BIBINPUTS"), f"{folder}:{out}:")
     epoch = {"SOURCE_DATE_EPOCH": str(int(datetime.fromisoformat(day).timestamp())), "FORCE_SOURCE_DATE": "1"}
@@ -210,14 +236,14 @@ def pdf(out: Path = OUT, folder: Path = PAPER) -> Path:
     text = log.read_text(encoding="latin-1") if log.exists() else done.stdout + done.stderr
     if done.returncode:
         errors = re.findall(r"^(?:[^\n:]*:\d+: |! )[^\n]*", text, flags=re.MULTILINE) or [done.stderr.strip()[-500:]]
-        raise Refused(f"TeX: {errors[0]} (see {log})")
+        raise Refused([f"TeX: {errors[0]} (see {log})"])
     if wrong := log_problems(text):
-        raise Refused("\n".join(wrong))
+        raise Refused(wrong)
     return out / "paper.pdf"
 
 
 def page(found: Content) -> str:
-    """The results as Markdown that MyST and Quarto read alike."""
+    """The results as Markdown that MyST and Quarto read alike, but for the box that says when they are a draft."""
     names = found.names()
     lines = [
         "# Results",
@@ -225,11 +251,13 @@ def page(found: Content) -> str:
         "All numbers, figures and tables of the paper, made from the records in `experiments/records` by "
         "`python paper/build.py site`. None is typed by hand.",
         "",
+        *banner(found.evidence),
         "## Figures",
     ]
     for figure in FIGURES:
         title = names[f"fig:{figure.name}"]
-        caption = fill(figure.caption, names)
+        note = about_figure(found.sources[figure.name], found.evidence)
+        caption = fill(figure.caption, names) + note
         lines += ["", f"![{caption.partition('. ')[0]}](fig-{figure.name}.svg)", "", f"**{title}.** {caption}"]
     lines += ["", "## Tables"]
     for table in all_tables():
@@ -238,12 +266,13 @@ def page(found: Content) -> str:
     for figure in FIGURES:
         runs = ", ".join(f"`{run}`" for run in figure.runs)
         seeds = found.evidence.seeds(figure.runs)
-        lines.append(f"- {names[f'fig:{figure.name}']}: {runs}; {seeds} seed{'' if seeds == '1' else 's'} a run")
+        sign = SIGN * bool(found.sources[figure.name] & found.evidence.stale)
+        lines.append(f"- {names[f'fig:{figure.name}']}{sign}: {runs}; {seeds} seed{'' if seeds == '1' else 's'} a run")
     return "\n".join(lines) + "\n"
 
 
 def records_lacking(manifest: Path) -> list[str]:
-    """What is wrong with the records that the paper needs, a line each."""
+    """What is wrong with the records that the paper needs, a line each; that some are stale is not."""
     jobs, wrong = needed_jobs(manifest)
     return [*wrong, *read_evidence(jobs)[1]]
 
@@ -253,7 +282,7 @@ def page_of_lacking(lacking: Sequence[str]) -> str:
     lines = [
         "# Results",
         "",
-        "Results are shown when the record of every run that they are compared with is there and up to date. "
+        "Results are shown when the record of every run that they are compared with is there and as its run wrote it. "
         "These are not, and each line ends with the command that makes them:",
         "",
         *(f"- `{line}`" for line in lacking),
@@ -274,30 +303,48 @@ def site(target: Path, folder: Path = PAPER, manifest: Path = MANIFEST) -> Path:
     return target / "results.md"
 
 
+def is_built(found: Content, out: Path) -> bool:
+    """Whether a folder has the macros of these records, each fresh or stale as it is now."""
+    made = out / "macros.tex"
+    return made.exists() and made.read_text(encoding="utf-8") == macros_tex(found)
+
+
+def summary(found: Content) -> str:
+    """What the paper has, and what it stands on."""
+    count, stale = sum(map(len, found.evidence.records.values())), len(found.evidence.stale)
+    text = f"{len(found.values)} macros, {len(found.bodies)} tables and {len(FIGURES)} figures, {count - stale} fresh records"
+    return text + (f" and {stale} stale: the paper is a draft; {command(found.evidence)}" if stale else "")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Ends with 1 if something is missing or wrong, and says what to do."""
     parser = argparse.ArgumentParser(prog="paper/build.py", description="Build the paper from the records of runs.")
     parser.add_argument("--manifest", type=Path, default=MANIFEST, help="another manifest of runs")
     parser.add_argument("--out", type=Path, default=OUT, help="another folder for what is built")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("check", help="name what is missing, out of date or typed by hand")
+    checking = commands.add_parser("check", help="name what is missing or typed by hand, and what is stale")
+    checking.add_argument("--release", action="store_true", help="fail for stale records too")
+    checking.add_argument("--built", action="store_true", help="fail if what was built is of other records or states")
     commands.add_parser("build", help="write macros, tables and figures")
     commands.add_parser("pdf", help="set the paper from what was built")
     commands.add_parser("site", help="write results.md and its figures").add_argument("folder", type=Path)
     asked = parser.parse_args(arguments)
     try:
         if asked.command == "check":
-            found = check(manifest=asked.manifest)
-            records = sum(map(len, found.evidence.records.values()))
-            print(f"{len(found.values)} macros, {len(found.bodies)} tables and {len(FIGURES)} figures, "
-                  f"{records} fresh records")  # fmt: skip
+            found = check(manifest=asked.manifest, release=asked.release)
+            print("\n".join([*found.evidence.notes, summary(found)]))
+            if asked.built and not is_built(found, asked.out):
+                raise Refused(["built: what was built is not of the records as they are now: make paper"])
         elif asked.command == "build":
-            build(asked.out, manifest=asked.manifest)
+            found = build(asked.out, manifest=asked.manifest)
+            if found.evidence.stale:
+                print(f"a draft: {counted(found.evidence)} records are stale; python paper/build.py check lists them")
         elif asked.command == "pdf":
             print(pdf(asked.out))
         else:
             print(site(asked.folder, manifest=asked.manifest))
     except (Refused, ValueError) as error:
+        print("".join(f"{note}\n" for note in getattr(error, "notes", ())), end="")
         print(error, file=sys.stderr)
         raise SystemExit(1) from None
 

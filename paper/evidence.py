@@ -3,12 +3,15 @@
 import json
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from gmmxlnet_nb.runs import Job, check_names, load_manifest, problems
+from tex import Stale
+
+from gmmxlnet_nb.runs import SCHEMA, Job, Verdict, check_names, judge, load_manifest
 
 # The one place that says which runs the paper needs. Each has a place in a figure's panels and in the tables.
 RETENTION: dict[str, tuple[str, ...]] = {
@@ -53,21 +56,76 @@ def compare(one: Sample, other: Sample) -> str:
     return "above" if gap > 0 else "below"
 
 
+Name = tuple[str, int]  # Of a record: its run and its seed
+Record = Mapping[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Reads:
+    """The records that something was computed from."""
+
+    results: set[Name] = field(default_factory=set)  # Whose metrics or series were read
+    settings: set[Name] = field(default_factory=set)  # Of which anything else was
+
+    def sources(self) -> set[Name]:
+        """What a number comes from: beside results, settings only say which of them to take."""
+        return self.results or self.settings
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The records of the runs, by the run's id, one a seed."""
 
-    records: Mapping[str, Sequence[Mapping[str, Any]]]
+    records: Mapping[str, Sequence[Record]]
+    stale: AbstractSet[Name] = frozenset()  # Records that were made by older code
+    notes: Sequence[str] = ()  # What to know of them, a line each, with the command that makes them again
+    reads: Reads = field(default_factory=Reads)
+
+    def traced(self, make: Callable[["Evidence"], T]) -> tuple[T, set[Name]]:
+        """What is made from records, and the records that it comes from."""
+        watched = replace(self, reads=Reads())
+        made = make(watched)
+        return made, watched.reads.sources()
+
+    def marked(self, make: Callable[["Evidence"], str]) -> str:
+        """A text; a `Stale` one if a stale record is among those that it comes from."""
+        text, sources = self.traced(make)
+        return Stale(text) if sources & self.stale else text
+
+    def about(self, run: str, count: int | None = None) -> Sequence[Record]:
+        """The records of a run, or the first ones, for what they say beside results."""
+        self.reads.settings.update((run, record["seed"]) for record in self.records[run][:count])
+        return self.records[run][:count]
+
+    def results(self, run: str, kind: str, name: str, count: int | None = None) -> list[Any]:
+        """A metric or a series of each seed, or of the first ones; a `ValueError` if a record does not have it."""
+        for record in self.records[run]:
+            if name not in record[kind]:
+                raise self.lacks(run, record, "metric" if kind == "metrics" else kind, name)
+        records = self.records[run][:count]
+        self.reads.results.update((run, record["seed"]) for record in records)
+        return [record[kind][name] for record in records]
+
+    def lacks(self, run: str, record: Record, kind: str, name: str) -> ValueError:
+        """What to say of a record that lacks something."""
+        text = f"the record of {run}-{record['seed']} must have the {kind} {name!r}"
+        if (run, record["seed"]) in self.stale:
+            why = "it was made by older code" if record["schema"] == SCHEMA else "it is of an older form"
+            return ValueError(f"{text}: {why}; gmmxlnet-runs run {run} --seeds {record['seed']}")
+        if kind != "metric":
+            return ValueError(text)
+        return ValueError(
+            f"{text}, it has {', '.join(record['metrics'])}: has {record['notebook']} changed what it writes?"
+        )
+
+    def deciding(self, found: Sequence[tuple[Name, T]]) -> list[tuple[Name, T]]:
+        """Of what records say alike, what fresh ones say if there are any: stale ones may differ from them."""
+        return [each for each in found if each[0] not in self.stale] or list(found)
 
     def values(self, run: str, name: str) -> list[float]:
         """One metric of each seed; a `ValueError` if a record does not have it."""
-        for record in self.records[run]:
-            if name not in record["metrics"]:
-                raise ValueError(
-                    f"the record of {run}-{record['seed']} must have the metric {name!r}, it has "
-                    f"{', '.join(record['metrics'])}: has {record['notebook']} changed what it writes?"
-                )
-        return [float(record["metrics"][name]) for record in self.records[run]]
+        return [float(value) for value in self.results(run, "metrics", name)]
 
     def metric(self, run: str, name: str) -> Sample:
         """One metric over the seeds."""
@@ -75,39 +133,40 @@ class Evidence:
 
     def one(self, run: str, name: str) -> float:
         """A metric that all seeds agree on, such as a size."""
-        found = set(self.values(run, name))
+        names = [(run, record["seed"]) for record in self.records[run]]
+        found = {value for _, value in self.deciding(list(zip(names, self.values(run, name), strict=True)))}
         if len(found) > 1:
             raise ValueError(f"metric {name!r} of run {run} must be the same for all seeds, got {sorted(found)}")
         return found.pop()
 
     def param(self, runs: Iterable[str], name: str) -> Any:
         """A parameter that all of the runs have in common; a `ValueError` if they differ."""
-        runs = tuple(runs)
-        seen: list[tuple[str, Any]] = []
+        seen: list[tuple[Name, Any]] = []
         for run in runs:
-            for record in self.records[run]:
+            for record in self.about(run):
                 if name not in record["params"]:
-                    raise ValueError(f"the record of {run}-{record['seed']} must have the parameter {name!r}")
-                seen.append((run, record["params"][name]))
-        first = seen[0][1]
-        other = next(((run, value) for run, value in seen if value != first), None)
+                    raise self.lacks(run, record, "parameter", name)
+                seen.append(((run, record["seed"]), record["params"][name]))
+        (one, first), *others = self.deciding(seen)
+        other = next(((run, value) for (run, _), value in others if value != first), None)
         if other:
             raise ValueError(
                 f"parameter {name!r} must be the same in all runs that the paper compares, "
-                f"got {first!r} in {seen[0][0]} and {other[1]!r} in {other[0]}"
+                f"got {first!r} in {one[0]} and {other[1]!r} in {other[0]}"
             )
         return first
 
-    def series(self, run: str, name: str) -> list[dict[str, Any]]:
-        """One series of each seed; a `ValueError` if a record does not have it."""
-        for record in self.records[run]:
-            if name not in record.get("series", {}):
-                raise ValueError(f"the record of {run}-{record['seed']} must have the series {name!r}")
-        return [record["series"][name] for record in self.records[run]]
+    def series(self, run: str, name: str, count: int | None = None) -> list[dict[str, Any]]:
+        """One series of each seed, or of the first ones; a `ValueError` if a record does not have it."""
+        return self.results(run, "series", name, count)
+
+    def names(self, run: str) -> list[str]:
+        """Of a run's metrics."""
+        return list(self.records[run][0]["metrics"])
 
     def seeds(self, runs: Iterable[str]) -> str:
         """How many seeds a run has: one number, or from the least to the most."""
-        counts = {len(self.records[run]) for run in runs}
+        counts = {len(self.about(run)) for run in runs}
         return "–".join(str(count) for count in sorted({min(counts), max(counts)}))
 
     def lengths(self) -> list[int]:
@@ -116,7 +175,12 @@ class Evidence:
 
     def label(self, run: str, short: bool = False) -> str:
         """What a run's memory is called; short where it stands among its like."""
-        params = self.records[run][0]["params"]
+        records = [((run, record["seed"]), record) for record in self.records[run]]
+        record = self.deciding(records)[0][1]
+        params = record["params"]
+        for name in ("memory_type", "memory_slots", "num_experts", "mem_len"):
+            if name not in params:
+                raise self.lacks(run, record, "parameter", name)
         kind, slots = params["memory_type"], params["memory_slots"]
         top = "" if params.get("routing_top_k") is None or short else f", top {params['routing_top_k']}"
         if params.get("routing_mode") == "read-based" and not short:
@@ -148,23 +212,58 @@ def needed_jobs(manifest: str | Path, needed: Sequence[str] = NEEDED) -> tuple[l
     return [job for job in everything if job.id in needed and job.tier == "full"], wrong
 
 
+# What a record of an older form may lack: what it says of itself, and what a result would be looked for in.
+ABSENT: Record = {"schema": 0, "params": {}, "metrics": {}, "series": {}, "data": None}
+UNKNOWN: Record = {"commit": None, "device": "unknown", "digest": "unknown"}
+
+
+def read_record(job: Job) -> Record:
+    """The record of a job, which is there."""
+    record = json.loads(job.record.read_text(encoding="utf-8"))
+    return {**ABSENT, **UNKNOWN, "times": {}, **record, "seed": job.seed, "notebook": job.notebook.name}
+
+
+def lines(verdicts: Sequence[tuple[Job, Verdict]]) -> list[str]:
+    """Verdicts in words, a line for the seeds of a run that have the same, with the command that repeats them."""
+    found: dict[tuple[str, Verdict], list[str]] = {}
+    for job, verdict in verdicts:
+        found.setdefault((job.id, verdict), []).append(str(job.seed))
+    return [
+        f"{state}: {run}, seeds {' '.join(seeds)}: {why}; gmmxlnet-runs run {run} --seeds {' '.join(seeds)}"
+        for (run, (state, why)), seeds in found.items()
+    ]
+
+
 def read_evidence(jobs: Sequence[Job]) -> tuple[Evidence, list[str]]:
-    """The records of jobs, and what is wrong with them: a line each, with the command that repeats the run."""
-    wrong = problems(jobs)
-    records: dict[str, list[dict[str, Any]]] = {}
+    """The records of jobs, and what is wrong with them: a line each, with the command that repeats the run.
+
+    A stale record is not wrong: it is evidence that is marked, with a note. No other state but fresh will do.
+    """
+    verdicts = [(job, judge(job)) for job in jobs]
+    old = [(job, verdict) for job, verdict in verdicts if verdict.state == "stale"]
+    wrong = lines([(job, verdict) for job, verdict in verdicts if verdict.state not in ("fresh", "stale")])
+    stale, notes = frozenset((job.id, job.seed) for job, _ in old), lines(old)
+    records: dict[str, list[Record]] = {}
     if not wrong:
         for job in jobs:
-            records.setdefault(job.id, []).append(json.loads(job.record.read_text(encoding="utf-8")))
-        wrong = [line for runs in (LEARNED, SQUAD) for line in other_data(records, runs)]
-    return Evidence(records), wrong
+            records.setdefault(job.id, []).append(read_record(job))
+        for runs in (LEARNED, SQUAD):
+            differing = other_data(records, runs, stale)
+            wrong += differing
+            notes += [line for line in other_data(records, runs) if line not in differing]
+    return Evidence(records, stale, notes), wrong
 
 
-def other_data(records: Mapping[str, Sequence[Mapping[str, Any]]], runs: Sequence[str]) -> list[str]:
-    """Records that were made from other documents than those of the same seed that they are compared with."""
+def other_data(
+    records: Mapping[str, Sequence[Record]], runs: Sequence[str], apart: AbstractSet[Name] = frozenset()
+) -> list[str]:
+    """Records, some apart, that were made from other documents than those of the same seed that they are compared with."""
     first: dict[int, tuple[str, Any]] = {}
     wrong = []
     for run in runs:
         for record in records.get(run, ()):
+            if (run, record["seed"]) in apart:
+                continue
             name, digest = first.setdefault(record["seed"], (run, record["data"]))
             if record["data"] != digest:
                 again = f"gmmxlnet-runs run {run} --seeds {record['seed']} --force"

@@ -161,7 +161,7 @@ def routes_data(e: Evidence) -> list[tuple[str, str, str, list[list[float]]]]:
     for group, how in (("soft", "soft"), ("top", "top-1"), ("asked", "question")):
         for what in ("write", "read"):
             for run in RETENTION[group]:
-                shares = e.series(run, "routing")[0][what]
+                shares = e.series(run, "routing", 1)[0][what]
                 found.append(
                     (how, what, f"$k = {experts(e, run)}$", [list(column) for column in zip(*shares, strict=True)])
                 )

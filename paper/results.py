@@ -22,7 +22,7 @@ from evidence import (
     Sample,
     compare,
 )
-from tex import Body, Table
+from tex import Body, Stale, Table
 
 Value = Callable[[Evidence], str]
 
@@ -117,12 +117,16 @@ def flat_like(e: Evidence, run: str) -> str:
     raise ValueError(f"a flat memory with {slots} slots must be among the runs, to be compared with {run}")
 
 
-def difference(e: Evidence, one: str, other: str, name: str) -> str:
+def difference(one: str, other: str, name: str) -> Value:
     """How far apart two means are, and whether that is more than the seeds' spread."""
-    samples = e.metric(one, name), e.metric(other, name)
-    gap = samples[0].mean - samples[1].mean
-    word = {"above": "above", "below": "below"}.get(compare(*samples), "within")
-    return f"{'+' if gap > 0 else ''}{number(gap)} ({word})"
+
+    def value(e: Evidence) -> str:
+        samples = e.metric(one, name), e.metric(other, name)
+        gap = samples[0].mean - samples[1].mean
+        word = {"above": "above", "below": "below"}.get(compare(*samples), "within")
+        return f"{'+' if gap > 0 else ''}{number(gap)} ({word})"
+
+    return value
 
 
 def those(e: Evidence, group: str, other: Callable[[str], str], length: int, word: str) -> str:
@@ -183,9 +187,34 @@ def routing(e: Evidence, run: str) -> tuple[Sample, Sample, Sample]:
     return Sample.of(first), Sample.of(later), Sample.of(last)
 
 
-def later(run: str) -> Value:
-    """The share of the segments between that the first segment's expert takes."""
-    return lambda e: spread(routing(e, run)[1], 2)
+def shares(run: str, which: int) -> Value:
+    """One of the three shares of routing."""
+    return lambda e: spread(routing(e, run)[which], 2)
+
+
+def mean(run: str, name: str) -> Value:
+    """A metric over the seeds."""
+    return lambda e: spread(e.metric(run, name))
+
+
+def chance(run: str) -> Value:
+    """The score of chance."""
+    return lambda e: number(e.metric(run, "chance").mean)
+
+
+def even(run: str) -> Value:
+    """The share that each expert has of an even route."""
+    return lambda e: number(1 / experts(e, run), 3)
+
+
+def size(run: str, name: str) -> Value:
+    """A size that all seeds agree on."""
+    return lambda e: number(e.one(run, name), 0)
+
+
+def parameters(run: str) -> Value:
+    """Of a whole model: the mean over seeds, because a vocabulary is that of a seed's documents."""
+    return lambda e: number(e.metric(run, "parameters").mean, 0)
 
 
 def floor(e: Evidence, part: str) -> float:
@@ -195,7 +224,7 @@ def floor(e: Evidence, part: str) -> float:
 
 def timed(e: Evidence, name: str) -> float:
     """One number of the benchmark, from the part that has it."""
-    has = [run for run in BENCHMARK if name in e.records[run][0]["metrics"]]
+    has = [run for run in BENCHMARK if name in e.names(run)]
     return e.one(has[0] if has else BENCHMARK[0], name)
 
 
@@ -209,16 +238,17 @@ def speed_up(part: str, slow: str) -> Value:
     return lambda e: number(timed(e, f"{part}/{slow}/ms") / timed(e, f"{part}/{FASTEST}/ms"), 2)
 
 
-def on_cpu(part: str) -> Value:
-    """How many times as fast as Hugging Face's eager code ours is on a CPU."""
-    return lambda e: number(e.one(CPU[0], f"{part}/HF eager/ms") / e.one(CPU[0], f"{part}/sdpa/ms"), 2)
+def on_cpu(part: str, name: str = "sdpa") -> Value:
+    """How many times as fast as Hugging Face's eager code something, ours by default, is on a CPU."""
+    return lambda e: number(e.one(CPU[0], f"{part}/HF eager/ms") / e.one(CPU[0], f"{part}/{name}/ms"), 2)
 
 
 def device(runs: tuple[str, ...]) -> Value:
     """What all of the runs computed on; a `ValueError` if they differ, or if a CPU was asked for and it is none."""
 
     def value(e: Evidence) -> str:
-        found = {str(record["device"]) for run in runs for record in e.records[run]}
+        devices = [((run, record["seed"]), str(record["device"])) for run in runs for record in e.about(run)]
+        found = {name for _, name in e.deciding(devices)}
         if len(found) > 1:
             raise ValueError(f"the runs {', '.join(runs)} must be of one device, got {', '.join(sorted(found))}")
         if (runs == CPU) != (asked := next(iter(found)).startswith("cpu")):
@@ -235,8 +265,10 @@ def memories(e: Evidence) -> list[str]:
 
 def names_in(e: Evidence, part: str) -> list[str]:
     """The names that stand between a part of the benchmark's metrics and their fields, in order."""
-    metrics = [name for run in BENCHMARK for name in e.records[run][0]["metrics"]]
-    return list(dict.fromkeys(name.split("/")[1] for name in metrics if name.startswith(f"{part}/")))
+    found = {run: [name.split("/")[1] for name in e.names(run) if name.startswith(f"{part}/")] for run in BENCHMARK}
+    for run in (run for run, names in found.items() if names):
+        e.about(run)
+    return list(dict.fromkeys(name for names in found.values() for name in names))
 
 
 def counts(e: Evidence, part: str = "length") -> list[int]:
@@ -356,10 +388,10 @@ def macros() -> list[Macro]:
         ):  # fmt: skip
             found.append(against(name, group, like, word))
     for name, run in (("Soft", four), ("Top", top), ("Asked", asked)):
-        found.append(Macro(f"{name}Later", (run,), later(run),
+        found.append(Macro(f"{name}Later", (run,), shares(run, 1),
                            "share of later segments that the first segment's expert takes, 4 experts"))  # fmt: skip
     found += [
-        Macro("RoutingSeed", ROUTED, lambda e: str(e.records[ROUTED[0]][0]["seed"]), "seed whose routes are drawn"),
+        Macro("RoutingSeed", ROUTED, lambda e: str(e.about(ROUTED[0], 1)[0]["seed"]), "seed whose routes are drawn"),
         Macro("SquadTrivial", SQUAD, lambda e: extremes(e, SQUAD, "chance"), "EM and F1 of never answering"),
         score("SquadSoft", "squad-gmm4", "exact", "EM on articles with 4 experts"),
         score("SquadFlat", "squad-token16", "exact", "EM on articles with flat memory of as many slots"),
@@ -426,11 +458,10 @@ def macros() -> list[Macro]:
         Macro("Farthest", BENCHMARK, lambda e: number(counts(e)[-1], 0), "longest document timed, segments"),
         Macro("TimeGrowth", BENCHMARK, lambda e: growth(e, "ms"), "largest time a segment to the smallest"),
         Macro("SpaceGrowth", BENCHMARK, lambda e: growth(e, "peak"), "largest peak of memory to the smallest"),
-        Macro("Runs", NEEDED, lambda e: str(sum(map(len, e.records.values()))), "records that the paper stands on"),
-        Macro("Hours", NEEDED, lambda e: number(sum(record["times"]["wall_s"] for records in e.records.values()
-              for record in records) / 3600), "hours that the runs took, one after another"),
-        Macro("Newest", NEEDED, lambda e: max(record["times"].get("started", "")[:10] for records in e.records.values()
-              for record in records), "day of the newest record"),
+        Macro("Runs", NEEDED, lambda e: str(sum(len(e.about(run)) for run in e.records)), "records that the paper stands on"),
+        Macro("Hours", NEEDED, lambda e: number(seconds_in_all(e) / 3600), "hours that the runs took, one after another"),
+        Macro("Newest", NEEDED, lambda e: max(record["times"].get("started", "")[:10] for run in e.records
+              for record in e.about(run)), "day of the newest record"),
     ]  # fmt: skip
     return found
 
@@ -446,9 +477,25 @@ def against(name: str, group: str, like: Callable[[str], str] | None, word: str)
     return Macro(f"{name}{word.capitalize()}", runs, value, f"the k that are {word} at the longest length")
 
 
+def seconds_in_all(e: Evidence) -> float:
+    """How long the runs took, one after another."""
+    found = []
+    for run in e.records:
+        for record in e.about(run):
+            if "wall_s" not in record["times"]:
+                raise e.lacks(run, record, "time", "wall_s")
+            found.append(record["times"]["wall_s"])
+    return sum(found)
+
+
 def evaluated(e: Evidence, runs: Sequence[str]) -> str:
     """How many documents were asked about."""
-    found = {int(record["n_eval"]) for run in runs for record in e.records[run]}
+    found = set()
+    for run in runs:
+        for record in e.about(run):
+            if "n_eval" not in record:
+                raise e.lacks(run, record, "field", "n_eval")
+            found.add(int(record["n_eval"]))
     return "–".join(number(n, 0) for n in sorted({min(found), max(found)}))
 
 
@@ -461,13 +508,12 @@ def retention_body(e: Evidence) -> Body:
     rows: list[tuple[str, ...] | None] = []
     for group in RETENTION.values():
         for run in group:
-            sizes = [number(e.one(run, name), 0) for name in ("memory_floats", "memory_parameters")]
-            sizes.append(number(e.metric(run, "parameters").mean, 0))  # a vocabulary is that of a seed's documents
-            scores = [spread(e.metric(run, name)) for name in ("exact", at(longest(e)), "exact_memory_cleared")]
-            rows.append((e.label(run), *sizes, *scores))
+            sizes = [size(run, "memory_floats"), size(run, "memory_parameters"), parameters(run)]
+            scores = [mean(run, name) for name in ("exact", at(longest(e)), "exact_memory_cleared")]
+            rows.append((e.label(run), *map(e.marked, (*sizes, *scores))))
         rows.append(None)
-    chance = number(e.metric(LEARNED[0], "chance").mean)
-    rows.append(("chance", "", "", "", chance, chance, chance))
+    drawn = e.marked(chance(LEARNED[0]))
+    rows.append(("chance", "", "", "", drawn, drawn, drawn))
     header = ("memory", "floats", "memory param.", "all param.", f"{trained} segments", f"{last} segments", "cleared")
     return header, tuple(rows)
 
@@ -479,7 +525,7 @@ def contrast_body(e: Evidence) -> Body:
     groups = ("soft", "top", "asked")
     for runs in zip(*(RETENTION[group] for group in groups), strict=True):
         flat = flat_like(e, runs[0])
-        cells = (difference(e, run, flat, at(n)) for run in runs for n in (trained, last))
+        cells = (e.marked(difference(run, flat, at(n))) for run in runs for n in (trained, last))
         rows.append((f"${experts(e, runs[0])}$", *cells))
     return ("$k$", *(f"{w}, {n}" for w in ("soft", "top-1", "by question") for n in (trained, last))), tuple(rows)
 
@@ -488,7 +534,7 @@ def routing_body(e: Evidence) -> Body:
     """Where the first segment's expert is written and read afterwards."""
     rows = []
     for run in ROUTED:
-        rows.append((e.label(run), number(1 / experts(e, run), 3), *(spread(s, 2) for s in routing(e, run))))
+        rows.append((e.label(run), *map(e.marked, (even(run), *(shares(run, which) for which in range(3))))))
     header = ("memory", "even", "first write", "later writes", "last read")
     return header, tuple(rows)
 
@@ -497,19 +543,38 @@ def squad_body(e: Evidence) -> Body:
     """Scores on articles."""
     names = ("exact", "f1", "HasAns_exact", "HasAns_f1", "NoAns_exact", "exact_memory_cleared", "f1_memory_cleared")
     rows: list[tuple[str, ...] | None] = [
-        (e.label(run), *(spread(e.metric(run, name)) for name in names)) for run in SQUAD
+        (e.label(run), *(e.marked(mean(run, name)) for name in names)) for run in SQUAD
     ]
-    trivial = number(e.metric(SQUAD[0], "chance").mean)
+    trivial = e.marked(chance(SQUAD[0]))
     never, always = number(0), number(100)  # of documents with an answer, and without one, by definition
     rows += [None, ("never answering", trivial, trivial, never, never, always, trivial, trivial)]
     header = ("memory", "EM", "F1", "HasAns EM", "HasAns F1", "NoAns", "EM cleared", "F1 cleared")
     return header, tuple(rows)
 
 
-def step(e: Evidence, name: str) -> str:
+def step(name: str) -> Value:
     """A time and its spread."""
-    ms, low, high = (timed(e, f"{name}/{field}") for field in ("ms", "low", "high"))
-    return f"{number(ms, 2)} ({number(low, 2)}–{number(high, 2)})"
+
+    def value(e: Evidence) -> str:
+        ms, low, high = (timed(e, f"{name}/{field}") for field in ("ms", "low", "high"))
+        return f"{number(ms, 2)} ({number(low, 2)}–{number(high, 2)})"
+
+    return value
+
+
+def faster(part: str, name: str) -> Value:
+    """How many times as fast as Hugging Face's eager code something is."""
+    return lambda e: number(timed(e, f"{part}/HF eager/ms") / timed(e, f"{part}/{name}/ms"), 2)
+
+
+def peak(part: str, name: str) -> Value:
+    """The peak of GPU memory."""
+    return lambda e: number(timed(e, f"{part}/{name}/peak_gib"), 2)
+
+
+def lowest(part: str) -> Value:
+    """The floor."""
+    return lambda e: number(floor(e, part), 2)
 
 
 def encoder_body(e: Evidence) -> Body:
@@ -518,11 +583,9 @@ def encoder_body(e: Evidence) -> Body:
     for name, label in ENCODERS.items():
         row = [label]
         for part in PARTS:
-            ratio = timed(e, f"{part}/HF eager/ms") / timed(e, f"{part}/{name}/ms")
-            row += [step(e, f"{part}/{name}"), number(ratio, 2), number(timed(e, f"{part}/{name}/peak_gib"), 2)]
+            row += map(e.marked, (step(f"{part}/{name}"), faster(part, name), peak(part, name)))
         rows.append(tuple(row))
-    lowest = [x for part in PARTS for x in (number(floor(e, part), 2), "", "")]
-    rows += [None, ("floor", *lowest)]
+    rows += [None, ("floor", *(cell for part in PARTS for cell in (e.marked(lowest(part)), "", "")))]
     header = ("", "training, ms", "×", "GiB", "inference, ms", "×", "GiB")
     return header, tuple(rows)
 
@@ -533,11 +596,21 @@ def memory_body(e: Evidence) -> Body:
     for name in memories(e):
         row = [MEMORIES.get(name, f"${name}$")]
         for part in PARTS:
-            ratios = [cost_ratio(part, name, field)(e) for field in ("ms", "peak_gib")]
-            row += [step(e, f"memory_{part}/{name}"), *ratios]
+            ratios = [cost_ratio(part, name, field) for field in ("ms", "peak_gib")]
+            row += map(e.marked, (step(f"memory_{part}/{name}"), *ratios))
         rows.append(tuple(row))
     header = ("memory", "training, ms", "time", "space", "inference, ms", "time", "space")
     return header, tuple(rows)
+
+
+def seconds(name: str) -> Value:
+    """A time on a CPU and its spread."""
+
+    def value(e: Evidence) -> str:
+        middle, low, high = (number(e.one(CPU[0], f"{name}/{field}") / 1000, 2) for field in ("ms", "low", "high"))
+        return f"{middle} ({low}–{high})"
+
+    return value
 
 
 def cpu_body(e: Evidence) -> Body:
@@ -546,9 +619,7 @@ def cpu_body(e: Evidence) -> Body:
     for name in ("HF eager", "sdpa", "RMT, BERT"):
         row = [ENCODERS[name]]
         for part in PARTS:
-            seconds = [number(e.one(CPU[0], f"{part}/{name}/{field}") / 1000, 2) for field in ("ms", "low", "high")]
-            ratio = e.one(CPU[0], f"{part}/HF eager/ms") / e.one(CPU[0], f"{part}/{name}/ms")
-            row += [f"{seconds[0]} ({seconds[1]}–{seconds[2]})", number(ratio, 2)]
+            row += map(e.marked, (seconds(f"{part}/{name}"), on_cpu(part, name)))
         rows.append(tuple(row))
     return ("", "training, s", "×", "inference, s", "×"), tuple(rows)
 
@@ -566,7 +637,8 @@ def provenance_body(e: Evidence) -> Body:
         commits = listed(list(dict.fromkeys(short_commit(record["commit"]) for record in records)), "–")
         devices = listed(list(dict.fromkeys(str(record["device"]) for record in records)), "–")
         digests = " ".join(record["digest"][:6] for record in records)
-        rows.append((run, seeds, commits, devices, digests))
+        mark = Stale if any((run, record["seed"]) in e.stale for record in records) else str
+        rows.append((run, *map(mark, (seeds, commits, devices, digests))))
     header = ("run", "seeds", "commit", "device", "digests")
     return header, tuple(rows)
 

@@ -5,7 +5,9 @@ import os
 import re
 import shutil
 import statistics
+import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,10 @@ import pytest
 from build import Refused
 from evidence import BENCHMARK, CPU, LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, Sample, compare, needed_jobs
 from results import command, macros, number, short_commit, spread
-from synthetic import make_project
-from tex import citation_problems, fill_tex, macros_used, text_problems, to_tex, typed_numbers
+from synthetic import make_project, record
+from tex import Stale, citation_problems, fill_tex, macros_used, text_problems, to_tex, typed_numbers
 
-from gmmxlnet_nb.runs import sealed, write_json
+from gmmxlnet_nb.runs import SCHEMA, sealed, write_json
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -44,6 +46,16 @@ def manifest(original: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def undrawn(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are copied and not drawn, where a test is about what stands beside them."""
+
+    def copy(figure: build.Figure, _: Any, path: Path) -> None:
+        shutil.copy(built / f"fig-{figure.name}.pdf", path)
+
+    monkeypatch.setattr(build, "draw", copy)
+
+
+@pytest.fixture
 def text(tmp_path: Path) -> Path:
     """A copy of the paper's sources."""
     folder = tmp_path / "text"
@@ -61,9 +73,32 @@ def record_file(manifest: Path, name: str) -> Path:
 def change(manifest: Path, name: str, how: Change, seal: bool = True) -> None:
     """Change a record, as if a run had written it so."""
     path = record_file(manifest, name)
-    record = json.loads(path.read_text(encoding="utf-8"))
-    how(record)
-    write_json(path, sealed(record) if seal else record)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    how(content)
+    write_json(path, sealed(content) if seal else content)
+
+
+def change_back(manifest: Path, name: str) -> None:
+    """A fresh record again."""
+    job = next(job for job in needed_jobs(manifest)[0] if job.name == name)
+    write_json(job.record, record(job))
+
+
+def make_stale(manifest: Path, *names: str) -> None:
+    """Change records as if the manifest had given another parameter then."""
+    for name in names:
+        change(manifest, name, lambda r: r["given"].update(earlier=1))
+
+
+def stale_values(found: build.Content) -> set[str]:
+    """The macros that are marked."""
+    return {name for name, value in found.values.items() if isinstance(value, Stale)}
+
+
+def stale_cells(found: build.Content, table: str) -> set[tuple[int, int]]:
+    """The cells of a table that are marked, by row and column."""
+    rows = found.bodies[table][1]
+    return {(i, j) for i, row in enumerate(rows) for j, cell in enumerate(row or ()) if isinstance(cell, Stale)}
 
 
 def refused(folder: Path, manifest: Path) -> str:
@@ -143,16 +178,46 @@ def test_missing(text: Path, manifest: Path) -> None:
 
 
 def test_stale(text: Path, manifest: Path) -> None:
-    """A record is stale when its notebook's code changed, and not for a comment."""
+    """A record is stale when its notebook's code changed, and not for a comment; it is refused for a release only."""
     notebook = manifest.with_name("benchmark.ipynb")
     old = notebook.read_text(encoding="utf-8")
     notebook.write_text(old.replace("# Defaults\\n", "# Defaults\\n# more words\\n"), encoding="utf-8")
-    build.check(text, manifest)
+    assert build.check(text, manifest, release=True).evidence.notes == []
     notebook.write_text(old.replace("# Defaults\\n", "# Defaults\\nmore = 1\\n"), encoding="utf-8")
-    again = "changed: the code of benchmark.ipynb; gmmxlnet-runs run"
-    assert refused(text, manifest).splitlines() == [
-        f"stale: {run}, seeds 0: {again} {run} --seeds 0" for run in BENCHMARK + CPU
-    ]
+    evidence = build.check(text, manifest).evidence
+    runs = {line.split()[1]: line for line in evidence.notes}
+    assert list(runs) == [f"{run}," for run in BENCHMARK + CPU]
+    for run in BENCHMARK + CPU:
+        assert re.fullmatch(f"stale: {run}, seeds 0: .*; gmmxlnet-runs run {run} --seeds 0", runs[f"{run},"])
+    assert evidence.stale == {(run, 0) for run in BENCHMARK + CPU}
+    with pytest.raises(Refused) as error:
+        build.check(text, manifest, release=True)
+    assert error.value.wrong == evidence.notes
+    assert error.value.notes == []
+
+
+def test_stale_beside_what_is_wrong(text: Path, manifest: Path) -> None:
+    """What is refused is named; what is stale is noted, and refused with it before a release."""
+    make_stale(manifest, "squad-none-2", "squad-none-3")
+    record_file(manifest, "squad-none-1").unlink()
+    change(manifest, "squad-gmm4-1", lambda r: r["metrics"].update(exact=100.0), seal=False)
+    change(manifest, "squad-token4-1", lambda r: r.update(tier="smoke"))
+    for release in (False, True):
+        with pytest.raises(Refused) as error:
+            build.check(text, manifest, release)
+        wrong, notes = error.value.wrong, error.value.notes
+        late = wrong[3:] if release else notes
+        assert [line.split(":")[0] for line in wrong[:3]] == ["edited", "smoke", "missing"]
+        assert len(late) == 1 and late[0].startswith("stale: squad-none, seeds 2 3: ")
+        assert len(wrong + notes) == 4
+    typed = text / "paper.tex"
+    typed.write_text(typed.read_text(encoding="utf-8") + "% end\nIt is 77.\n", encoding="utf-8")
+    for name in ("squad-none-1", "squad-gmm4-1", "squad-token4-1"):
+        change_back(manifest, name)
+    with pytest.raises(Refused) as error:
+        build.check(text, manifest)
+    assert len(error.value.wrong) == 1 and error.value.wrong[0].startswith("typed: ")
+    assert error.value.notes == late
 
 
 def test_edited(text: Path, manifest: Path) -> None:
@@ -363,11 +428,264 @@ def test_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixt
         assert end.value.code == 1
         assert "gmmxlnet-runs run benchmark-long --seeds 0" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
-    build.main(["--manifest", str(manifest), "site", str(tmp_path / "site")])  # says what is missing, and shows no result
+    build.main(
+        ["--manifest", str(manifest), "site", str(tmp_path / "site")]
+    )  # says what is missing, and shows no result
     assert [path.name for path in (tmp_path / "site").iterdir()] == ["results.md"]
     page = (tmp_path / "site" / "results.md").read_text(encoding="utf-8")
-    assert "- `missing: benchmark-long, seeds 0: there is no record; gmmxlnet-runs run benchmark-long --seeds 0`" in page
+    assert (
+        "- `missing: benchmark-long, seeds 0: there is no record; gmmxlnet-runs run benchmark-long --seeds 0`" in page
+    )
     with pytest.raises(SystemExit) as end:
         build.main(["--manifest", str(tmp_path / "none.toml"), "check"])
     assert end.value.code == 1
     assert "manifest must be a file" in capsys.readouterr().err
+
+
+# --- drafts ---
+
+ALL = {"Runs", "Hours", "Newest"}  # Macros that every record has a part in
+RETENTION_SETTINGS = set(
+    "Batch Chance ClearedBesideChance ClearedRange BestLongest BestLongestScore BestTrained BestTrainedScore "
+    "EvalDocuments Layers LearningRate Lengths Longest Seeds SegmentTokens ShortSteps Steps TrainDocuments Trained "
+    "TrainedRange Width".split()
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "macros", "cells", "figures"),
+    [
+        (
+            "benchmark-cpu-0",
+            "CpuDevice CpuTokens CpuTrain CpuInfer",
+            {"cpu": {(i, j) for i in range(3) for j in (1, 2, 3, 4)}},
+            "",
+        ),
+        ("retention-none-1", "NoMemoryTrained", {"retention": {(20, j) for j in range(1, 7)}}, "length learning"),
+        (
+            "retention-gmm4-1",
+            "Balance ExpertSlots RoutingMode Temperature SoftTrained SoftLongest SoftLongestBesideChance SoftLater "
+            "SoftFlatAbove SoftFlatBelow TopLongestBesideSoft TopSoftAbove TopSoftBelow",
+            {"retention": {(1, j) for j in range(1, 7)}, "contrast": {(1, 1), (1, 2)}, "routing": {(1, j) for j in range(1, 5)}},
+            "length learning",
+        ),
+        ("retention-gmm4-top1-read-0", None, None, "length learning routes"),
+        (
+            "squad-token4-4",
+            "SquadBesideTrivial SquadTrivial SquadSeeds SquadEvalDocuments SquadLayers SquadWidth SquadLearningRate "
+            "SquadSegments SquadSegmentTokens SquadStride SquadTrainDocuments SquadBatch SquadSteps SquadShortSteps",
+            {"squad": {(1, j) for j in range(1, 8)}},
+            "",
+        ),
+        ("benchmark-memory-0", None, {"memory": {(i, j) for i in range(7) for j in range(1, 7)}}, "memory scaling"),
+        ("benchmark-long-0", None, {}, "long"),
+    ],
+)  # fmt: skip
+def test_marks(
+    manifest: Path, name: str, macros: str | None, cells: dict[str, set[tuple[int, int]]] | None, figures: str
+) -> None:
+    """A stale record of one seed marks what it has a part in, and nothing else."""
+    make_stale(manifest, name)
+    found = build.content(manifest)
+    run, _, seed = name.rpartition("-")
+    if macros is not None:
+        also = RETENTION_SETTINGS if run in LEARNED else set()
+        assert stale_values(found) == {*ALL, *also, *macros.split()}
+    if cells is not None:
+        row = NEEDED.index(run)
+        expected = {**cells, "provenance": {(row, j) for j in (1, 2, 3, 4)}}
+        assert {table: where for table in found.bodies if (where := stale_cells(found, table))} == expected
+    drawn = {figure for figure, sources in found.sources.items() if sources & found.evidence.stale}
+    assert drawn == set(figures.split())
+    assert found.evidence.stale == {(run, int(seed))}
+
+
+@pytest.mark.parametrize(
+    "run", ["retention-gmm4", "retention-token8", "squad-gmm4", "benchmark-encoder", "benchmark-long"]
+)
+def test_what_a_record_changes_is_marked(original: Path, run: str) -> None:
+    """Whatever other results of a run change, in the text, in tables and in figures, is marked when it is stale."""
+    evidence = build.content(original).evidence
+    old = replace(evidence, stale={(run, record["seed"]) for record in evidence.records[run]})
+    other = [
+        {**record, "metrics": {n: 1.7 * v + 3 * i for i, (n, v) in enumerate(record["metrics"].items())}}
+        for record in evidence.records[run]
+    ]
+    size = {n: v for n, v in evidence.records[run][0]["metrics"].items() if n.startswith("memory_")}
+    other = [{**record, "metrics": {**record["metrics"], **(size if run in LEARNED else {})}} for record in other]
+    new = replace(evidence, records={**evidence.records, run: other})
+    for macro in macros():
+        assert macro.value(new) == macro.value(evidence) or isinstance(old.marked(macro.value), Stale), macro.name
+    for table in build.all_tables():
+        rows = (table.body(e)[1] for e in (evidence, new, old))
+        for one, two, marked in zip(*rows, strict=True):
+            for before, after, cell in zip(one or (), two or (), marked or (), strict=True):
+                assert before == after or isinstance(cell, Stale), (table.name, before)
+    for figure in build.FIGURES:
+        assert figure.data(new) == figure.data(evidence) or old.traced(figure.data)[1] & old.stale, figure.name
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_nothing_stale_nothing_marked(original: Path, built: Path, tmp_path: Path) -> None:
+    """No mark, no note and no command of a draft where all records are fresh."""
+    page = build.site(tmp_path, manifest=original).read_text(encoding="utf-8")
+    for text in [page, *(path.read_text(encoding="utf-8") for path in built.glob("*.tex"))]:
+        assert not re.search(r"stale|draft|†|older code", text, re.IGNORECASE)
+    assert stale_values(build.content(original)) == set()
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_draft(manifest: Path, tmp_path: Path) -> None:
+    """What is built of a partly stale project says so, in TeX and on the page of results."""
+    make_stale(manifest, "squad-none-2", "squad-none-4", *(f"retention-token32-{seed}" for seed in range(5)))
+    build.build(tmp_path / "out", manifest=manifest)
+    files = {path.stem: path.read_text(encoding="utf-8") for path in (tmp_path / "out").glob("*.tex")}
+    assert r"{Draft.}} 7 of 109 records" in files["macros"]
+    assert r"\texttt{gmmxlnet-runs run retention-token32 squad-none -{}-tier full}" in files["macros"]
+    assert r"\texttt{squad-none}~(seeds~2~4)" in files["macros"]
+    value = re.search(r"; stale\]\n\\newcommand\{\\SquadNone\}\{\\stale\{[\d.]+~\$\\pm\$~[\d.]+\}\}", files["macros"])
+    assert value and r"\newcommand{\SquadFlat}{\stale" not in files["macros"]
+    assert "; stale: seeds 2 4\n" in files["tab-squad"]
+    stale, fresh = (next(line for line in files["tab-squad"].split("\n") if line.startswith(n)) for n in ("no", "flat"))
+    assert stale.count(r"\stale{") == 7 and r"\stale{" not in fresh
+    assert (
+        r"\stalesign{} Made by older code.}" in files["tab-squad"]
+        and r"\stalecells\begin{tabular}" in files["tab-squad"]
+    )
+    assert r"\stale" not in files["tab-routing"] + files["tab-commands"] + files["fig-encoder"]
+    assert r"\stalesign{} Made by older code: 5 of its 85 records.}" in files["fig-length"]
+    page = build.site(tmp_path / "site", manifest=manifest).read_text(encoding="utf-8")
+    assert ":::{admonition} Draft\n:class: warning\n\n7 of 109 records" in page
+    assert "```sh\ngmmxlnet-runs run retention-token32 squad-none --tier full\n```" in page
+    assert "`retention-token32` (seeds 0 1 2 3 4), `squad-none` (seeds 2 4).\n:::\n" in page
+    assert re.search(r"\| no memory \| ([\d.]+ ± [\d.]+† \| ){3}", page)
+    assert re.search(r"\| flat, \$m = 4\$ \| [\d.]+ ± [\d.]+ \|", page)
+    assert "Made by older code: 5 of its 85 records." in page and "- Figure 1†: " in page and "- Figure 4: " in page
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_all_stale(manifest: Path, tmp_path: Path) -> None:
+    """Records of an older form that lack what they said of themselves: all is marked that comes from records."""
+
+    def older(content: dict[str, Any]) -> None:
+        content["schema"] = SCHEMA - 1
+        for name in ("commit", "modules", "notebook_code", "data"):
+            content.pop(name, None)
+
+    for job in needed_jobs(manifest)[0]:
+        change(manifest, job.name, older)
+    found = build.build(tmp_path, manifest=manifest)
+    assert stale_values(found) == set(found.values) - {"LearnedRuns"}  # which counts runs and not records
+    assert found.names()["Seeds"] == "5†"
+    text = (tmp_path / "macros.tex").read_text(encoding="utf-8")
+    assert 'gmmxlnet-runs run "retention-*" "squad-*" "benchmark-*" -{}-tier full' in text
+    assert "109 of 109 records" in text
+    assert "% squad-none: seeds 0 1 2 3 4; commit None; made up; records " in text
+    assert "Made by older code.}" in (tmp_path / "fig-routes.tex").read_text(encoding="utf-8")
+    change(manifest, "benchmark-long-0", lambda r: r.pop("device"))
+    with pytest.raises(Refused, match="must be of one device, got made up, unknown"):
+        build.content(manifest)
+    change(manifest, "benchmark-long-0", lambda r: r.update(device="made up"))
+    change(manifest, "retention-none-1", lambda r: r["metrics"].pop("exact/32"))
+    with pytest.raises(Refused) as error:
+        build.content(manifest)
+    assert error.value.wrong == [
+        "record: the record of retention-none-1 must have the metric 'exact/32': it is of an older form; "
+        "gmmxlnet-runs run retention-none --seeds 1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "what"),
+    [("params", "parameter 'memory_type'"), ("series", "series 'routing'"), ("n_eval", "field 'n_eval'")],
+)
+def test_what_an_older_record_lacks(manifest: Path, field: str, what: str) -> None:
+    """It is named with the command; a record of today's form is said to be of older code."""
+    make_stale(manifest, "retention-gmm2-0")
+    change(manifest, "retention-gmm2-0", lambda r: r.pop(field))
+    with pytest.raises(Refused, match=r"made by older code; gmmxlnet-runs run retention-gmm2 --seeds 0"):
+        build.content(manifest)
+    change(manifest, "retention-gmm2-0", lambda r: r.update(schema=SCHEMA - 1))
+    with pytest.raises(Refused, match=r"must have the .*: it is of an older form; gmmxlnet-runs run .* --seeds 0"):
+        build.content(manifest)
+
+
+def test_fresh_records_decide(manifest: Path) -> None:
+    """A stale record that says otherwise than fresh ones does not stop the paper; a fresh one does."""
+    names = ("squad-token4-3", "benchmark-long-0", "retention-gmm2-0")
+    change(manifest, names[0], lambda r: r.update(data="other"))
+    change(manifest, names[1], lambda r: r.update(device="another"))
+    change(manifest, names[2], lambda r: (r["params"].update(max_steps=7), r["metrics"].update(memory_floats=7)))
+    make_stale(manifest, *names)
+    found = build.content(manifest)
+    assert found.values["Device"] == "made up" and found.values["Steps"] == "1,700"
+    assert {"Device", "Steps", "SquadSoft"} & stale_values(found) == {"Device", "Steps"}
+    assert found.bodies["retention"][1][0][1] == "514"  # type: ignore[index]
+    note = "data: squad-token4, seed 3, read other documents than squad-gmm4; gmmxlnet-runs run squad-token4 --seeds 3 --force"
+    assert note in found.evidence.notes
+    with pytest.raises(Refused, match="data: squad-token4, seed 3"):
+        build.check(manifest=manifest, release=True)
+    for name in names:
+        change(manifest, name, lambda r: r["given"].pop("earlier"))
+    with pytest.raises(Refused, match="data: squad-token4, seed 3"):
+        build.content(manifest)
+    change(manifest, names[0], lambda r: r.update(data=None))
+    with pytest.raises(Refused, match=r"record: (parameter 'max_steps'|metric 'memory_floats'|the runs benchmark)"):
+        build.content(manifest)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_draft_on_the_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Stale records are listed, and end with 1 for a release or where what was built is of another state."""
+
+    def asked(*words: str) -> tuple[int, str, str]:
+        try:
+            build.main(["--manifest", str(manifest), "--out", str(tmp_path / "out"), *words])
+            status = 0
+        except SystemExit as end:
+            status = int(str(end.code))
+        return status, *capsys.readouterr()
+
+    assert asked("build") == (0, "", "")
+    assert asked("check", "--built")[0] == 0
+    assert asked("check", "--release")[0] == 0
+    make_stale(manifest, "squad-none-2")
+    again = "gmmxlnet-runs run squad-none"
+    status, out, err = asked("check")
+    assert (status, err) == (0, "") and out.startswith("stale: squad-none, seeds 2: ")
+    assert out.endswith(f"108 fresh records and 1 stale: the paper is a draft; {again} --tier full\n")
+    status, out, err = asked("check", "--release")
+    assert (status, out) == (1, "") and err.endswith(f"; {again} --seeds 2\n")
+    assert asked("check", "--built")[0::2] == (
+        1,
+        "built: what was built is not of the records as they are now: make paper\n",
+    )
+    assert asked("build") == (0, "a draft: 1 of 109 records are stale; python paper/build.py check lists them\n", "")
+    assert asked("check", "--built")[0] == 0
+    record_file(manifest, "squad-none-1").unlink()
+    status, out, err = asked("check")
+    assert status == 1 and out.startswith("stale: squad-none") and err.startswith("missing: squad-none")
+    change_back(manifest, "squad-none-1")
+    change_back(manifest, "squad-none-2")
+    assert asked("build") == (0, "", "")
+    assert "stale" not in (tmp_path / "out" / "macros.tex").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize(("given", "strict"), [((), False), (("RELEASE=1",), True), (("RELEASE=0",), False)])
+def test_release_of_make(given: tuple[str, ...], strict: bool) -> None:
+    """`make paper-check RELEASE=1` is the strict check, and so is `make records RELEASE=1`."""
+    command = ["make", "-n", "-o", ".venv/.installed", *given, "paper-check", "records"]
+    done = subprocess.run(command, cwd=build.PAPER.parent, capture_output=True, text=True, check=True)
+    paper, records = (line.strip() for line in done.stdout.splitlines() if "check" in line)
+    assert paper.endswith("paper/build.py check" + " --release" * strict)
+    assert records.endswith("--present" + " --allow-stale" * (not strict))
+
+
+@pytest.mark.skipif(not shutil.which("latexmk"), reason="TeX is not installed: make paper-tools")
+@pytest.mark.usefixtures("undrawn")
+def test_pdf_of_a_draft(manifest: Path, tmp_path: Path) -> None:
+    """A draft sets without a complaint: no mark is too wide, in a formula or in a caption."""
+    make_stale(manifest, *(job.name for job in needed_jobs(manifest)[0] if job.seed < 2))
+    build.build(tmp_path, manifest=manifest)
+    assert build.pdf(tmp_path).read_bytes().startswith(b"%PDF")

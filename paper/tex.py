@@ -33,6 +33,14 @@ UNITS = "seeds runs percent per\\scent points times milliseconds seconds hours s
 IN_WORDS = re.compile(rf"\b(?:{'|'.join(WORDS)})[\s~-]+(?:{'|'.join(UNITS)})\b", re.IGNORECASE)
 
 
+class Stale(str):
+    """A text that comes from a stale record, and is marked wherever it is shown."""
+
+
+SIGN = "†"  # Of what comes from a stale record
+STALE_CELLS = f" {SIGN} Made by older code."  # What a caption adds to a table that has some
+
+
 def parts(text: str) -> list[tuple[bool, str]]:
     """Text and the formulas in it: whether each part is a formula, and its content."""
     return [(i % 2 == 1, part) for i, part in enumerate(re.split(r"(?<!\\)\$", text))]
@@ -41,6 +49,7 @@ def parts(text: str) -> list[tuple[bool, str]]:
 def to_tex(text: str) -> str:
     """Plain text with `$formulas$` as TeX."""
     special = {"±": r"$\pm$", "–": "--", "×": r"$\times$", "−": r"$-$", "≥": r"$\geq$", "\\": r"\textbackslash{}"}
+    special[SIGN] = r"\stalesign{}"
     special |= {c: "\\" + c for c in "%&#_{}"} | {"~": r"\textasciitilde{}"}
     found = []
     for formula, part in parts(text):
@@ -49,7 +58,7 @@ def to_tex(text: str) -> str:
             words = words.replace(r" $\pm$ ", r"~$\pm$~")
             words = re.sub("`([^`]*)`", lambda code: rf"\texttt{{{code[1].replace('--', '-{}-')}}}", words)
         found.append(f"${words}$" if formula else words)
-    return "".join(found)
+    return rf"\stale{{{''.join(found)}}}" if isinstance(text, Stale) else "".join(found)
 
 
 # In captions and cells: the macro `{Name}`, and the table or figure `{tab:name}`
@@ -58,7 +67,7 @@ HOLE = re.compile(r"\{([A-Z][A-Za-z]+|(?:tab|fig):[a-z]+)\}")
 
 def fill(text: str, names: Mapping[str, str]) -> str:
     """A caption or a cell with the values of macros, and the numbers of tables and figures."""
-    return HOLE.sub(lambda hole: names[hole[1]], text)
+    return HOLE.sub(lambda hole: names[hole[1]], text) + SIGN * isinstance(text, Stale)
 
 
 def fill_tex(text: str) -> str:
@@ -68,11 +77,17 @@ def fill_tex(text: str) -> str:
         kind, _, label = name.partition(":")
         return f"{'Table' if kind == 'tab' else 'Figure'}~\\ref{{{name}}}" if label else f"\\{name}{{}}"
 
-    return "".join(named(part) if i % 2 else to_tex(part) for i, part in enumerate(HOLE.split(text)))
+    filled = "".join(named(part) if i % 2 else to_tex(part) for i, part in enumerate(HOLE.split(text)))
+    return rf"\stale{{{filled}}}" if isinstance(text, Stale) else filled
 
 
 Row = tuple[str, ...]
 Body = tuple[Row, Sequence[Row | None]]  # The header, and rows; None for a line between groups
+
+
+def has_stale(body: Body) -> bool:
+    """Whether a cell of a table comes from a stale record."""
+    return any(isinstance(cell, Stale) for row in body[1] for cell in row or ())
 
 
 @dataclass(frozen=True)
@@ -94,11 +109,14 @@ class Table:
             return " & ".join(fill_tex(cell) for cell in row) + r" \\"
 
         header, rows = body
+        caption, small = fill_tex(self.caption), self.small
+        if has_stale(body):
+            caption, small = caption + to_tex(STALE_CELLS), small + r"\stalecells"
         return "\n".join(
             [
                 rf"\begin{{table}}[{self.place}]",
-                rf"\centering\caption{{{fill_tex(self.caption)}}}\label{{tab:{self.name}}}",
-                rf"{self.small}\begin{{tabular}}{{@{{}}{self.align}@{{}}}}",
+                rf"\centering\caption{{{caption}}}\label{{tab:{self.name}}}",
+                rf"{small}\begin{{tabular}}{{@{{}}{self.align}@{{}}}}",
                 *(r"\toprule", line(header), r"\midrule"),
                 *(r"\midrule" if row is None else line(row) for row in rows),
                 *(r"\bottomrule", r"\end{tabular}", r"\end{table}"),
@@ -114,7 +132,7 @@ class Table:
         sides = re.findall("[lrcp]", re.sub(r"\{[^}]*\}", "", self.align))
         rule = tuple("---:" if side == "r" else "---" for side in sides)
         header, rows = body
-        title = f"**{names[f'tab:{self.name}']}.** {fill(self.caption, names)}"
+        title = f"**{names[f'tab:{self.name}']}.** {fill(self.caption, names)}{STALE_CELLS * has_stale(body)}"
         return "\n".join([title, "", line(header), line(rule), *(line(row) for row in rows if row is not None)])
 
 

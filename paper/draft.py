@@ -1,0 +1,103 @@
+"""What a paper says of itself while some of its records are stale: that it is a draft, what is stale, how to mend it."""
+
+from collections.abc import Iterable
+
+from evidence import Evidence, Name
+from tex import SIGN, to_tex
+
+# What marks a number, how it is written, and how it takes no room in a table's cell. All of it works in formulas too.
+MARKS = r"""\usepackage{xcolor}
+\definecolor{stale}{rgb}{0.70,0.27,0.05}
+\DeclareRobustCommand{\stalesign}{\textcolor{stale}{\ensuremath{^{\dagger}}}}
+\DeclareRobustCommand{\stale}[1]{\textcolor{stale}{#1}\stalesign}
+\newcommand{\stalecells}{\let\stalebeside\stalesign\renewcommand{\stalesign}{\rlap{\stalebeside}}}
+"""
+
+
+def by_run(names: Iterable[Name], e: Evidence) -> dict[str, list[int]]:
+    """The seeds of each run, in the order of the evidence."""
+    chosen = set(names)
+    found = {run: [record["seed"] for record in e.records[run] if (run, record["seed"]) in chosen] for run in e.records}
+    return {run: seeds for run, seeds in found.items() if seeds}
+
+
+def patterns(e: Evidence) -> list[str]:
+    """What `gmmxlnet-runs run` takes for the stale runs: a family's pattern where all runs of a family are stale."""
+    stale, found = by_run(e.stale, e), dict[str, None]()
+    for run in stale:
+        family = run.partition("-")[0] + "-"
+        like = [other for other in e.records if other.startswith(family)]
+        found[f'"{family}*"' if len(like) > 1 and set(like) <= stale.keys() else run] = None
+    return list(found)
+
+
+def command(e: Evidence) -> str:
+    """What makes the stale records again; those that are fresh it leaves as they are."""
+    return " ".join(["gmmxlnet-runs run", *patterns(e), "--tier full"])
+
+
+def counted(e: Evidence) -> str:
+    """How many records are stale, of all."""
+    return f"{len(e.stale)} of {sum(map(len, e.records.values()))}"
+
+
+def about_figure(sources: set[Name], e: Evidence) -> str:
+    """What to add to the caption of a figure that is drawn from stale records; nothing for a fresh one."""
+    stale = sources & e.stale
+    count = f": {len(stale)} of its {len(sources)} records" if len(stale) < len(sources) else ""
+    return f" {SIGN} Made by older code{count}." if stale else ""
+
+
+def listed(e: Evidence) -> list[str]:
+    """The stale records, a phrase a run."""
+    found = by_run(e.stale, e)
+    return [f"`{run}` (seed{'s' * (len(seeds) > 1)} {' '.join(map(str, seeds))})" for run, seeds in found.items()]
+
+
+def preamble(e: Evidence) -> str:
+    """The commands that mark a draft, its first page and its last one; nothing if no record is stale."""
+    if not e.stale:
+        return ""
+    count = counted(e)
+    runs = ",\n".join(to_tex(phrase).replace(" ", "~") for phrase in listed(e))
+    note = (
+        rf"\textbf{{\textcolor{{stale}}{{Draft.}}}} {count} records that this paper stands on are stale: made by older "
+        r"code or with other parameters. What comes from them is marked \stale{like this}; "
+        r"Appendix~\ref{sec:stale} lists them."
+    )
+    text = (
+        rf"These records are stale ({count}): they were made by older code, or with other parameters, than those of the "
+        "sources of this paper. From the root of the repository, this makes them again:"
+    )
+    lines = [
+        "% what marks a draft, as stale records make it",
+        MARKS.rstrip(),
+        rf"\newcommand{{\draftnote}}{{\begin{{center}}\fbox{{\parbox{{0.9\linewidth}}{{\small {note}}}}}\end{{center}}}}",
+        r"\newcommand{\stalerecords}{\section{Stale records}\label{sec:stale}",
+        text,
+        rf"\begin{{quote}}\raggedright\small{to_tex(f'`{command(e)}`')}\end{{quote}}",
+        r"\noindent \texttt{make paper} then makes the paper. The records, by run:",
+        rf"\begin{{quote}}\raggedright\small {runs}\end{{quote}}}}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def banner(e: Evidence) -> list[str]:
+    """The same for a page; no line if no record is stale."""
+    if not e.stale:
+        return []
+    return [
+        ":::{admonition} Draft",
+        ":class: warning",
+        "",
+        f"{counted(e)} records that these results stand on are stale: made by older code or with other "
+        f"parameters. What comes from them is marked {SIGN}. From the root of the repository, this makes them again:",
+        "",
+        "```sh",
+        command(e),
+        "```",
+        "",
+        f"The records, by run: {', '.join(listed(e))}.",
+        ":::",
+        "",
+    ]
