@@ -31,7 +31,8 @@ _PUBLIC = {
     ),
     "launch": "DocumentConfig RunConfig begin_run make_trainer write_answers",
     "analysis": "GMMAnalyzer RoutingTrace plot_routing",
-    "runs": "judge load_manifest run_parameters write_record",
+    "records": "judge run_parameters write_record",
+    "runs": "load_manifest",
 }
 _MODULE = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 __all__ = sorted(_MODULE)
