@@ -40,7 +40,7 @@ def plain_tree(
         return [plain_tree(part) for part in node if not is_import(part)]
     if not isinstance(node, ast.AST):
         return f"{type(node).__name__} {node!r}"
-    fields = {name: value for name, value in ast.iter_fields(node) if value is not None and value != []}
+    fields = {name: value for name, value in ast.iter_fields(node) if name != "ctx" and value is not None and value != []}
     if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node):
         fields["body"] = node.body[1:]
     if isinstance(node, ast.JoinedStr):  # Python 3.12 has empty texts in them
@@ -316,6 +316,38 @@ def find(
         raise ValueError(f"{module.name} must have what is imported from it, got {name!r}")
     return found
 
+# %% ../nbs/59_closure.ipynb #r030a
+def targets(
+    statement: Statement,
+    modules: Mapping[str, Module],  # All there are, by name
+    node: ast.AST | None = None,  # The part of it that is asked about; None for all
+) -> list[Statement]:
+    "The statements of the packages that one uses by name."
+    uses = statement.uses if node is None else Statement(statement.module, node, ()).uses
+    inside = sorted(target + attributes for _, target, attributes in uses if target.partition(".")[0] in modules)
+    return [found for target in inside for found in find(modules, target)]
+
+
+def derived(
+    modules: Mapping[str, Module],  # All there are, by name
+    heads: Collection[Statement],  # Of classes
+) -> list[Statement]:
+    "The classes that derive from others, directly or not."
+    classes = [s for m in modules.values() for s in m.statements if isinstance(s.node, ast.ClassDef)]
+    bases = {s: {b for node in getattr(s.node, "bases", ()) for b in targets(s, modules, node)} for s in classes}
+    family = set(heads)
+    while more := [s for s in classes if s not in family and bases[s] & family]:
+        family.update(more)
+    return [s for s in classes if s in family and s not in heads]
+
+
+def asks_for_subclasses(
+    statement: Statement,
+) -> bool:
+    "Whether a definition reaches classes that derive from it, or from others, without naming them."
+    names = {getattr(node, "attr", getattr(node, "name", "")) for node in ast.walk(statement.node)}
+    return bool(names & {"__subclasses__", "__init_subclass__"})
+
 # %% ../nbs/59_closure.ipynb #r031
 PACKAGE = "gmmxlnet_nb"
 SILENT = ("__main__", "_modidx", "closure", "records", "runs")
@@ -333,15 +365,16 @@ def closure(
     while todo:
         statement = todo.pop()
         module = statement.module
-        if statement in found or module.name in BOOKKEEPING:
-            continue
-        found[statement] = None
-        if module.name in modules and module.name not in entered:
-            entered.add(module.name)
-            todo += [each for each in module.statements if each.acts]
-        for _, target, attributes in sorted(statement.uses):
-            if target.partition(".")[0] in modules:
-                todo += find(modules, target + attributes)
+        if statement not in found and module.name not in BOOKKEEPING:
+            found[statement] = None
+            todo += targets(statement, modules)
+            if module.name in modules and module.name not in entered:
+                entered.add(module.name)
+                todo += [each for each in module.statements if each.acts]
+        if not todo and (asking := [each for each in found if asks_for_subclasses(each)]):
+            if not all(isinstance(each.node, ast.ClassDef) for each in asking):  # a function asks: of any class
+                asking = [each for each in found if isinstance(each.node, ast.ClassDef)]
+            todo = [each for each in derived(modules, asking) if each not in found and each.module.name not in BOOKKEEPING]
     return [statement for statement in found if statement is not code]
 
 # %% ../nbs/59_closure.ipynb #d008
