@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install train smoke test coverage lint types export outputs readme docs docs-test look records paper paper-check paper-test paper-tools clean
+.PHONY: help install train smoke test coverage lint types export outputs readme docs docs-test look records records-test paper paper-check paper-test paper-tools clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -81,8 +81,11 @@ $(BROWSER): $(INSTALLED)
 	$(BIN)/python -m pip install -q -c constraints.txt playwright
 	touch $@
 
-records: $(INSTALLED)  ## Name each record of experiments/records that is stale, edited or of no run
-	$(BIN)/gmmxlnet-runs check --tier full --present
+records: $(INSTALLED)  ## Name each record of experiments/records that is edited or of no run, and note those that are stale
+	$(BIN)/gmmxlnet-runs check --tier full --present --allow-stale
+
+records-test: $(INSTALLED)  ## Test that records keep digests of all the code that runs, and that they survive moves
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tools/test_closure.py
 
 paper: $(INSTALLED)  ## Build _paper/paper.pdf from the records of runs
 	$(BIN)/python paper/build.py build

@@ -390,13 +390,23 @@ def code_cells(
     return [("".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in code]
 
 # %% ../nbs/59_closure.ipynb #d009
+def python_code(
+    cell: str,  # Of a notebook
+) -> str:  # The same, or with texts in place of lines that are no Python
+    "A cell's code, with IPython's own lines as texts."
+    try:
+        ast.parse(cell)
+        return cell
+    except SyntaxError:
+        lines = [(line[: len(line) - len(line.lstrip())], line) for line in cell.splitlines()]
+        return "\n".join(f"{s}({x!r},)" if x.lstrip().startswith(("%", "!")) else x for s, x in lines)
+
+
 def notebook_source(
     notebook: str | Path,  # Its file
 ) -> str:  # Python
-    "The code of a notebook, with IPython's own lines as texts."
-    lines = "\n".join(source for source, _ in code_cells(notebook)).splitlines()
-    starts = [line[: len(line) - len(line.lstrip())] for line in lines]
-    return "\n".join(f"{s}({x!r},)" if x.lstrip().startswith(("%", "!")) else x for s, x in zip(starts, lines, strict=True))
+    "The code of a notebook, one cell after another."
+    return "\n".join(python_code(source) for source, _ in code_cells(notebook))
 
 # %% ../nbs/59_closure.ipynb #r034
 Sources = tuple[tuple[str, str, str], ...]  # Of each module its name, the package it is in, and its text

@@ -457,7 +457,7 @@ def read_arguments(
 def main(
     arguments: Sequence[str] | None = None,  # Of the command line; None for those of this process
 ) -> None:
-    "`gmmxlnet-runs`; ends with 1 if a run failed or a record is not fresh, with 2 for what cannot be asked."
+    "`gmmxlnet-runs`; ends with 1 if a run failed or a record is not as it should be, with 2 for what cannot be asked."
     asked = read_arguments(arguments)
     try:
         everything = load_manifest(asked.manifest)

@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNS: dict[str, dict[str, Any]] = {  # smoke runs of the manifest, and what makes them smaller still
     "smoke-gmm2": {"max_steps": 4, "short_steps": 2, "num_train": 16, "num_eval": 8},
     "smoke-differentiable": {"max_steps": 4, "short_steps": 2, "num_train": 16, "num_eval": 8},
-    "smoke-benchmark": {"rounds": 1, "experts": [2, 4], "segment_counts": [2], "long_tokens": 32},
+    "smoke-benchmark": {"parts": ["segment", "small", "long", "length"], "rounds": 1, "segment_counts": [2]},
 }
 
 
@@ -74,31 +74,37 @@ def first_line(node: ast.AST) -> int:
     return min(part.lineno for part in (node, *getattr(node, "decorator_list", ())))
 
 
-@pytest.mark.parametrize("run", RUNS)
-def test_whatever_is_called_is_in_the_closure(run: str, tmp_path: Path) -> None:
-    job = next(job for job in load_manifest(ROOT / "experiments" / "manifest.toml") if job.id == run)
-    parameters = job.given | RUNS[run]
+def cells_of(job: Job, parameters: dict[str, Any]) -> list[str]:
+    """The cells of a job's notebook with parameters below its defaults, as papermill puts them."""
+    cells = code_cells(job.notebook)
+    at = 1 + next(i for i, (_, tags) in enumerate(cells) if "parameters" in tags)
     given = "# Parameters\n" + "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
-    cells = [source for source, _ in code_cells(job.notebook)]
-    at = 1 + next(i for i, (_, tags) in enumerate(code_cells(job.notebook)) if "parameters" in tags)
-    watched = subprocess.run(
-        [sys.executable, __file__], input=json.dumps([*cells[:at], given, *cells[at:]]), cwd=tmp_path, text=True,
-        capture_output=True, env={**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"},
-    )  # fmt: skip
-    assert not watched.returncode, watched.stderr
-    called = json.loads((tmp_path / "called.json").read_text(encoding="utf-8"))
-    assert len(called) > 100
+    sources = [source for source, _ in cells]
+    return [*sources[:at], given, *sources[at:]]
 
-    modules, source = modules_of(ROOT), notebook_source(job.notebook)
-    code = Statement(read_module(run, "", source)._replace(bound={}), ast.parse(source), ())
-    used = closure(modules, code)
-    spans = [(s.module.name, first_line(s.node), getattr(s.node, "end_lineno", 0)) for s in used]
-    missed = []
-    for stem, line in called:
-        name = PACKAGE if stem == "__init__" else f"{PACKAGE}.{stem}"
-        if name not in BOOKKEEPING and not any(n == name and a <= line <= z for n, a, z in spans):
-            missed += [s.labels for s in modules[name].statements if first_line(s.node) <= line][-1:]
-    assert not missed
+
+def test_whatever_is_called_is_in_the_closure(tmp_path: Path) -> None:
+    jobs = {job.id: job for job in load_manifest(ROOT / "experiments" / "manifest.toml") if job.id in RUNS}
+    cells = {run: cells_of(job, job.given | RUNS[run]) for run, job in jobs.items()}
+    environment = {**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, __file__]  # one process for all: importing takes most of the time
+    watched = subprocess.run(
+        command, input=json.dumps(cells), cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert not watched.returncode, watched.stderr
+    modules = modules_of(ROOT)
+    for run, called in json.loads((tmp_path / "called.json").read_text(encoding="utf-8")).items():
+        source = notebook_source(jobs[run].notebook)
+        code = Statement(read_module(run, "", source)._replace(bound={}), ast.parse(source), ())
+        used = closure(modules, code)
+        spans = [(s.module.name, first_line(s.node), getattr(s.node, "end_lineno", 0)) for s in used]
+        missed = set()
+        for stem, line in called:
+            name = PACKAGE if stem == "__init__" else f"{PACKAGE}.{stem}"
+            if name not in BOOKKEEPING and not any(n == name and a <= line <= z for n, a, z in spans):
+                missed.add([s.labels for s in modules[name].statements if first_line(s.node) <= line][-1])
+        print(f"{run}: {len(called)} functions were called, {len(used)} definitions are in the closure")
+        assert len(called) > 100 and not missed
 
 
 # --- what makes records stale ---
@@ -238,4 +244,5 @@ def test_judging_all_records_takes_a_second(copy: Path) -> None:
 
 
 if __name__ == "__main__":
-    Path("called.json").write_text(json.dumps(watch(json.load(sys.stdin))), encoding="utf-8")
+    found = {run: watch(cells) for run, cells in json.load(sys.stdin).items()}
+    Path("called.json").write_text(json.dumps(found), encoding="utf-8")
