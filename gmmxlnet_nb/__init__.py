@@ -36,7 +36,8 @@ _PUBLIC = {
     ),
     "train": "GMMTrainer last_checkpoint",
     "analysis": "GMMAnalyzer plot_routing RoutingTrace",
-    "runs": "judge load_manifest run_parameters write_record",
+    "records": "judge run_parameters write_record",
+    "runs": "load_manifest",
     "launch": "begin_run DocumentConfig load_base make_trainer RunConfig write_answers",
 }
 _MODULE = {name: module for module, names in _PUBLIC.items() for name in names.split()}

@@ -6,7 +6,9 @@ import random
 from pathlib import Path
 from typing import Any
 
-from gmmxlnet_nb.runs import SCHEMA, Job, load_manifest, notebook_hash, sealed, write_json
+from gmmxlnet_nb.closure import used_code
+from gmmxlnet_nb.records import SCHEMA, Job, sealed, write_json
+from gmmxlnet_nb.runs import load_manifest
 
 LENGTHS = [2, 3, 4, 5, 6, 8, 11, 16, 23, 32]
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -245,6 +247,7 @@ def record(job: Job) -> dict[str, Any]:
     params = {**DEFAULTS[job.notebook.name], **job.given}
     rng = random.Random(job.name)
     part = job.id.removeprefix("benchmark-")
+    code = used_code(job.notebook, job.root)
     metrics, series = (timed(part), {}) if part != job.id else learned(job, params, rng)
     return sealed(
         {
@@ -253,7 +256,7 @@ def record(job: Job) -> dict[str, Any]:
             "seed": job.seed,
             "tier": job.tier,
             "notebook": job.notebook.name,
-            "notebook_code": notebook_hash(job.notebook),
+            "notebook_code": code.notebook,
             "given": job.given,
             "params": params,
             "metrics": metrics,
@@ -261,7 +264,7 @@ def record(job: Job) -> dict[str, Any]:
             "n_eval": 512,
             "data": None,
             "commit": "0" * 40,
-            "modules": {},
+            "definitions": code.definitions,
             "versions": {},
             "device": "cpu (made up)" if part == "cpu" else "made up",
             "times": {"wall_s": 60.0, "started": "2001-01-01T00:00:00+00:00"},

@@ -19,7 +19,7 @@ from results import command, macros, number, short_commit, spread
 from synthetic import make_project, record
 from tex import Stale, citation_problems, fill_tex, macros_used, text_problems, to_tex, typed_numbers
 
-from gmmxlnet_nb.runs import SCHEMA, sealed, write_json
+from gmmxlnet_nb.records import SCHEMA, sealed, write_json
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -569,7 +569,7 @@ def test_all_stale(manifest: Path, tmp_path: Path) -> None:
 
     def older(content: dict[str, Any]) -> None:
         content["schema"] = SCHEMA - 1
-        for name in ("commit", "modules", "notebook_code", "data"):
+        for name in ("commit", "definitions", "notebook_code", "data"):
             content.pop(name, None)
 
     for job in needed_jobs(manifest)[0]:
