@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "gmmxlnet_nb"
 MOST_LINES, MOST_PUBLIC, MOST_AT_TOP = 700, 200, 75
 ABOVE_ALL = ["__init__", "__main__"]  # These may import each module, and no module may import them.
+NAMED_LATER = [*ABOVE_ALL, "core"]  # These may import what cannot be read: public names, and names that have moved
 GENERATED = "_modidx"  # nbdev's index
 
 
@@ -102,7 +103,7 @@ def upward_imports(folder: Path, order: list[str]) -> list[str]:
     faults = []
     for each in imports(folder):
         if each.target is None:
-            if each.module not in ABOVE_ALL:
+            if each.module not in NAMED_LATER:
                 faults.append(f"{each}: which module that is cannot be read")
         elif level.get(each.target, len(level)) >= level.get(each.module, -1):
             faults.append(f"{each}: {each.target} is not on a lower level than {each.module}")
@@ -145,18 +146,19 @@ def assigned(tree: ast.Module, name: str) -> ast.expr | None:
     return None
 
 
-def imported_names(tree: ast.Module) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Each name that a module takes from another one beside it, with that module and the name there."""
+def imported_names(tree: ast.Module, package: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Each name that a module takes from another one of the package, with that module and the name there."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
-            for alias in node.names:
-                yield alias.asname or alias.name, (node.module, alias.name)
+        if isinstance(node, ast.ImportFrom):
+            place = node.module if node.level else inside(node.module or "", package)
+            for alias in node.names if place and place != "__init__" else []:
+                yield alias.asname or alias.name, (place, alias.name)  # type: ignore[misc]
 
 
 def public_names(folder: Path) -> set[tuple[str, str]]:
     """The names in `__all__` of all modules below the top, each with the module that defines it."""
     sources = trees(folder)
-    taken = {module: dict(imported_names(tree)) for module, tree in sources.items()}
+    taken = {module: dict(imported_names(tree, folder.name)) for module, tree in sources.items()}
     public = set()
     for module in sources.keys() - set(ABOVE_ALL):
         listed = assigned(sources[module], "__all__")
@@ -177,18 +179,21 @@ def top_names(folder: Path) -> list[tuple[str, str]]:
     return [(module, name) for module, names in lists for name in (names.split() if isinstance(names, str) else names)]
 
 
-def bound(tree: ast.Module) -> set[str]:
-    """The names that a module binds at its top level."""
+def bound(tree: ast.Module, package: str) -> set[str]:
+    """The names that a module binds, without those that its `__getattr__` finds."""
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     names |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
-    return names | dict(imported_names(tree)).keys()
+    return names | dict(imported_names(tree, package)).keys()
 
 
 def missing_names(folder: Path) -> list[str]:
-    """Names of the top level's table that are not where it says, or are in it twice."""
+    """Names that are not where the top level's table or an import says, and those that are in the table twice."""
     sources, table = trees(folder), top_names(folder)
-    there = {module: bound(tree) for module, tree in sources.items()}
-    faults = [f"__init__.py: {name} is not in {module}" for module, name in table if name not in there.get(module, ())]
+    there = {module: bound(tree, folder.name) for module, tree in sources.items()}
+    asked = [("__init__", place, name) for place, name in table]
+    for module, tree in sources.items():
+        asked += [(module, *found) for _, found in imported_names(tree, folder.name) if found[1] != "*"]
+    faults = [f"{by}.py: {name} is not in {place}" for by, place, name in asked if name not in there.get(place, ())]
     names = [name for _, name in table]
     return faults + [f"__init__.py: {name} is listed twice" for name in sorted(set(names)) if names.count(name) > 1]
 
@@ -222,7 +227,7 @@ def test_public_names_are_few() -> None:
     assert 0 < len(top_names(PACKAGE)) <= MOST_AT_TOP
 
 
-def test_public_names_are_where_the_top_level_says() -> None:
+def test_names_are_where_the_top_level_and_imports_say() -> None:
     none(missing_names(PACKAGE))
 
 
@@ -288,6 +293,12 @@ def test_other_imports_that_are_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_core_finds_names_that_have_moved(tmp_path: Path) -> None:
+    source = "from importlib import import_module\ndef find(name): return import_module(name)"
+    made = package(tmp_path, __init__="", core=source, low=source)
+    assert upward_imports(made, ["core", "low"]) == ["low.py:2: import_module(name): which module that is cannot be read"]
+
+
 def test_a_cycle_is_named_by_its_imports(tmp_path: Path) -> None:
     made = package(
         tmp_path, __init__="", a="def f():\n    from .b import x", b="\nfrom made.c import x", c="from . import a",
@@ -326,6 +337,9 @@ def test_the_table_at_the_top_is_checked(tmp_path: Path) -> None:
     assert missing_names(made) == [
         "__init__.py: gone is not in b", "__init__.py: y is not in gone", "__init__.py: f is listed twice"
     ]  # fmt: skip
+    (made / "__init__.py").write_text("_PUBLIC = {}")
+    (made / "c.py").write_text("def f(): from made.a import moved, x")
+    assert missing_names(made) == ["c.py: moved is not in a"]
     (made / "__init__.py").write_text("")
     with pytest.raises(ValueError, match="no table _PUBLIC"):
         missing_names(made)
