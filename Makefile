@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install train smoke test coverage lint types export outputs readme docs docs-test look records paper paper-check paper-test paper-tools clean
+.PHONY: help install train smoke test layout lint types export outputs readme docs docs-test look records paper paper-check paper-test paper-tools clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -36,15 +36,20 @@ smoke: $(INSTALLED)  ## Make the tiny runs of experiments/manifest.toml: both ex
 	$(BIN)/gmmxlnet-runs run --tier smoke --force
 
 # One thread for each worker: workers that each take every core only get in each other's way.
-test: $(INSTALLED)  ## Run the tests in the notebooks; flagged cells too: make test FLAGS="slow gpu"
-	OMP_NUM_THREADS=1 $(BIN)/nbdev_test --n_workers $(WORKERS) --flags '$(FLAGS)' --do_print --timing
+TESTS = --n_workers $(WORKERS) --flags '$(FLAGS)' --do_print --timing
 
-coverage: $(INSTALLED)  ## Run the same tests on the exported modules and measure their coverage
+test: $(INSTALLED)  ## Run the tests in the notebooks; flagged cells too: make test FLAGS="slow gpu"; as in CI: make test COVERAGE=1
+ifdef COVERAGE
 	$(BIN)/coverage erase
-	printf '%s\0' nbs/[0-9]*.ipynb | \
-	  OMP_NUM_THREADS=1 xargs -0 -n 1 -P $(WORKERS) $(BIN)/coverage run tools/exported_tests.py
+	OMP_NUM_THREADS=1 $(BIN)/python tools/exported_tests.py $(TESTS)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+else
+	OMP_NUM_THREADS=1 $(BIN)/nbdev_test $(TESTS)
+endif
+
+layout: $(INSTALLED)  ## Check what the package's modules import and hold, and test the tools
+	$(BIN)/python -m pytest -q tools
 
 lint: $(INSTALLED)  ## Check the exported code, the tools, the site's and the paper's build with ruff
 	$(BIN)/ruff check gmmxlnet_nb tools docs paper setup.py
