@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['check_choice', 'check_positive', 'check_number', 'check_names', 'check_folder', 'whole_file', 'write_json',
-           'read_json', 'hold_lock', 'moved_names']
+           'read_json', 'hold_lock']
 
 # %% ../nbs/00_core.ipynb #h003
 import difflib
