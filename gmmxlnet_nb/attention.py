@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.utils._pytree import _register_namedtuple
 
 # %% ../nbs/20_attention.ipynb #c005
 class LayerStates(NamedTuple):
@@ -23,6 +24,9 @@ class LayerStates(NamedTuple):
 
     hidden: Tensor  # (b, layers, n, d)
     mask: Tensor  # (b, n), True at real tokens
+
+
+_register_namedtuple(LayerStates, serialized_type_name=f"{LayerStates.__module__}.LayerStates")  # to save exported programs
 
 # %% ../nbs/20_attention.ipynb #c007
 def padding_first(

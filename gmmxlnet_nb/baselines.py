@@ -16,6 +16,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils._pytree import tree_flatten
 
 from .core import check_choice, check_positive
 from .experts import INIT_STRATEGIES, InitialStates
@@ -23,58 +24,65 @@ from .updates import GatedUpdate
 from .attention import LayerStates, padding_first
 
 # %% ../nbs/30_baselines.ipynb #c005
+def named_parts(
+    state: Any,  # Of any memory
+) -> dict[Any, Any] | None:  # Its parts by name; None if they have no names
+    "The parts of a dataclass or a mapping, whether PyTorch knows it as a tree or not."
+    if hasattr(state, "__dataclass_fields__") and not isinstance(state, type):  # `is_dataclass` does not compile in 2.11
+        return {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
+    return dict(state) if isinstance(state, Mapping) else None
+
+
 def describe_state(
     state: Any,  # Of any memory
 ) -> str:  # Its names and shapes
     "What a state is made of, for messages."
     if isinstance(state, Tensor):
         return str(tuple(state.shape))
-    parts = state_parts(state)
+    parts = named_parts(state)
+    if parts is None:
+        children, tree = tree_flatten(state, is_leaf=lambda part: part is not state)
+        parts = {} if tree.is_leaf() else dict(enumerate(children))
     inside = ", ".join(f"{name}: {describe_state(part)}" for name, part in parts.items())
     return f"{type(state).__name__}({inside})" if parts else type(state).__name__
 
 
-def is_record(
-    state: Any,  # Of any memory, no tensor
-) -> bool:
-    "Whether a state is an object of a dataclass. `dataclasses.is_dataclass` asks its class, which PyTorch 2.11 does not compile."
-    return hasattr(state, "__dataclass_fields__") and not isinstance(state, type)
-
-
-def state_parts(
-    state: Any,  # Of any memory, no tensor
-) -> dict[Any, Any]:  # Its parts by name or number; none for what is no state
-    "What a state is made of."
-    if is_record(state):
-        return {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
-    if isinstance(state, Mapping):
-        return dict(state)
-    if isinstance(state, tuple | list):
-        return dict(enumerate(state))
-    return {}
+def state_error(
+    *states: Any,  # That are none, or differ in structure
+) -> ValueError:
+    "What to raise about states."
+    found = " and ".join(describe_state(state) for state in states)
+    return ValueError(f"a memory's state must be of tensors in mappings, tuples or dataclasses, got {found}")
 
 # %% ../nbs/30_baselines.ipynb #c006
 def map_state(
     function: Callable[..., Tensor],  # Of one tensor from each state
     state: Any,  # A tensor, a mapping, tuple or dataclass of states, or None
     *others: Any,  # States of the same structure
-) -> Any:  # The same structure; mappings become dictionaries
+) -> Any:  # The same structure; mappings that PyTorch does not know become dictionaries
     "Apply a function to the tensors of one or more states; a `ValueError` if they are none, or differ in structure."
     states = (state, *others)
-    if all(part is None for part in states):
-        return None
-    if all(isinstance(part, Tensor) for part in states):
+    for part in states:
+        if not isinstance(part, Tensor):
+            break
+    else:
         return function(*states)
-    parts = [state_parts(part) for part in states]
-    if not parts[0] or any(part.keys() != parts[0].keys() for part in parts):
-        found = " and ".join(describe_state(part) for part in states)
-        raise ValueError(f"a memory's state must be of tensors in mappings, tuples or dataclasses, got {found}")
-    new = {name: map_state(function, *(part[name] for part in parts)) for name in parts[0]}
-    if is_record(state):
-        return type(state)(**new)
-    if isinstance(state, Mapping):
-        return new
-    return type(state)(*new.values()) if hasattr(state, "_fields") else type(state)(new.values())
+    if state is None and all(part is None for part in others):
+        return None
+    leaves, tree = tree_flatten(state)
+    if tree.is_leaf():  # of a class that is not registered, or no state at all
+        parts = [named_parts(part) for part in states]
+        if not all(parts):
+            raise state_error(*states)
+        new = map_state(function, *parts)
+        return new if isinstance(state, Mapping) else type(state)(**new)
+    try:
+        columns = [tree.flatten_up_to(other) for other in others]
+    except ValueError as error:
+        raise state_error(*states) from error
+    if not leaves:
+        raise state_error(*states)
+    return tree.unflatten([map_state(function, *parts) for parts in zip(leaves, *columns, strict=True)])
 
 # %% ../nbs/30_baselines.ipynb #c007
 def select(
@@ -142,6 +150,9 @@ def matching_state(
     if start is None and value is not None:
         raise ValueError(f"memory_state must be None without a memory, got {type(value).__name__}")
     try:
+        value = map_state(lambda x: x, value)  # any mapping, as a dictionary
+        if isinstance(start, tuple | list) and isinstance(value, tuple | list):  # any sequence, as the memory's
+            value = tree_flatten(start, is_leaf=lambda part: part is not start)[1].unflatten(value)
         pairs: list[tuple[Tensor, Tensor]] = []
         map_state(lambda own, given: pairs.append((own, given)) or own, start, value)  # type: ignore[func-returns-value]
     except ValueError:

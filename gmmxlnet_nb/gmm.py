@@ -8,10 +8,11 @@ __all__ = ['MemoryState', 'as_memory_state', 'GMMMemory']
 # %% ../nbs/33_gmm.ipynb #h003
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, final
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import GetAttrKey, register_pytree_node
 
 from .experts import GatedMemoryMixture, check_shape, expert_similarity, stack_experts
 from .router import MemoryGatingNetwork
@@ -20,6 +21,7 @@ from .read import AggregatedMemoryReader, mix_experts
 from .baselines import Memory, map_state, select
 
 # %% ../nbs/33_gmm.ipynb #c007
+@final
 @dataclass(frozen=True, eq=False)
 class MemoryState:
     "The memory of a batch of documents: reads as a mapping `expert_j` → `(b, m, d)` over one stacked tensor."
@@ -70,6 +72,25 @@ class MemoryState:
         "The state on another device or in another type, as `Tensor.to`."
         experts, routing = (x.to(*args, **kwargs) for x in (self.experts, self.routing))
         return MemoryState(experts, routing, None if self.kept is None else self.kept.to(experts.device))
+
+# %% ../nbs/33_gmm.ipynb #c008c
+def state_parts(
+    state: MemoryState,
+) -> tuple[list[Tensor], None]:  # And what else there is to know: nothing
+    "The tensors of a state."
+    parts = [state.experts, state.routing]
+    return (parts if state.kept is None else [*parts, state.kept]), None
+
+
+register_pytree_node(
+    MemoryState,
+    state_parts,
+    lambda parts, _: MemoryState(*parts),
+    serialized_type_name=f"{MemoryState.__module__}.MemoryState",
+    flatten_with_keys_fn=lambda state: (
+        list(zip(map(GetAttrKey, ("experts", "routing", "kept")), state_parts(state)[0], strict=False)), None,
+    ),
+)
 
 # %% ../nbs/33_gmm.ipynb #c010
 def as_memory_state(
