@@ -6,7 +6,7 @@
 __all__ = ['MemoryState', 'as_memory_state', 'GMMMemory']
 
 # %% ../nbs/33_gmm.ipynb #h003
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -73,23 +73,27 @@ class MemoryState:
         experts, routing = (x.to(*args, **kwargs) for x in (self.experts, self.routing))
         return MemoryState(experts, routing, None if self.kept is None else self.kept.to(experts.device))
 
+    def tree_flatten(self) -> tuple[list[Tensor], None]:
+        "For PyTorch's trees: the tensors, and what else there is to know, nothing."
+        parts = [self.experts, self.routing]
+        return (parts if self.kept is None else [*parts, self.kept]), None
+
+    def tree_flatten_with_keys(self) -> tuple[list[Any], None]:
+        "The same, with their names."
+        return list(zip(map(GetAttrKey, ("experts", "routing", "kept")), self.tree_flatten()[0], strict=False)), None
+
+    @classmethod
+    def tree_unflatten(cls, parts: Iterable[Any], context: None) -> "MemoryState":
+        "A state of what `tree_flatten` gave."
+        return cls(*parts)
+
 # %% ../nbs/33_gmm.ipynb #c008c
-def state_parts(
-    state: MemoryState,
-) -> tuple[list[Tensor], None]:  # And what else there is to know: nothing
-    "The tensors of a state."
-    parts = [state.experts, state.routing]
-    return (parts if state.kept is None else [*parts, state.kept]), None
-
-
 register_pytree_node(
     MemoryState,
-    state_parts,
-    lambda parts, _: MemoryState(*parts),
+    MemoryState.tree_flatten,
+    MemoryState.tree_unflatten,
     serialized_type_name=f"{MemoryState.__module__}.MemoryState",
-    flatten_with_keys_fn=lambda state: (
-        list(zip(map(GetAttrKey, ("experts", "routing", "kept")), state_parts(state)[0], strict=False)), None,
-    ),
+    flatten_with_keys_fn=MemoryState.tree_flatten_with_keys,
 )
 
 # %% ../nbs/33_gmm.ipynb #c010
