@@ -238,7 +238,7 @@ def encode(
 
 # %% ../nbs/22_backbone.ipynb #h048
 MOVED = {
-    "attention": "LayerStates padding_first Looks relative_shift drop",
+    "attention": "LayerStates padding_first Looks relative_shift drop interpret_triton",
     "cuda": "ahead CapturedStep",
 }
 __getattr__ = moved_names(__name__, MOVED)
