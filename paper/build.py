@@ -20,6 +20,8 @@ from figures import FIGURES, Figure, style
 from results import TABLES, Macro, commands_table, macros
 from tex import NOTEBOOK, SIGN, Body, Stale, Table, citation_problems, fill, fill_tex, text_problems, to_tex
 
+from gmmxlnet_nb.core import whole_file
+
 PAPER = Path(__file__).resolve().parent
 MANIFEST = PAPER.parent / "experiments" / "manifest.toml"
 OUT = PAPER.parent / "_paper"
@@ -157,9 +159,8 @@ def macros_tex(found: Content) -> str:
 def write_whole(folder: Path, files: dict[str, str]) -> None:
     """Write texts, each whole or not at all."""
     for name, text in files.items():
-        part = folder / f".{name}.part"
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, folder / name)
+        with whole_file(folder / name) as part:
+            part.write_text(text, encoding="utf-8")
 
 
 def draw(figure: Figure, found: Content, path: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from gmmxlnet_nb.core import whole_file
+
 ROOT = Path(__file__).resolve().parent.parent
 SKIP = "skip-execution"  # nbclient's tag for a cell that is left as it is
 
@@ -37,9 +39,8 @@ def execute(path: Path) -> None:
         cell.metadata.tags.remove(SKIP)
         if not cell.metadata.tags:
             del cell.metadata["tags"]
-    new = path.with_suffix(".new")
-    nbformat.write(notebook, new)
-    new.replace(path)
+    with whole_file(path) as part:
+        nbformat.write(notebook, part)
 
 
 if __name__ == "__main__":
