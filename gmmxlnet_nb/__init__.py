@@ -1,6 +1,6 @@
 """XLNet with a memory of k experts: the public names, imported when they are first used."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 import sys
 from collections.abc import Sequence

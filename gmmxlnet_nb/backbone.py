@@ -238,7 +238,11 @@ def encode(
 
 # %% ../nbs/22_backbone.ipynb #h048
 MOVED = {
-    "attention": "LayerStates padding_first Looks relative_shift drop interpret_triton",
+    "attention": (
+        "OPEN CLOSED HEAD_SIZES TRITON SMALL QUERIES LayerStates padding_first Looks relative_shift attend_sdpa "
+        "has_triton interpret_triton hashed_dropout kept_by_bits BitsDropout thinned drop on_cpu even_parts "
+        "few_rows room_for products attention_tiles RowsForward RowsAttention scrambled"
+    ),
     "cuda": "ahead CapturedStep",
 }
 __getattr__ = moved_names(__name__, MOVED)

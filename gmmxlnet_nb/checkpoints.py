@@ -525,7 +525,10 @@ def save_sparse(
 
 # %% ../nbs/50_checkpoints.ipynb #h052
 MOVED = {
-    "core": "read_json",
-    "convert": "Conversion convert_checkpoint",
+    "core": "read_json sync",
+    "convert": (
+        "CONTROLLER load_pickled stacked_updates experts_from_older controller_from_older tokens_from_older "
+        "older_layout memory_from_older Conversion older_tokens convert_checkpoint"
+    ),
 }
 __getattr__ = moved_names(__name__, MOVED)

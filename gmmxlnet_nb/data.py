@@ -389,15 +389,20 @@ class DocumentCollator:
 
 # %% ../nbs/12_data.ipynb #h048
 MOVED = {
-    "tasks": (
-        "TASKS EVALUATION_SEED draw_choices retention_document retention_documents TaskDocuments "
-        "sample_documents task_documents task_defaults"
+    "documents": (
+        "SQUAD_COLUMNS SPLITS Answer Document check_document check_ids field squad_answers article_documents "
+        "squad_documents read_squad check_columns row_document table_documents load_squad DocumentStream "
+        "stream_articles stream_file stream_squad word_count pack_texts long_documents move_document"
     ),
-    "documents": "Answer Document check_document read_squad load_squad DocumentStream stream_squad long_documents",
     "segments": (
-        "configure_memory_tokens train_tokenizer TokenizedText tokenize_text SegmentLayout segment_ranges "
-        "build_segment document_feature stream_segments"
+        "SPECIAL_TOKENS WORD_START configure_memory_tokens train_tokenizer TokenizedText cover_gaps raw_tokens "
+        "tokenize_text SegmentLayout segment_ranges build_segment document_feature answer_spans one_segment "
+        "why_no_fit check_splits_words stream_segments"
     ),
-    "streams": "StreamedDocuments",
+    "streams": "DocumentReader StreamedDocuments",
+    "tasks": (
+        "TASKS EVALUATION_SEED draw_choices retention_document retention_documents TaskDocuments sample_documents "
+        "task_documents task_defaults"
+    ),
 }
 __getattr__ = moved_names(__name__, MOVED)

@@ -593,8 +593,8 @@ AutoModelForQuestionAnswering.register(GMMXLNetConfig, MemXLNetForQA, exist_ok=T
 
 # %% ../nbs/05_model.ipynb #h097
 MOVED = {
-    "config": "MEMORIES MEMORY_FIELDS GMMXLNetConfig memory_config",
-    "gmm": "MemoryState as_memory_state GMMMemory",
+    "gmm": "MemoryState as_memory_state ExpertBanks GMMMemory",
+    "config": "MEMORIES MEMORY_FIELDS GMMXLNetConfig one_token_a_slot differentiable recurrence experts memory_config",
     "losses": "null_logits position_loss span_loss answer_candidates",
 }
 __getattr__ = moved_names(__name__, MOVED)

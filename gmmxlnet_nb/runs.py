@@ -455,5 +455,12 @@ def main(
 
 
 # %% ../nbs/61_runs.ipynb #x001
-MOVED = {"core": "check_names write_json", "records": "run_parameters sealed write_record"}
+MOVED = {
+    "core": "write_json check_names",
+    "closure": "PACKAGE digest plain_tree code_cells",
+    "records": (
+        "DEFAULTS INJECTED SCHEMA PACKAGES RECORDS assigned run_parameters notebook_defaults package_versions "
+        "device_name source_commit write_record sealed is_sealed Job Verdict judge_record judge job_record"
+    ),
+}
 __getattr__ = moved_names(__name__, MOVED)

@@ -601,19 +601,21 @@ class GMMTrainer(ResumingTrainer):
 
 # %% ../nbs/06_train.ipynb #h073
 MOVED = {
+    "cuda": "MOST_GRAPHS check_capture CapturedPasses CapturedTraining",
+    "losses": "MEMORY_LOSSES memory_losses document_losses",
     "answers": (
-        "METRICS normalize_answer exact_match f1_score answer_scores find_best_threshold "
-        "evaluate_squad_v2 tune_null_threshold chance_level span_scores n_best_spans best_spans "
-        "RunningSpans Prediction decode_predictions no_answer_scores Candidate decode_n_best "
-        "write_predictions answer_stream"
+        "METRICS normalize_answer exact_match f1_score is_number check_values check_documents check_predictions "
+        "answer_scores mean_scores apply_threshold best_threshold find_best_threshold evaluate_squad_v2 "
+        "tune_null_threshold chance_level span_scores best_first top_spans add_null n_best_spans best_spans "
+        "RunningSpans Prediction span_text check_spans decode_predictions no_answer_scores Candidate "
+        "rank_candidates decode_n_best write_predictions answer_stream"
     ),
     "training_args": (
-        "SELECTION_STRATEGIES TrainingConfig GMMTrainingConfig gmm_small_config gmm_balanced_config "
-        "gmm_large_config config_from_dict"
+        "CHECKED_TYPES AT_LEAST FIXED SECRETS SELECTION_STRATEGIES MAY_CHANGE allowed_types check_types "
+        "check_training_arguments SavedArguments MemoryArguments TrainingConfig GMMTrainingConfig "
+        "gmm_small_config gmm_balanced_config gmm_large_config config_from_dict changed_fields"
     ),
-    "schedule": "select_segments TrainingStream training_data",
-    "losses": "memory_losses document_losses",
-    "cuda": "CapturedTraining",
+    "schedule": "first_segments select_segments TrainingStream training_stream training_data",
     "launch": "load_base",
 }
 __getattr__ = moved_names(__name__, MOVED)

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from tex import Stale
 
+from gmmxlnet_nb.core import check_names
 from gmmxlnet_nb.records import SCHEMA, Job, Verdict, judge
-from gmmxlnet_nb.runs import check_names, load_manifest
+from gmmxlnet_nb.runs import load_manifest
 
 # The one place that says which runs the paper needs. Each has a place in a figure's panels and in the tables.
 RETENTION: dict[str, tuple[str, ...]] = {

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gmmxlnet_nb.closure import used_code
-from gmmxlnet_nb.records import SCHEMA, Job, sealed, write_json
+from gmmxlnet_nb.core import write_json
+from gmmxlnet_nb.records import SCHEMA, Job, sealed
 from gmmxlnet_nb.runs import load_manifest
 
 LENGTHS = [2, 3, 4, 5, 6, 8, 11, 16, 23, 32]

@@ -19,7 +19,8 @@ from results import command, macros, number, short_commit, spread
 from synthetic import make_project, record
 from tex import Stale, citation_problems, fill_tex, macros_used, text_problems, to_tex, typed_numbers
 
-from gmmxlnet_nb.records import SCHEMA, sealed, write_json
+from gmmxlnet_nb.core import write_json
+from gmmxlnet_nb.records import SCHEMA, sealed
 
 Change = Callable[[dict[str, Any]], Any]
 

@@ -33,7 +33,8 @@ from gmmxlnet_nb.closure import (
     read_sources,
     used_code,
 )
-from gmmxlnet_nb.records import SCHEMA, Job, Verdict, job_record, judge, write_json
+from gmmxlnet_nb.core import write_json
+from gmmxlnet_nb.records import SCHEMA, Job, Verdict, job_record, judge
 from gmmxlnet_nb.runs import load_manifest
 
 ROOT = Path(__file__).resolve().parent.parent
