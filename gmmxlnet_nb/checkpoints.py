@@ -7,11 +7,13 @@ __all__ = ['checkpoint_checksum', 'verify_checksum', 'model_card', 'SparseSaving
 
 # %% ../nbs/50_checkpoints.ipynb #h003
 import copy
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,33 +59,29 @@ def verify_checksum(
 # %% ../nbs/50_checkpoints.ipynb #c007
 STAGE = ".saving-"  # How the folder of a save under way begins
 LOCK = ".lock"  # Held by who saves
-OPTIMISTIC_LOADS = 3  # Attempts to load without the lock, before waiting for it
+OPTIMISTIC_LOADS = 20  # Attempts to load without the lock, before waiting for it
+NO_WRITING = (errno.EACCES, errno.EPERM, errno.EROFS)  # Errors of who may only read
 
 # %% ../nbs/50_checkpoints.ipynb #c009
 def interrupted_save(
     directory: Path,  # A checkpoint's folder
 ) -> Path | None:  # The folder of a save that was committed and interrupted
     "Where the weights are that config.json speaks of, if they are not in their place yet."
-    stage = directory / f"{STAGE}{saved_checksum(directory)}"
+    try:
+        checksum = read_json(directory / CONFIG_NAME).get(CHECKSUM)
+    except (OSError, ValueError):
+        return None  # nothing was committed here
+    stage = directory / f"{STAGE}{checksum}"
     return stage if stage.is_dir() else None
 
 
-def saved_checksum(
+def saved_files(
     directory: Path,  # A checkpoint's folder
-) -> Any:  # None if there is none
-    "The checksum that config.json has now."
-    try:
-        return read_json(directory / CONFIG_NAME).get(CHECKSUM)
-    except (OSError, ValueError):
-        return None
-
-
-def unchanged(
-    directory: Path,  # A checkpoint's folder
-    checksum: Any,  # What `saved_checksum` said before it was read
-) -> bool:
-    "Whether nobody has saved, or begun to put in place, another checkpoint since."
-    return saved_checksum(directory) == checksum and interrupted_save(directory) is None
+) -> list[tuple[int, ...]]:  # Nothing for a file that is not there
+    "Which files config.json and the weights are: those of another save are others, even with the same content."
+    paths = [directory / name for name in (CONFIG_NAME, SAFE_WEIGHTS_NAME)]
+    found = [path.stat() for path in paths if path.exists()]
+    return [(file.st_ino, file.st_mtime_ns, file.st_size) for file in found]
 
 
 def settle(
@@ -95,6 +93,30 @@ def settle(
             os.replace(path, directory / path.name)
         sync(directory)
         stage.rmdir()
+
+
+def unchanged(
+    directory: Path,  # A checkpoint's folder
+    files: list[tuple[int, ...]],  # What `saved_files` said before it was read
+) -> bool:
+    "Whether nobody has put another checkpoint in place since, or is about to."
+    return saved_files(directory) == files and interrupted_save(directory) is None
+
+
+def finish_save(
+    directory: Path,  # A checkpoint's folder
+) -> None:
+    "Finish a save that was interrupted; a process that may not write gives others a moment to do so."
+    for _ in range(10):
+        if interrupted_save(directory) is None:
+            return
+        time.sleep(0.005)  # a save that is under way is soon done
+    try:
+        with hold_lock(directory / LOCK):
+            settle(directory)
+    except OSError as error:
+        if error.errno not in NO_WRITING:
+            raise
 
 
 def commit(
@@ -324,10 +346,8 @@ class LoadedWhole(KnowsItsClass):
         if not folder.is_dir():
             return cls._load_whole(path, args, config, kwargs)
         for _ in range(OPTIMISTIC_LOADS):  # without the lock, which nobody can hold where nobody can write
-            if interrupted_save(folder) is not None:
-                with hold_lock(folder / LOCK):
-                    settle(folder)
-            before = saved_checksum(folder)
+            finish_save(folder)
+            before = saved_files(folder)
             try:
                 loaded = cls._load_whole(path, args, config, dict(kwargs))
             except (ValueError, OSError):
@@ -336,9 +356,15 @@ class LoadedWhole(KnowsItsClass):
             else:
                 if unchanged(folder, before):
                     return loaded
-        with hold_lock(folder / LOCK):  # somebody saves all the time
-            settle(folder)
-            return cls._load_whole(path, args, config, kwargs)
+        try:
+            with hold_lock(folder / LOCK):  # somebody saves all the time
+                settle(folder)
+                return cls._load_whole(path, args, config, kwargs)
+        except OSError as error:
+            if error.errno not in NO_WRITING:
+                raise
+            why = "a save into it was interrupted, or goes on all the time; to wait for its end needs a folder to write in"
+            raise OSError(error.errno, why, str(folder)) from error
 
     @classmethod
     def _load_whole(cls, path: Any, args: tuple[Any, ...], config: Any, kwargs: dict[str, Any]) -> Any:
@@ -465,7 +491,7 @@ class Shared(LoadedWhole):
                 tokenizer.save_pretrained(folder)
             card.save(Path(folder, "README.md"))
             return api.upload_folder(
-                repo_id=repo_id, folder_path=folder, revision=revision, create_pr=create_pr, ignore_patterns=[LOCK],
+                repo_id=repo_id, folder_path=folder, revision=revision, create_pr=create_pr,
                 commit_message=commit_message or f"Upload {type(self).__name__}", commit_description=commit_description,
             )
 

@@ -28,7 +28,8 @@ def is_import(
     node: ast.AST,  # A statement
 ) -> bool:  # Whether it only says where names come from
     "Whether a statement is an import, or imports for type checkers alone."
-    checks_types = isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+    guards = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+    checks_types = isinstance(node, ast.If) and not node.orelse and ast.unparse(node.test) in guards
     return checks_types or isinstance(node, ast.Import | ast.ImportFrom)
 
 
@@ -156,6 +157,8 @@ class References(ast.NodeVisitor):
         "A class."
         annotations = [part.annotation for part in node.body if isinstance(part, ast.AnnAssign)]
         for part in (*node.decorator_list, *node.bases, *node.keywords, *annotations, *node.body):
+            if isinstance(part, ast.Import | ast.ImportFrom):
+                self.imported |= {(name, target, "") for name, target in import_targets(part, self.package)}
             self.visit(part)
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
@@ -240,10 +243,14 @@ def acts(
     "Whether a statement does more than to bind names."
     if "_" in names:  # a name that nobody is to ask for
         return True
+    expressions = [part.value for part in getattr(node, "body", ()) if isinstance(part, ast.Expr)]
+    if isinstance(node, ast.ClassDef) and any(not isinstance(value, ast.Constant) for value in expressions):
+        return True  # something is called in its body
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):  # decorated by the package?
         return any(isinstance(part, ast.Name) and part.id in own for part in map(innermost, node.decorator_list))
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-    return not targets or any(not isinstance(part, ast.Name | ast.Tuple | ast.List | ast.Starred) for part in targets)
+    stored = [part for target in targets for part in ast.walk(target) if isinstance(getattr(part, "ctx", None), ast.Store)]
+    return not targets or any(isinstance(part, ast.Attribute | ast.Subscript) for part in stored)
 
 
 @lru_cache(maxsize=1024)  # hundreds of records ask for the same few dozen

@@ -14,7 +14,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -144,12 +144,16 @@ def read_json(
 # %% ../nbs/00_core.ipynb #h020
 @contextmanager
 def hold_lock(
-    path: str | Path,  # The lock's file, in a folder that is there; made if need be and left where it is
+    path: str | Path,  # The lock's file, in a folder that is there; made if need be, and taken away in the end
     timeout: float = -1,  # Seconds to wait for another holder, threads of this process included; -1 for as long as it takes
 ) -> Iterator[None]:
     "Hold a lock; a `TimeoutError` if another holder has kept it for longer than `timeout`."
     with FileLock(path, timeout=timeout, thread_local=False):
-        yield
+        try:
+            yield
+        finally:  # who gets hold of a lock whose file is gone asks again
+            with suppress(OSError):
+                Path(path).unlink(missing_ok=True)
 
 # %% ../nbs/00_core.ipynb #h023
 def moved_names(
