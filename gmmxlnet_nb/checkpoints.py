@@ -75,15 +75,6 @@ def interrupted_save(
     return stage if stage.is_dir() else None
 
 
-def saved_files(
-    directory: Path,  # A checkpoint's folder
-) -> list[tuple[int, ...]]:  # Nothing for a file that is not there
-    "Which files config.json and the weights are: those of another save are others, even with the same content."
-    paths = [directory / name for name in (CONFIG_NAME, SAFE_WEIGHTS_NAME)]
-    found = [path.stat() for path in paths if path.exists()]
-    return [(file.st_ino, file.st_mtime_ns, file.st_size) for file in found]
-
-
 def settle(
     directory: Path,  # A checkpoint's folder, locked
 ) -> None:
@@ -93,6 +84,34 @@ def settle(
             os.replace(path, directory / path.name)
         sync(directory)
         stage.rmdir()
+
+# %% ../nbs/50_checkpoints.ipynb #c009a
+def commit(
+    stage: Path,  # With a whole checkpoint
+    directory: Path,  # Where it belongs, locked
+) -> None:
+    "Put a checkpoint in the place of the one before."
+    config = read_json(stage / CONFIG_NAME)
+    config[CHECKSUM] = checkpoint_checksum(config, stage / SAFE_WEIGHTS_NAME)
+    (stage / CONFIG_NAME).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    for path in stage.iterdir():
+        sync(path)
+    ready = directory / f"{STAGE}{config[CHECKSUM]}"
+    shutil.rmtree(ready, ignore_errors=True)  # of an equal checkpoint whose save was interrupted
+    os.rename(stage, ready)
+    sync(directory)
+    os.replace(ready / CONFIG_NAME, directory / CONFIG_NAME)
+    sync(directory)
+    settle(directory)
+
+# %% ../nbs/50_checkpoints.ipynb #c009b
+def saved_files(
+    directory: Path,  # A checkpoint's folder
+) -> list[tuple[int, ...]]:  # Nothing for a file that is not there
+    "Which files config.json and the weights are: those of another save are others, even with the same content."
+    paths = [directory / name for name in (CONFIG_NAME, SAFE_WEIGHTS_NAME)]
+    found = [path.stat() for path in paths if path.exists()]
+    return [(file.st_ino, file.st_mtime_ns, file.st_size) for file in found]
 
 
 def unchanged(
@@ -117,25 +136,6 @@ def finish_save(
     except OSError as error:
         if error.errno not in NO_WRITING:
             raise
-
-
-def commit(
-    stage: Path,  # With a whole checkpoint
-    directory: Path,  # Where it belongs, locked
-) -> None:
-    "Put a checkpoint in the place of the one before."
-    config = read_json(stage / CONFIG_NAME)
-    config[CHECKSUM] = checkpoint_checksum(config, stage / SAFE_WEIGHTS_NAME)
-    (stage / CONFIG_NAME).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    for path in stage.iterdir():
-        sync(path)
-    ready = directory / f"{STAGE}{config[CHECKSUM]}"
-    shutil.rmtree(ready, ignore_errors=True)  # of an equal checkpoint whose save was interrupted
-    os.rename(stage, ready)
-    sync(directory)
-    os.replace(ready / CONFIG_NAME, directory / CONFIG_NAME)
-    sync(directory)
-    settle(directory)
 
 # %% ../nbs/50_checkpoints.ipynb #c011
 MEMORY_STRUCTURE = (
