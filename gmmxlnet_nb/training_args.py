@@ -10,12 +10,12 @@ __all__ = ['SELECTION_STRATEGIES', 'TrainingConfig', 'GMMTrainingConfig', 'gmm_s
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from transformers import TrainingArguments
 from transformers.trainer_pt_utils import AcceleratorConfig
@@ -25,22 +25,21 @@ from transformers.training_args import OptimizerNames
 from .core import check_choice, check_names, check_number, check_positive, read_json, write_json
 from .experts import check_num_experts, expand_strategies
 from .read import ROUTING_MODES
+from .baselines import DifferentiableMemory, SegmentRecurrence, TokenMemory
+from .gmm import GMMMemory
 from .config import MEMORIES, MEMORY_FIELDS, GMMXLNetConfig, one_token_a_slot
 from .losses import MEMORY_LOSSES
 from .model import RECOMPUTE
 
 # %% ../nbs/41_training_args.ipynb #c065b
-CHECKED_TYPES = (bool, int, float, str, NoneType, list, dict)
-
-
 def allowed_types(
     hint: Any,  # A field's annotation
 ) -> set[type]:  # Empty if they are not for us to check
     "The types that a field's value may have."
     kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    plain = {get_origin(kind) or kind for kind in kinds}
-    known = (kind in CHECKED_TYPES or (isinstance(kind, type) and issubclass(kind, Enum)) for kind in plain)
-    return plain if all(known) else set()
+    literals = {type(value) for kind in kinds if get_origin(kind) is Literal for value in get_args(kind)}
+    plain = {get_origin(kind) or kind for kind in kinds if get_origin(kind) is not Literal} | literals
+    return plain if all(isinstance(kind, type) for kind in plain) else set()
 
 
 def check_types(
@@ -55,7 +54,7 @@ def check_types(
         fits = {type(value)} & allowed or (type(value) is int and float in allowed)
         fits = fits or (isinstance(value, Path) and str in allowed) or (isinstance(value, tuple) and list in allowed)
         if allowed and not fits:
-            named = ("None" if kind is NoneType else kind.__name__ for kind in allowed if kind in CHECKED_TYPES)
+            named = ("None" if kind is NoneType else kind.__name__ for kind in allowed if not issubclass(kind, Enum))
             names = " or ".join(sorted(named))
             raise ValueError(f"{f.name} must be of type {names}, got {value!r}")
         if choices and isinstance(value, str):
@@ -148,23 +147,75 @@ class SavedArguments(TrainingArguments):
         "Read a configuration; a `ValueError` for what is no JSON, or as `from_dict`."
         return cls.from_dict(read_json(path), **changes)
 
+# %% ../nbs/41_training_args.ipynb #q101
+def optional(
+    default: Any,  # The value where none is given
+    help: str,  # What it is
+) -> Any:  # A dataclass's field
+    "A field of which it is known whether it was given."
+    return field(default=None, metadata={"help": help, "if_not_given": default})
+
+
+def fill_in(
+    config: Any,  # A dataclass; its fields get their values
+) -> dict[str, Any]:  # The `optional` fields that were given
+    "Give the fields that were left out their defaults."
+    fields = {f.name: f.metadata["if_not_given"] for f in dataclasses.fields(config) if "if_not_given" in f.metadata}
+    given = {name: getattr(config, name) for name in fields if getattr(config, name) is not None}
+    for name in fields.keys() - given.keys():
+        setattr(config, name, fields[name])
+    return given
+
+# %% ../nbs/41_training_args.ipynb #q103
+SETTINGS: dict[str, tuple[str, ...]] = {  # Fields of `GMMXLNetConfig` that a memory uses
+    "none": (),
+    "mems": SegmentRecurrence.settings,
+    **{
+        kind: (*memory.settings, "read_layer")
+        for kind, memory in (("token", TokenMemory), ("differentiable", DifferentiableMemory), ("gmm", GMMMemory))
+    },
+}
+NOT_OF_MEMORIES = ("use_global_softmax",)  # Fields that every model uses
+
+
+def check_used(
+    memory_type: str,  # One of `MEMORIES`
+    fields: Mapping[str, Any],  # Of `GMMXLNetConfig`; None for one that was not given
+) -> None:
+    "A `ValueError` for a field that a memory has no use for, unless it is at its default."
+    for name, value in fields.items():
+        used = name in (*SETTINGS[memory_type], *NOT_OF_MEMORIES)
+        if not used and value is not None and value != getattr(GMMXLNetConfig, name):
+            raise ValueError(f"{name} must be left out with memory_type {memory_type!r}, got {value!r}")
+
+
+def memory_with(
+    options: Iterable[str],  # Fields of `GMMXLNetConfig`
+    otherwise: str,  # What it is if none of them tells
+) -> str:  # One of `MEMORIES`
+    "The memory that uses these fields; a `ValueError` if there is none, or more than one."
+    telling = sorted(set(options) - {*NOT_OF_MEMORIES, "read_layer"})
+    kinds = [kind for kind, used in SETTINGS.items() if telling and set(telling) <= set(used)]
+    if telling and len(kinds) != 1:
+        what = " or ".join(map(repr, kinds)) or "of a memory that uses them all, which there is none of"
+        raise ValueError(f"memory_type must be {what} with {', '.join(telling)}, got None")
+    return kinds[0] if telling else otherwise
+
 # %% ../nbs/41_training_args.ipynb #c066
 @dataclass
 class MemoryArguments(SavedArguments):
     "Which memory, beside what `TrainingArguments` say."
 
-    memory_type: str = field(default="none", metadata={"help": "One of MEMORIES"})
-    memory_num_tokens: int = field(default=16, metadata={"help": "Memory tokens of each kind in a segment"})
+    usual_memory: ClassVar[str] = "token"  # What a number of memory tokens or slots alone stands for
+
+    memory_type: str = optional(None, "One of MEMORIES; by default the one whose fields are given, none without any")
+    memory_num_tokens: int = optional(16, "Memory tokens of each kind in a segment; 16 by default")
     memory_slots: int | None = field(default=None, metadata={"help": "Slots; by default one for each memory token"})
     memory_options: dict[str, Any] = field(default_factory=dict, metadata={"help": "More fields of GMMXLNetConfig"})
 
     def __post_init__(self) -> None:
+        self.settle_memory()
         check_training_arguments(self)
-        check_choice("memory_type", self.memory_type, sorted(MEMORIES))
-        for name in self.memory_options:
-            check_choice("memory_options", name, sorted(MEMORY_FIELDS))
-            if name in self.own_fields():
-                raise ValueError(f"memory_options must leave out {name}, which has an option of its own")
         check_positive("memory_num_tokens", self.memory_num_tokens)
         if self.memory_slots is not None:
             check_positive("memory_slots", self.memory_slots)
@@ -172,6 +223,30 @@ class MemoryArguments(SavedArguments):
         fields = GMMXLNetConfig(**self.memory_fields())  # says what is allowed
         if self.memory_type in ("token", "gmm"):
             one_token_a_slot(fields)
+
+    def settle_memory(self) -> None:
+        "Find out which memory is meant, if it is not said; a `ValueError` for a field that this memory has no use for."
+        given = fill_in(self)
+        if not isinstance(self.memory_options, dict):
+            raise ValueError(f"memory_options must be of type dict, got {self.memory_options!r}")
+        for name in self.memory_options:
+            check_choice("memory_options", name, sorted(MEMORY_FIELDS))
+        self.check_options(MemoryArguments.own_fields(self))
+        self.memory_type = given["memory_type"] if "memory_type" in given else self.implied_memory(given)
+        check_choice("memory_type", self.memory_type, sorted(MEMORIES))
+        self.check_options(self.own_fields())
+        check_used(self.memory_type, {"memory_slots": self.memory_slots, **self.memory_options})
+
+    def check_options(self, own: Iterable[str]) -> None:
+        "A `ValueError` for a memory's field that is given as an option and has one of its own."
+        for name in self.memory_options:
+            if name in own:
+                raise ValueError(f"memory_options must leave out {name}, which has an option of its own")
+
+    def implied_memory(self, given: Mapping[str, Any]) -> str:
+        "The memory that the fields which were given are for."
+        tokens = "memory_num_tokens" in given or self.memory_slots is not None
+        return memory_with(self.memory_options, self.usual_memory if tokens else "none")
 
     def own_fields(self) -> dict[str, Any]:
         "The fields of `GMMXLNetConfig` that have an option of their own."
@@ -242,22 +317,25 @@ class TrainingConfig(MemoryArguments):
 # %% ../nbs/41_training_args.ipynb #c068
 @dataclass
 class GMMTrainingConfig(TrainingConfig):
-    "`TrainingConfig` with a memory of experts, if `use_gmm_memory`, and its losses."
+    "`TrainingConfig` with a memory of experts, if any of its fields asks for it, and its losses."
 
-    use_gmm_memory: bool = field(default=False, metadata={"help": "Whether the memory has experts"})
-    num_memory_experts: int = field(default=4, metadata={"help": "k: 2, 4 or 8"})
-    routing_temperature: float = field(default=1.0, metadata={"help": "τ > 0, at the start of training"})
-    final_routing_temperature: float | None = field(default=None, metadata={"help": "τ at its end; the same by default"})
-    routing_mode: str = field(default="write-based", metadata={"help": "Or read-based"})
-    entropy_regularization_weight: float = field(default=0.0, metadata={"help": "Weight of the routes' entropy"})
-    load_balance_weight: float = field(default=0.01, metadata={"help": "Weight of the load-balance loss, at least 0"})
-    diversity_weight: float = field(default=0.0, metadata={"help": "Weight of the experts' likeness, at least 0"})
-    expert_dropout: float = field(default=0.0, metadata={"help": "Share of experts a document does without"})
-    expert_init_strategies: list[str] | None = field(default=None, metadata={"help": "k names; learned by default"})
+    usual_memory: ClassVar[str] = "gmm"
+
+    use_gmm_memory: bool = optional(False, "Whether the memory has experts; by default if any of the fields below is given")
+    num_memory_experts: int = optional(4, "k: 2, 4 or 8; 4 by default")
+    routing_temperature: float = optional(1.0, "τ > 0, at the start of training; 1 by default")
+    final_routing_temperature: float | None = optional(None, "τ at its end; the same by default")
+    routing_mode: str = optional("write-based", "write-based, the default, or read-based")
+    entropy_regularization_weight: float = optional(0.0, "Weight of the routes' entropy; 0 by default")
+    load_balance_weight: float = optional(0.01, "Weight of the load-balance loss, at least 0; 0.01 by default")
+    diversity_weight: float = optional(0.0, "Weight of the experts' likeness, at least 0; 0 by default")
+    expert_dropout: float = optional(0.0, "Share of experts a document does without; 0 by default")
+    expert_init_strategies: list[str] | None = field(
+        default=None, metadata={"help": "k names; learned by default", "if_not_given": None}
+    )
 
     def __post_init__(self) -> None:
-        check_choice("use_gmm_memory", self.use_gmm_memory, (True, False))
-        check_num_experts(self.num_memory_experts)
+        self.settle_memory()
         check_choice("routing_mode", self.routing_mode, ROUTING_MODES)
         check_positive("routing_temperature", self.routing_temperature, float)
         if self.final_routing_temperature is not None:
@@ -268,12 +346,34 @@ class GMMTrainingConfig(TrainingConfig):
         check_number("expert_dropout", self.expert_dropout, minimum=0, below=1)
         if self.expert_init_strategies is not None:
             expand_strategies(self.expert_init_strategies, self.num_memory_experts)
-        if self.memory_type == "gmm" and not self.use_gmm_memory:
-            raise ValueError("use_gmm_memory must be True with memory_type 'gmm', got False")
-        if self.use_gmm_memory:
-            check_choice("memory_type", self.memory_type, ("gmm", "none"))
-            self.memory_type = "gmm"
         super().__post_init__()
+
+    def implied_memory(self, given: Mapping[str, Any]) -> str:
+        "Experts, if they or a field of theirs are given."
+        if self.use_gmm_memory or (given.keys() & self.expert_fields() and "use_gmm_memory" not in given):
+            return "gmm"
+        return "none" if "use_gmm_memory" in given else super().implied_memory(given)
+
+    def settle_memory(self) -> None:
+        "Find out whether experts are meant; a `ValueError` for a field of theirs without them."
+        check_choice("use_gmm_memory", self.use_gmm_memory, (None, True, False))
+        if self.num_memory_experts is not None:
+            check_num_experts(self.num_memory_experts)
+        said, kind = self.use_gmm_memory, self.memory_type
+        super().settle_memory()
+        if said is not None and said != (self.memory_type == "gmm"):
+            raise ValueError(f"use_gmm_memory must be {not said} with memory_type {kind!r}, got {said}")
+        self.use_gmm_memory = self.memory_type == "gmm"
+        for name, default in self.expert_fields().items():
+            if not self.use_gmm_memory and getattr(self, name) != default:
+                got = f"got {getattr(self, name)!r}"
+                raise ValueError(f"{name} must be left out with memory_type {self.memory_type!r}, {got}")
+
+    @classmethod
+    def expert_fields(cls) -> dict[str, Any]:
+        "The fields that only experts use, with their defaults."
+        own = GMMTrainingConfig.__annotations__.keys() - {"use_gmm_memory", "usual_memory"}
+        return {f.name: f.metadata["if_not_given"] for f in dataclasses.fields(cls) if f.name in own}
 
     def own_fields(self) -> dict[str, Any]:
         "The fields of `GMMXLNetConfig` that have an option of their own."
