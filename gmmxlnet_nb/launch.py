@@ -18,6 +18,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import (
     AutoConfig,
     AutoTokenizer,
@@ -26,6 +27,7 @@ from transformers import (
     XLNetForQuestionAnsweringSimple,
     set_seed,
 )
+from transformers.utils import logging
 
 from .core import check_choice, check_names, check_positive, read_json, write_json
 from .documents import Document, DocumentStream, load_squad, long_documents, stream_squad
@@ -38,6 +40,9 @@ from .answers import decode_n_best, decode_predictions, write_predictions
 from .training_args import TrainingConfig, config_from_dict
 from .train import GMMTrainer, last_checkpoint
 
+# %% ../nbs/62_launch.ipynb #q099
+DTYPES = ("float32", "bfloat16", "float16")  # That weights may be trained in
+
 # %% ../nbs/62_launch.ipynb #c005
 @dataclass(frozen=True)
 class DocumentConfig:
@@ -46,6 +51,7 @@ class DocumentConfig:
     task: str = field(default="retention", metadata={"help": "One of TASKS"})
     data_path: str | None = field(default=None, metadata={"help": "For squad: what load_squad takes"})
     base_model: str | None = field(default=None, metadata={"help": "A folder or a name; None for a small one"})
+    dtype: str = field(default="float32", metadata={"help": "Of a base_model's weights, whatever they were saved in"})
     hidden_dim: int = field(default=64, metadata={"help": "Of a model from scratch"})
     num_layers: int = field(default=2, metadata={"help": "Of a model from scratch"})
     num_segments: int = field(default=6, metadata={"help": "Of a document"})
@@ -61,6 +67,7 @@ class DocumentConfig:
 
     def __post_init__(self) -> None:
         check_choice("task", self.task, tuple(TASKS))
+        check_choice("dtype", self.dtype, DTYPES)
         check_choice("stream", self.stream, (True, False))
         for name in ("hidden_dim", "num_layers", "num_segments", "num_train", "num_eval", "buffer_size"):
             check_positive(name, getattr(self, name))
@@ -83,6 +90,7 @@ class DocumentConfig:
             (("train_segments",), self.task != "retention", f"with task {self.task!r}"),
             (("data_path",), self.task != "squad", f"with task {self.task!r}"),
             (("hidden_dim", "num_layers"), self.base_model is not None, "with a base_model"),
+            (("dtype",), self.base_model is None, "without a base_model"),
             (("buffer_size",), not self.stream, "without stream"),
         ):
             for name in names:
@@ -147,6 +155,35 @@ def run_documents(
     train = DocumentStream(partial(joined_articles, what.data_path, words, what.num_train))
     return train, sample_documents(evaluation, what.num_eval, 0)
 
+# %% ../nbs/62_launch.ipynb #q101
+logger = logging.get_logger(__name__)
+
+
+def load_xlnet(
+    base_model: str,  # A folder or a name on the hub
+    dtype: str = "float32",  # One of `DTYPES`
+    **hub: Any,  # revision and token
+) -> XLNetForQuestionAnsweringSimple:  # All its weights in this type
+    "Load an XLNet; a `ValueError` if it is none, or lacks weights of its encoder."
+    check_choice("dtype", dtype, DTYPES)
+    config = AutoConfig.from_pretrained(base_model, **hub)
+    if config.model_type != "xlnet":  # one with a memory would lose it
+        raise ValueError(
+            f"base_model must be an XLNet without a memory, got a {config.model_type} model in {base_model!r}"
+        )
+    wanted = getattr(torch, dtype)
+    loaded: Any = XLNetForQuestionAnsweringSimple.from_pretrained(
+        base_model, dtype=wanted, output_loading_info=True, **hub
+    )
+    model, info = loaded
+    missing = sorted(name for name in info["missing_keys"] if not name.startswith("qa_outputs."))
+    if missing:
+        raise ValueError(f"base_model must have all weights of an XLNet, got {base_model!r} without {missing[:3]}")
+    saved = config.dtype or torch.float32
+    say = logger.info if saved == wanted else logger.warning
+    say(f"base_model {base_model!r}: the weights were saved in {saved} and are trained in {wanted}")
+    return model.to(dtype=wanted)
+
 # %% ../nbs/62_launch.ipynb #c089
 def load_base(
     base_model: str | None,  # A folder or a name on the hub; None for a small model from scratch
@@ -157,16 +194,14 @@ def load_base(
     memory_num_tokens: int = 0,  # Memory tokens of each kind that a model from scratch makes room for
     revision: str | None = None,  # Of a model on the hub
     token: str | None = None,  # For a private one
+    dtype: str = "float32",  # Of a loaded model's weights, whatever they were saved in; one of `DTYPES`
 ) -> tuple[PreTrainedTokenizerBase, XLNetForQuestionAnsweringSimple | XLNetConfig]:  # What `GMMXLNetForQA` starts from
-    "A tokenizer and an XLNet, loaded or made."
+    "A tokenizer and an XLNet, loaded or made; a `ValueError` for a size or a model that it cannot be."
     if base_model is not None:
         # None is the hub's own default, which transformers' annotation of `revision` leaves out
         hub: dict[str, Any] = {"revision": revision, "token": token}
-        kind = AutoConfig.from_pretrained(base_model, **hub).model_type
-        if kind != "xlnet":  # one with a memory would lose it
-            raise ValueError(f"base_model must be an XLNet without a memory, got a {kind} model in {base_model!r}")
-        tokenizer = AutoTokenizer.from_pretrained(base_model, **hub)
-        return tokenizer, XLNetForQuestionAnsweringSimple.from_pretrained(base_model, **hub)
+        model = load_xlnet(base_model, dtype, **hub)
+        return AutoTokenizer.from_pretrained(base_model, **hub), model
     check_positive("num_layers", num_layers)
     if check_positive("hidden_dim", hidden_dim) % 16:
         raise ValueError(f"hidden_dim must be a multiple of 16, got {hidden_dim}")
@@ -197,7 +232,8 @@ def make_trainer(
     documents, asked = run_documents(what, words, how.seed)
     texts = sorted({text for d in documents for text in (d.text, d.question)}) if what.base_model is None else []
     tokenizer, base = load_base(
-        what.base_model, texts, what.hidden_dim, what.num_layers, memory_num_tokens=how.memory_num_tokens
+        what.base_model, texts, what.hidden_dim, what.num_layers, memory_num_tokens=how.memory_num_tokens,
+        dtype=what.dtype,
     )
     tokens = configure_memory_tokens(tokenizer, how.memory_num_tokens)
     layout = SegmentLayout(length, stride, *map(tuple, tokens.values()))
