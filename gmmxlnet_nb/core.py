@@ -220,7 +220,8 @@ def run_lock(
         except TimeoutError:
             raise run_at_work(folder) from None
         except OSError as error:  # nothing can be written there, or the file system knows no locks
-            warnings.warn(f"output_dir {str(folder)!r} cannot be locked: another run there would not be noticed ({error})")
+            message = f"output_dir {str(folder)!r} cannot be locked: another run there would not be noticed ({error})"
+            warnings.warn(message, stacklevel=5)  # where the run begins
         yield
 
 # %% ../nbs/00_core.ipynb #q110
