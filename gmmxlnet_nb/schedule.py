@@ -14,9 +14,12 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.fsdp.wrap import size_based_auto_wrap_policy
 
+from .config import GMMXLNetConfig
 from .data import DocumentDataset
 from .documents import Document, DocumentStream, some
+from .experts import expand_strategies
 from .model import XLNetWithMemory
 from .streams import StreamedDocuments, shuffle_buffered, this_reader
 from .training_args import TrainingConfig
@@ -214,16 +217,53 @@ def memory_model(
 def check_adapters(
     model: Any,  # As a trainer got it
 ) -> None:
-    "A `ValueError` for a PEFT model that does not hand on what documents are, or feeds embeddings."
+    "A `ValueError` for a PEFT model whose adapters would not be reached, or that hands on something else than documents."
     adapters = getattr(model, "peft_config", {}) if model is not memory_model(model) else {}
     for config in adapters.values():
         if getattr(config, "is_prompt_learning", False):
             got = f"got {type(config).__name__}"
             raise ValueError(f"model must have adapters in its layers: segments have no room for virtual tokens, {got}")
+        if named := getattr(config, "target_parameters", None):
+            why = "the weights of attention and experts are read by calls of other modules than their own"
+            raise ValueError(f"target_parameters must be left out of the PEFT configuration of model: {why}, got {named}")
         if getattr(config, "task_type", None) is not None:
             got = f"got {str(getattr(config.task_type, 'value', config.task_type))!r}"
             why = "for other tasks PEFT hands on arguments (inputs_embeds) that documents do not have"
             raise ValueError(f"task_type must be None in the PEFT configuration of model: {why}, {got}")
+
+# %% ../nbs/42_schedule.ipynb #q216
+def check_memory(
+    model: Any,  # A `GMMXLNetForQA` or its like
+    args: TrainingConfig,  # Options
+) -> None:
+    "A `ValueError` if a model has another memory than its configuration says."
+    fields, have = args.memory_fields(), model.config
+    want = GMMXLNetConfig(**fields)
+    used = {"memory_type", "read_layer", "use_global_softmax", *model.memory.settings}
+    used -= {"mem_len"} - fields.keys()  # XLNet's own, unless it is named
+    if args.temperature_at(0) is not None:  # the schedule sets it
+        used.discard("routing_temperature")
+    for name in ["memory_type", *sorted(used)]:  # of different memories, only that need be said
+        pair = [getattr(config, name) for config in (want, have)]
+        if name == "init_strategies":  # one name is that of all
+            pair = [expand_strategies(names, want.num_experts) for names in pair]
+        if pair[0] != pair[1]:
+            raise ValueError(f"{name} must be {pair[1]!r} as in the model, got {pair[0]!r} in the configuration")
+
+
+def check_sharding(
+    state: Any,  # An accelerator's, made from options and environment
+) -> None:
+    "A `ValueError` where a layer's weights would be gathered when the layer is called: they are read without that."
+    why = "XLNet's layers are read, not called, so nothing would gather weights that are sharded layer by layer"
+    fsdp, deepspeed = (getattr(state, name, None) for name in ("fsdp_plugin", "deepspeed_plugin"))
+    policy = getattr(fsdp, "auto_wrap_policy", None)
+    names = getattr(fsdp, "transformer_cls_names_to_wrap", None)
+    if policy is not None and (names or policy is size_based_auto_wrap_policy):
+        got = f"got {names or 'SIZE_BASED_WRAP'}"
+        raise ValueError(f"fsdp_config must wrap nothing, as with auto_wrap_policy 'NO_WRAP': {why}, {got}")
+    if (stage := getattr(deepspeed, "zero_stage", None)) == 3:
+        raise ValueError(f"deepspeed must have a ZeRO stage below 3: {why}, got {stage}")
 
 # %% ../nbs/42_schedule.ipynb #q214
 def half_precision(
