@@ -184,8 +184,9 @@ def share_run(
     head = next((i for i, c in enumerate(run) if is_sign(c)), len(run)) if left else 0
     rest = run[head:]
     half = len(rest) - len(rest.rstrip(right)) if right and right in "`'" else 0
-    tail = half or next((i for i, c in enumerate(reversed(rest)) if is_sign(c)), len(rest)) if right else 0
-    return head, tail
+    if half or not right or is_sign(right):
+        return head, half
+    return head, next((i for i, c in enumerate(reversed(rest)) if is_sign(c)), len(rest))
 
 
 def cover_gaps(
