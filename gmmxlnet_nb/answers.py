@@ -248,7 +248,7 @@ def check_logits(
     shape = tuple(getattr(start_logits, "shape", ()))
     if not isinstance(start_logits, Tensor) or len(shape) != 3 or 0 in shape:
         got = shape if isinstance(start_logits, Tensor) else repr(start_logits)[:80]
-        raise ValueError(f"start_logits must be a tensor of shape (documents, segments, tokens), each 1 or more, got {got}")
+        raise ValueError(f"start_logits must be of shape (documents, segments, tokens), each 1 or more, got {got}")
     check_shape("end_logits", end_logits, shape)
     check_shape("answer_mask", answer_mask, shape)
     for name, logits in (("start_logits", start_logits), ("end_logits", end_logits)):
@@ -482,7 +482,7 @@ def decode_n_best(
     dataset: DocumentDataset,  # Documents and features
     spans: np.ndarray,  # (documents, n, 5), as `n_best_spans` gives them, in the order of the data set
 ) -> dict[str, list[Candidate]]:  # Document id → up to n answers and no answer, the best first
-    "The characters that the n best spans stand for, and their probabilities; a `ValueError` for spans that are not theirs."
+    "The answers that the n best spans stand for, and their probabilities; a `ValueError` for others' spans."
     check_spans(dataset, spans, 3)
     return {d.id: rank_candidates(d, feature, found) for d, feature, found in dataset_rows(dataset, spans)}
 
@@ -492,7 +492,8 @@ def check_decoded(
 ) -> None:
     "A `ValueError` if there are none, two of one id, scores that are none, or answers that a threshold has taken back."
     if not isinstance(predictions, list | tuple) or not all(isinstance(p, Prediction) for p in predictions):
-        raise ValueError(f"predictions must be a list of Prediction, got {type(predictions).__name__} {predictions!r:.80}")
+        got = f"{type(predictions).__name__} {predictions!r:.80}"
+        raise ValueError(f"predictions must be a list of Prediction, got {got}")
     if not predictions:
         raise ValueError("predictions must hold at least one prediction, got none")
     seen: set[str] = set()
@@ -503,8 +504,8 @@ def check_decoded(
         if not math.isfinite(p.null_score) or not p.score < math.inf:
             raise ValueError(f"predictions must have scores, got {p.score} beside {p.null_score} for {p.id!r}")
         if not p.text and p.score > -math.inf:
-            how = "predictions must be decoded with null_threshold=math.inf"
-            raise ValueError(f"{how}; the threshold to write with is write_predictions' own, got no answer for {p.id!r}")
+            how = "predictions must be decoded with null_threshold=math.inf, and the threshold given to write_predictions"
+            raise ValueError(f"{how}, got no answer for {p.id!r}")
 
 # %% ../nbs/40_answers.ipynb #a103
 def write_predictions(
@@ -513,7 +514,7 @@ def write_predictions(
     n_best: Mapping[str, Sequence[Candidate]] | None = None,  # As `decode_n_best` gives them, if they are wanted
     null_threshold: float = 0.0,  # For predictions_thresholded.json: no answer where null score − score is larger
 ) -> list[Path]:  # Of all files that the table above lists
-    "Write answers, null scores and n-best answers as JSON, each file whole or not at all; a `ValueError` if they do not fit."
+    "Write answers and null scores as JSON, each file whole or not at all; a `ValueError` if they do not fit."
     check_decoded(predictions)
     check_number("null_threshold", null_threshold)
     said, null = {p.id: p.text for p in predictions}, no_answer_scores(predictions)
@@ -559,7 +560,7 @@ def answer_stream(
     n: int = 1,  # Spans of each document
     max_answer_length: int = 30,  # Tokens
 ) -> Tensor:  # (b, n, 5), as `n_best_spans` gives them for all segments at once
-    "Read documents chunk by chunk and find their best spans, in constant memory; a `ValueError` for what is no chunk of them."
+    "Find the best spans of documents that come in chunks, in constant memory; a `ValueError` for what is none."
     running, state, training = RunningSpans(n, max_answer_length), None, model.training
     model.eval()
     try:

@@ -42,7 +42,7 @@ def configure_memory_tokens(
     tokenizer: PreTrainedTokenizerBase,  # Gets the tokens it does not have yet
     memory_num_tokens: int,  # m
 ) -> dict[str, list[int]]:  # mem_read_ids and mem_write_ids, m of each
-    "Add `[MEM_READ_i]` and `[MEM_WRITE_i]`; a second call changes nothing. A `ValueError` if they get no ids of their own."
+    "Add `[MEM_READ_i]` and `[MEM_WRITE_i]`, once; a `ValueError` if they get no ids of their own."
     check_positive("memory_num_tokens", memory_num_tokens)
     check_tokenizer(tokenizer)
     ids: dict[str, list[int]] = {}
@@ -180,7 +180,7 @@ def share_run(
     left: bool,  # Whether a token ends where they begin
     right: str,  # The first character of the token that begins where they end, "" if none does
 ) -> tuple[int, int]:  # How many belong to the token before, and how many to the one behind
-    "Accents and the like belong to the word beside them; a sign to none, but for half of a quote that was two characters."
+    "Accents and the like belong to the word beside them; a sign to none, unless it is half of a quote."
     head = next((i for i, c in enumerate(run) if is_sign(c)), len(run)) if left else 0
     rest = run[head:]
     half = len(rest) - len(rest.rstrip(right)) if right and right in "`'" else 0
@@ -209,7 +209,7 @@ def cover_gaps(
             head, tail = share_run(run[0], i >= 0 and first == begin, right)
             if head:
                 ends[i] = first + head
-            for k in range(i + 1, len(ids) if tail else 0):  # the next token, and those that begin with the same character
+            for k in range(i + 1, len(ids) if tail else 0):  # all tokens that begin with the next one's first character
                 if starts[k] > last:
                     break
                 starts[k] = last - tail
@@ -451,13 +451,13 @@ def span_text(
     first: int,  # First token − l
     last: int,  # Last token − l
 ) -> tuple[str, int]:  # Its text and its first character; "" and -1 for one without characters
-    "The characters of a span, without what counts as white space around; a `ValueError` for tokens that are not the text's."
+    "A span's characters, without what counts as white space around; a `ValueError` for tokens that are no text."
     starts, ends = feature["starts"], feature["ends"]
     inside = 0 <= segment < len(starts) and -len(starts[segment]) <= first <= last < 0
     start, end = (starts[segment][first], ends[segment][last]) if inside else (-1, -1)
     if not 0 <= start <= end <= len(document.text):
-        got = f"tokens {first} to {last} of segment {segment}"
-        raise ValueError(f"document {document.id!r}: spans must be of its text, counted from the segment's end, got {got}")
+        got = f"tokens {first} to {last} of segment {segment}, counted from its end"
+        raise ValueError(f"document {document.id!r}: spans must be of its text, got {got}")
     start, end = trim_span(document.text, start, end)
     return (document.text[start:end], start) if start < end else ("", -1)
 
@@ -466,7 +466,7 @@ def gold_is_reachable(
     document: Document,  # With its right answers
     feature: Mapping[str, Any],  # As `document_feature` gives it
 ) -> bool:  # True too where nothing is to be found
-    "Whether the tokens of some right answer, as characters, are an exact match; False if no segment holds an answer whole."
+    "Whether the tokens of some right answer, as characters, are an exact match; no if no segment holds it whole."
     right = {normalize_answer(answer.text) for answer in document.answers}
     for segment, ids in enumerate(feature["input_ids"]):
         for first, last in zip(feature["start_positions"][segment], feature["end_positions"][segment], strict=True):
