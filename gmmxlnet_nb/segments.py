@@ -4,55 +4,139 @@
 
 # %% auto #0
 __all__ = ['configure_memory_tokens', 'train_tokenizer', 'TokenizedText', 'tokenize_text', 'SegmentLayout', 'segment_ranges',
-           'build_segment', 'document_feature', 'stream_segments']
+           'build_segment', 'document_feature', 'normalize_answer', 'stream_segments']
 
 # %% ../nbs/11_segments.ipynb #h003
 import json
 import math
 import re
+import string
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import Any, cast
 
-from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerBase, XLNetTokenizer
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast, XLNetTokenizer
 
 from .core import check_positive
 from .documents import Document, check_document, is_text
+
+# %% ../nbs/11_segments.ipynb #s102
+def check_tokenizer(
+    tokenizer: Any,  # What was given
+) -> None:
+    "A `ValueError` if a tokenizer lacks what a segment is made of."
+    if not getattr(tokenizer, "is_fast", False):
+        kind = type(tokenizer).__name__
+        raise ValueError(f"tokenizer must be a fast one, which knows the characters of its tokens, got {kind}")
+    for name in ("unk_token", "sep_token", "cls_token"):
+        if getattr(tokenizer, f"{name}_id") is None:
+            raise ValueError(f"tokenizer must have the special token {name}, got {getattr(tokenizer, name)!r}")
 
 # %% ../nbs/11_segments.ipynb #c009
 def configure_memory_tokens(
     tokenizer: PreTrainedTokenizerBase,  # Gets the tokens it does not have yet
     memory_num_tokens: int,  # m
 ) -> dict[str, list[int]]:  # mem_read_ids and mem_write_ids, m of each
-    "Add `[MEM_READ_i]` and `[MEM_WRITE_i]` to a tokenizer; a second call changes nothing."
+    "Add `[MEM_READ_i]` and `[MEM_WRITE_i]`, once; a `ValueError` if they get no ids of their own."
     check_positive("memory_num_tokens", memory_num_tokens)
+    check_tokenizer(tokenizer)
     ids: dict[str, list[int]] = {}
     for kind in ("read", "write"):
         tokens = [f"[MEM_{kind.upper()}_{i}]" for i in range(memory_num_tokens)]
         tokenizer.add_tokens([AddedToken(t, special=True, normalized=False) for t in tokens], special_tokens=True)
         ids[f"mem_{kind}_ids"] = cast(list[int], tokenizer.convert_tokens_to_ids(tokens))
+        for token, id in zip(tokens, ids[f"mem_{kind}_ids"], strict=True):
+            if id in (None, tokenizer.unk_token_id) or tokenizer(token, add_special_tokens=False)["input_ids"] != [id]:
+                raise ValueError(f"tokenizer must take {token} as one token of its own, got id {id}")
     return ids
+
+# %% ../nbs/11_segments.ipynb #s110
+HIDDEN_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"  # Hangul's fillers and Braille's empty cell: no letters to see
+
+
+def is_blank(
+    character: str,  # One
+) -> bool:  # Whether there is nothing to see of it
+    "Whether a character counts as white space: spaces and line ends, control and format characters."
+    return unicodedata.category(character) in ("Zs", "Zl", "Zp", "Cc", "Cf") or character in HIDDEN_LETTERS
+
+
+def is_sign(
+    character: str,  # One
+) -> bool:
+    "Whether a character is punctuation or a symbol, which no word has inside."
+    return unicodedata.category(character)[0] in "PS"
+
+
+class BlankTable(dict[int, str]):
+    "For `str.translate`: a space for each character that counts as one, so that all characters stay in their places."
+
+    def __missing__(self, code: int) -> str:
+        self[code] = " " if is_blank(chr(code)) else chr(code)
+        return self[code]
+
+
+BLANKED = BlankTable()
+
+
+def trim_span(
+    text: str,  # A text
+    start: int,  # First character
+    end: int,  # Last character (exclusive)
+) -> tuple[int, int]:  # The same without what counts as white space at its edges
+    "Where the visible part of a span begins and ends."
+    shown = text[start:end].translate(BLANKED)
+    start += len(shown) - len(shown.lstrip())
+    return start, start + len(shown.strip())
 
 # %% ../nbs/11_segments.ipynb #c011
 SPECIAL_TOKENS = ("<unk>", "<s>", "</s>", "<cls>", "<sep>", "<pad>", "<mask>", "<eod>", "<eop>")  # XLNet's order
+XLNET_MARKS = ("<eop>", "<eod>")  # Ends of paragraphs and documents, for which transformers has no names
+WORD_START = "▁"  # A piece of its own where the word's first letters are in no piece; then it covers no character
 
 # %% ../nbs/11_segments.ipynb #c011b
+def split_signs(
+    backend: Tokenizer,  # XLNet's; changed in place
+) -> Tokenizer:  # The same
+    "Let a tokenizer see no blank characters, and each sign alone."
+    blank = Regex(r"[\p{Z}\p{Cc}\p{Cf}" + HIDDEN_LETTERS + "]")
+    quotes = [normalizers.Replace("``", '"'), normalizers.Replace("''", '"')]
+    word_start = normalizers.Replace(WORD_START, "_")  # in a text it is a sign like any other
+    backend.normalizer = normalizers.Sequence([*quotes, word_start, normalizers.NFD(), normalizers.StripAccents()])
+    backend.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.WhitespaceSplit(),
+        pre_tokenizers.Split(blank, "removed"),
+        pre_tokenizers.Metaspace(prepend_scheme="always"),
+        pre_tokenizers.Split(Regex(rf"[\p{{P}}\p{{S}}&&[^{WORD_START}]]"), "isolated"),
+    ])
+    return backend
+
+
+def check_texts(
+    texts: Iterable[str],  # What to learn from
+) -> list[str]:
+    "Texts as a list; a `ValueError` if there is nothing to learn from."
+    found = [] if isinstance(texts, str) or not isinstance(texts, Iterable) else list(texts)
+    wrong = [text for text in found if not is_text(text)]
+    if wrong or not any(text.translate(BLANKED).strip() for text in found):
+        got = repr(wrong[0] if wrong else texts)
+        raise ValueError(f"texts must be strings of Unicode characters with at least one word, got {got:.80}")
+    return found
+
+# %% ../nbs/11_segments.ipynb #s112
 def train_tokenizer(
     texts: Iterable[str],  # What to learn the pieces from
     vocab_size: int = 4000,  # Pieces at most, special tokens included
-) -> XLNetTokenizer:  # Ready to use
-    "Learn an XLNet tokenizer from texts, deterministically."
-    texts = list(texts)
+) -> PreTrainedTokenizerFast:  # XLNet's, but that signs stand alone; saved, it is loaded with `AutoTokenizer`
+    "Learn an XLNet tokenizer from texts, deterministically; a `ValueError` if there are none, or too many characters."
+    texts = check_texts(texts)
     check_positive("vocab_size", vocab_size)
-    empty = XLNetTokenizer().backend_tokenizer
-    pieces = Tokenizer(models.BPE(unk_token="<unk>"))
-    pieces.normalizer = empty.normalizer
-    # no piece mixes letters and punctuation: "Paris," and "Paris." must share the piece "Paris"
-    pieces.pre_tokenizer = pre_tokenizers.Sequence([empty.pre_tokenizer, pre_tokenizers.Punctuation()])
+    pieces = split_signs(Tokenizer(models.BPE(unk_token="<unk>")))
     size = max(1, vocab_size - len(SPECIAL_TOKENS) + 1)
     trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=["<unk>"], show_progress=False)
     pieces.train_from_iterator(texts, trainer)
@@ -65,7 +149,12 @@ def train_tokenizer(
     needed = len(scored) + len(SPECIAL_TOKENS)
     if needed > vocab_size:  # every character of the texts is a piece
         raise ValueError(f"vocab_size must be at least {needed} for these texts, got {vocab_size}")
-    return XLNetTokenizer(vocab=[(token, 0.0) for token in SPECIAL_TOKENS] + scored, unk_id=0)
+    xlnet = XLNetTokenizer(vocab=[(token, 0.0) for token in SPECIAL_TOKENS] + scored, unk_id=0)
+    # `XLNetTokenizer` splits in its own way whatever was saved; the general class keeps what it is given
+    special: dict[str, Any] = {**xlnet.special_tokens_map, "additional_special_tokens": list(XLNET_MARKS)}
+    return PreTrainedTokenizerFast(
+        tokenizer_object=split_signs(xlnet.backend_tokenizer), padding_side=xlnet.padding_side, **special
+    )
 
 # %% ../nbs/11_segments.ipynb #c017
 @dataclass(frozen=True)
@@ -86,37 +175,75 @@ class TokenizedText:
         return (first, last) if first <= last else None
 
 # %% ../nbs/11_segments.ipynb #c017b
+def share_run(
+    run: str,  # Characters of no token that stand together
+    left: bool,  # Whether a token ends where they begin
+    right: str,  # The first character of the token that begins where they end, "" if none does
+) -> tuple[int, int]:  # How many belong to the token before, and how many to the one behind
+    "Accents and the like belong to the word beside them; a sign to none, unless it is half of a quote."
+    head = next((i for i, c in enumerate(run) if is_sign(c)), len(run)) if left else 0
+    rest = run[head:]
+    half = len(rest) - len(rest.rstrip(right)) if right and right in "`'" else 0
+    if half or not right or is_sign(right):
+        return head, half
+    return head, next((i for i, c in enumerate(reversed(rest)) if is_sign(c)), len(rest))
+
+
 def cover_gaps(
     text: str,  # The text
-    starts: list[int],  # First character of each token; changed in place
-    ends: list[int],  # Last character (exclusive) of each token; changed in place
+    ids: list[int],  # Its tokens; all three lists are changed in place
+    starts: list[int],  # First character of each token
+    ends: list[int],  # Last character (exclusive) of each token
+    unknown: int,  # The token for what is no piece
 ) -> None:
-    "Give characters that the normaliser dropped (an accent on its own, say) to the token beside which they stand."
-    for i in range(-1 if starts else 0, len(starts)):
-        begin, end = (ends[i] if i >= 0 else 0), (starts[i + 1] if i + 1 < len(starts) else len(text))
-        gap = text[begin:end]
-        if not gap.strip():
+    "Give characters that the normaliser dropped (an accent, say) to the word they stand at, or a token of their own."
+    shown = text.translate(BLANKED)
+    added: list[tuple[int, int, int]] = []  # before which token, and its characters
+    for i in range(-1, len(ids)):
+        begin, end = (ends[i] if i >= 0 else 0), (starts[i + 1] if i + 1 < len(ids) else len(text))
+        if not shown[begin:end].strip():
             continue
-        if i < 0:
-            starts[0] = len(gap) - len(gap.lstrip())
-            continue
-        of_next = re.search(r"\s(\S*)\Z", gap) if i + 1 < len(starts) else None  # what follows a space begins a word
-        tail = len(of_next[1]) if of_next else 0
-        ends[i] = begin + len(gap[: len(gap) - tail].rstrip())
-        if tail:
-            starts[i + 1] = end - tail
-
-
-WORD_START = "▁"  # A piece of its own where the word's first letters are in no piece; then it covers no character
+        for run in re.finditer(r"\S+", shown[begin:end]):
+            first, last = begin + run.start(), begin + run.end()
+            right = text[last] if last == end and i + 1 < len(ids) else ""
+            head, tail = share_run(run[0], i >= 0 and first == begin, right)
+            if head:
+                ends[i] = first + head
+            for k in range(i + 1, len(ids) if tail else 0):  # all tokens that begin with the next one's first character
+                if starts[k] > last:
+                    break
+                starts[k] = last - tail
+                ends[k] = starts[k] if ends[k] == last else ends[k]
+            if first + head < last - tail:
+                added.append((i + 1, first + head, last - tail))
+    for at, first, last in reversed(added):
+        ids.insert(at, unknown)
+        starts.insert(at, first)
+        ends.insert(at, last)
 
 # %% ../nbs/11_segments.ipynb #c017b-1
+def check_offsets(
+    offsets: Sequence[tuple[int, int]],  # First and last character (exclusive) of each token
+    size: int,  # Characters of the text
+) -> None:
+    "A `ValueError` if a tokenizer's characters are not in the text, or not in its order."
+    before = 0
+    for start, end in offsets:
+        if not before <= start <= end <= size:
+            got = f"{(start, end)} after {before} in a text of {size}"
+            raise ValueError(f"tokenizer must give its tokens' characters in the order of the text, got {got}")
+        before = start
+
+
 def raw_tokens(
     tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
     text: str,  # Any Unicode
 ) -> tuple[list[int], list[int], list[int]]:  # Ids, first characters, last characters (exclusive)
     "Tokenize without special tokens, with the characters that the tokenizer gives to each token."
     options = {"add_special_tokens": False, "split_special_tokens": True, "verbose": False}
-    out = tokenizer(text, return_offsets_mapping=True, **options)
+    shown = text.translate(BLANKED)
+    out = tokenizer(shown, return_offsets_mapping=True, **options)
+    check_offsets(out["offset_mapping"], len(text))
     space, unknown = tokenizer.convert_tokens_to_ids(WORD_START), tokenizer.unk_token_id
     control = set(tokenizer.all_special_ids)  # XLNet's unigram model knows its control symbols as pieces
     ids: list[int] = []
@@ -124,20 +251,36 @@ def raw_tokens(
     ends: list[int] = []
     for token, (start, end) in zip(out["input_ids"], out["offset_mapping"], strict=True):
         ids.append(unknown if token in control else token)
-        end = start if token == space != unknown else end
+        covered = shown[start:end]
+        if covered.isspace() or (token == space != unknown and covered != WORD_START):
+            end = start  # nothing to answer with
         ends.append(max(end, ends[-1]) if ends else end)  # of a character that stands for several words, each has it
         starts.append(start)
     return ids, starts, ends
+
+
+def place_tokens(
+    text: str,  # A text, or a block of one
+    ids: list[int],  # Its tokens
+    starts: list[int],  # Their characters in the block
+    ends: list[int],
+    unknown: int,  # The token for what is no piece
+    offset: int = 0,  # Where the block begins in the text
+) -> TokenizedText:  # With characters of the text
+    "A block's tokens where they are in the whole text, each visible character in one."
+    cover_gaps(text, ids, starts, ends, unknown)
+    return TokenizedText(ids, [start + offset for start in starts], [end + offset for end in ends])
 
 # %% ../nbs/11_segments.ipynb #c017bb
 def tokenize_text(
     tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
     text: str,  # Any Unicode
 ) -> TokenizedText:  # Tokens and characters
-    "Tokenize without special tokens, keeping track of characters."
-    ids, starts, ends = raw_tokens(tokenizer, text)
-    cover_gaps(text, starts, ends)
-    return TokenizedText(ids, starts, ends)
+    "Tokenize without special tokens, keeping track of characters; a `ValueError` if the tokenizer does not."
+    check_tokenizer(tokenizer)
+    if not is_text(text):
+        raise ValueError(f"text must be a string of Unicode characters, got {text!r:.80}")
+    return place_tokens(text, *raw_tokens(tokenizer, text), tokenizer.unk_token_id)
 
 # %% ../nbs/11_segments.ipynb #c022
 @dataclass(frozen=True)
@@ -153,9 +296,17 @@ class SegmentLayout:
         check_positive("max_length", self.max_length)
         if type(self.stride) is not int or self.stride < 0:
             raise ValueError(f"stride must be a whole number >= 0, got {self.stride!r}")
+        for name in ("mem_read_ids", "mem_write_ids"):
+            ids = getattr(self, name)
+            if not isinstance(ids, tuple | list) or not all(type(id) is int and id >= 0 for id in ids):
+                raise ValueError(f"{name} must be a tuple of token ids, got {ids!r:.80}")
+            object.__setattr__(self, name, tuple(ids))
         if len(self.mem_read_ids) != len(self.mem_write_ids):
             m = len(self.mem_read_ids)
             raise ValueError(f"mem_write_ids must be as many as mem_read_ids ({m}), got {len(self.mem_write_ids)}")
+        twice = [id for id, count in Counter(self.mem_read_ids + self.mem_write_ids).items() if count > 1]
+        if twice:
+            raise ValueError(f"mem_read_ids and mem_write_ids must all be different, got {twice[0]} more than once")
 
     def room(self, question_tokens: int) -> int:
         "Tokens of text that fit beside a question; a `ValueError` if too few do."
@@ -214,6 +365,9 @@ def document_feature(
     "Cut one document into segments and find its answers; a `ValueError` names the document."
     tokens = tokenize_text(tokenizer, document.text) if tokens is None else tokens
     question = tokenize_text(tokenizer, document.question).ids
+    if tokens.ends and tokens.ends[-1] > len(document.text):
+        got = f"some that end at {tokens.ends[-1]} of {len(document.text)}"
+        raise ValueError(f"document {document.id!r}: tokens must be of its own text, got {got}")
     spans = answer_spans(document, tokens)
     feature: dict[str, Any] = {"id": document.id}
     try:
@@ -281,6 +435,46 @@ def why_no_fit(
     got = f"{document.answers[0].text!r:.80} at {document.answers[0].start}"
     return f"an answer must be between two breaks whole, and not before question_start, got {got} with {places}"
 
+# %% ../nbs/11_segments.ipynb #s131
+def normalize_answer(
+    text: str,  # An answer
+) -> str:  # In lower case, without punctuation, articles and extra spaces
+    "The form in which SQuAD compares answers."
+    text = "".join(c for c in text.lower() if c not in string.punctuation)
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+
+# %% ../nbs/11_segments.ipynb #s132
+def span_text(
+    document: Document,  # What was read
+    feature: Mapping[str, Any],  # Its segments' starts and ends, as `document_feature` gives them
+    segment: int,  # Which segment
+    first: int,  # First token − l
+    last: int,  # Last token − l
+) -> tuple[str, int]:  # Its text and its first character; "" and -1 for one without characters
+    "A span's characters, without what counts as white space around; a `ValueError` for tokens that are no text."
+    starts, ends = feature["starts"], feature["ends"]
+    inside = 0 <= segment < len(starts) and -len(starts[segment]) <= first <= last < 0
+    start, end = (starts[segment][first], ends[segment][last]) if inside else (-1, -1)
+    if not 0 <= start <= end <= len(document.text):
+        got = f"tokens {first} to {last} of segment {segment}, counted from its end"
+        raise ValueError(f"document {document.id!r}: spans must be of its text, got {got}")
+    start, end = trim_span(document.text, start, end)
+    return (document.text[start:end], start) if start < end else ("", -1)
+
+
+def gold_is_reachable(
+    document: Document,  # With its right answers
+    feature: Mapping[str, Any],  # As `document_feature` gives it
+) -> bool:  # True too where nothing is to be found
+    "Whether the tokens of some right answer, as characters, are an exact match; no if no segment holds it whole."
+    right = {normalize_answer(answer.text) for answer in document.answers}
+    for segment, ids in enumerate(feature["input_ids"]):
+        for first, last in zip(feature["start_positions"][segment], feature["end_positions"][segment], strict=True):
+            text, _ = span_text(document, feature, segment, first - len(ids), last - len(ids))
+            if normalize_answer(text) in right:
+                return True
+    return not document.answers
+
 # %% ../nbs/11_segments.ipynb #n028
 def check_splits_words(
     tokenizer: PreTrainedTokenizerBase,  # To read a text in pieces
@@ -331,7 +525,7 @@ def token_blocks(
 ) -> Iterator[TokenizedText]:  # With characters of the whole text
     "The tokens that `tokenize_text` gives for the joined pieces, block by block."
     parts: list[str] = []
-    size, wanted, offset = 0, block_size, 0
+    size, wanted, offset, unknown = 0, block_size, 0, tokenizer.unk_token_id
     for piece in pieces:
         parts.append(piece)
         size += len(piece)
@@ -345,23 +539,11 @@ def token_blocks(
         if cut and raw_tokens(tokenizer, text[at:]) != rest:
             cut = at = 0
         if cut:
-            yield place_tokens(text[:at], ids[:cut], starts[:cut], ends[:cut], offset)
+            yield place_tokens(text[:at], ids[:cut], starts[:cut], ends[:cut], unknown, offset)
         parts, size, offset = [text[at:]], len(text) - at, offset + at
         wanted = max(block_size, 2 * size)  # twice a long word: all its attempts together take as long as the last two
     text = "".join(parts)
-    yield place_tokens(text, *raw_tokens(tokenizer, text), offset)
-
-
-def place_tokens(
-    text: str,  # A block
-    ids: list[int],  # Its tokens
-    starts: list[int],  # Their characters in the block
-    ends: list[int],
-    offset: int,  # Where the block begins in the text
-) -> TokenizedText:  # With characters of the text
-    "A block's tokens where they are in the whole text."
-    cover_gaps(text, starts, ends)
-    return TokenizedText(ids, [start + offset for start in starts], [end + offset for end in ends])
+    yield place_tokens(text, *raw_tokens(tokenizer, text), unknown, offset)
 
 # %% ../nbs/11_segments.ipynb #n033
 def token_windows(
@@ -409,6 +591,7 @@ def stream_segments(
     check_positive("num_segments", num_segments)
     check_positive("block_size", block_size)
     check_document(Document(id, "", question))
+    check_tokenizer(tokenizer)
     check_splits_words(tokenizer)
     asked = tokenize_text(tokenizer, question).ids
     blocks = token_blocks(text_pieces(text, block_size), tokenizer, block_size)
