@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 _PUBLIC = {
+    "core": "hold_run",
     "experts": "GatedMemoryMixture",
     "router": "load_balance_loss MemoryGatingNetwork routing_entropy",
     "updates": "ExpertUpdater",

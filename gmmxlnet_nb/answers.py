@@ -440,6 +440,7 @@ def decode_predictions(
         text, start = "", -1
         if score > -math.inf and null - score <= null_threshold:
             text, start = span_text(document, feature, *map(int, where))
+            score = score if text else -math.inf  # a span of blank characters is no answer
         predictions.append(Prediction(document.id, text, start, score, null))
     return predictions
 

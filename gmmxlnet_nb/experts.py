@@ -34,10 +34,11 @@ NUM_EXPERTS = (2, 4, 8)
 # %% ../nbs/01_experts.ipynb #c009b
 def check_num_experts(
     num_experts: Any,  # What was given
+    name: str = "num_experts",  # The parameter's name
 ) -> int:  # `num_experts`
     "Return `num_experts` if it is 2, 4 or 8, else raise a `ValueError`."
     if isinstance(num_experts, bool) or not isinstance(num_experts, int) or num_experts not in NUM_EXPERTS:
-        raise ValueError(f"num_experts must be power of 2 in [2, 8] (2, 4 or 8), got {num_experts!r}")
+        raise ValueError(f"{name} must be power of 2 in [2, 8] (2, 4 or 8), got {num_experts!r}")
     return num_experts
 
 # %% ../nbs/01_experts.ipynb #c012
@@ -64,15 +65,16 @@ def initial_expert_state(
 def expand_strategies(
     init_strategies: str | Sequence[str],  # One name for all experts, or a list of k
     num_experts: int,  # k
+    name: str = "init_strategies",  # The parameter's name
 ) -> list[str]:  # k names
     "One strategy per expert; a `ValueError` if a name is unknown or the list is not k long."
     names = list(init_strategies) if isinstance(init_strategies, list | tuple) else [init_strategies] * num_experts
     if len(names) != num_experts:
         raise ValueError(
-            "init_strategies must be one name or "
+            f"{name} must be one name or "
             f"a list of num_experts = {num_experts} names, got {len(names)}: {names}"
         )
-    return [check_choice("init_strategies", name, INIT_STRATEGIES) for name in names]
+    return [check_choice(name, one, INIT_STRATEGIES) for one in names]
 
 # %% ../nbs/01_experts.ipynb #c018
 def stack_experts(

@@ -10,6 +10,7 @@ __all__ = ['DocumentConfig', 'RunConfig', 'load_base', 'make_trainer', 'begin_ru
 import argparse
 import dataclasses
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
@@ -29,7 +30,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from .core import check_choice, check_names, check_positive, read_json, write_json
+from .core import check_choice, check_names, check_positive, hold_run, read_json, write_json
 from .documents import Document, DocumentStream, load_squad, long_documents, stream_squad
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
@@ -293,13 +294,13 @@ def begin_run(
 def write_answers(
     trainer: GMMTrainer,  # That has just evaluated its own documents
     folder: str | Path,  # Where to
-) -> list[Path]:  # predictions.json, null_odds.json and nbest_predictions.json; nothing on all processes but the main one
+) -> list[Path]:  # Those of `write_predictions`; none on all processes but the main one
     "Write the answers of the last evaluation."
     if not trainer.is_world_process_zero():
         return []
     asked: Any = trainer.eval_dataset
-    answers = decode_predictions(asked, trainer.spans[:, 0], trainer.args.null_threshold)
-    return write_predictions(folder, answers, decode_n_best(asked, trainer.spans))
+    answers = decode_predictions(asked, trainer.spans[:, 0], math.inf)  # the threshold is for the files to apply
+    return write_predictions(folder, answers, decode_n_best(asked, trainer.spans), trainer.args.null_threshold)
 
 # %% ../nbs/62_launch.ipynb #c006eb
 def leave(
@@ -318,19 +319,20 @@ def run(
     config: RunConfig,  # What to train, on what
     resume: bool = False,  # Whether to go on from the last whole checkpoint in its folder
 ) -> dict[str, float]:  # Scores, with memory and with it cleared
-    "Train, evaluate, and leave run.json, answers, metrics.json and the model; a `ValueError` if the folder is taken."
-    folder = Path(config.training.output_dir or ".")
-    if config.training.process_index == 0:  # others of this run may come when it has begun
-        begin_run(config, resume)
-    trainer = make_trainer(config)
-    trainer.train(resume_from_checkpoint=resume)
-    trainer.save_model(str(folder / "model"))  # before an evaluation in half precision, which leaves the model in it
-    metrics = trainer.evaluate()
-    write_answers(trainer, folder)
-    metrics |= trainer.evaluate(clear_memory=True, metric_key_prefix="cleared")
-    if trainer.is_world_process_zero():
-        write_json(folder / "metrics.json", metrics)
-    leave(trainer)
+    "Train, evaluate, and leave run.json, answers, metrics.json and the model; a `ValueError` if the folder is taken or in use."
+    folder, first = Path(config.training.output_dir or "."), config.training.process_index == 0
+    with hold_run(folder) if first else nullcontext():
+        if first:  # others of this run may come when it has begun
+            begin_run(config, resume)
+        trainer = make_trainer(config)
+        trainer.train(resume_from_checkpoint=resume)
+        trainer.save_model(str(folder / "model"))  # an evaluation in half precision leaves the model in it
+        metrics = trainer.evaluate()
+        write_answers(trainer, folder)
+        metrics |= trainer.evaluate(clear_memory=True, metric_key_prefix="cleared")
+        if trainer.is_world_process_zero():
+            write_json(folder / "metrics.json", metrics)
+        leave(trainer)
     return metrics
 
 # %% ../nbs/62_launch.ipynb #c008

@@ -345,7 +345,7 @@ class GMMTrainingConfig(TrainingConfig):
             check_number(name, getattr(self, name), minimum=0)
         check_number("expert_dropout", self.expert_dropout, minimum=0, below=1)
         if self.expert_init_strategies is not None:
-            expand_strategies(self.expert_init_strategies, self.num_memory_experts)
+            expand_strategies(self.expert_init_strategies, self.num_memory_experts, "expert_init_strategies")
         super().__post_init__()
 
     def implied_memory(self, given: Mapping[str, Any]) -> str:
@@ -358,7 +358,7 @@ class GMMTrainingConfig(TrainingConfig):
         "Find out whether experts are meant; a `ValueError` for a field of theirs without them."
         check_choice("use_gmm_memory", self.use_gmm_memory, (None, True, False))
         if self.num_memory_experts is not None:
-            check_num_experts(self.num_memory_experts)
+            check_num_experts(self.num_memory_experts, "num_memory_experts")
         said, kind = self.use_gmm_memory, self.memory_type
         super().settle_memory()
         if said is not None and said != (self.memory_type == "gmm"):
