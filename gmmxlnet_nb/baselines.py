@@ -119,7 +119,10 @@ def document_index(
     if isinstance(index, slice):
         which = range(count)[index]
     else:
-        found = torch.as_tensor(index)
+        try:
+            found = torch.as_tensor(index)
+        except (TypeError, ValueError, RuntimeError):
+            raise error from None
         if found.dtype == torch.bool and found.shape == (count,):
             found = found.nonzero().flatten()
         if found.dtype == torch.bool or found.is_floating_point() or found.is_complex() or found.dim() > 1:
