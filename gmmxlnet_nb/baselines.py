@@ -90,7 +90,7 @@ def select(
     new: Any,  # A state of b documents
     old: Any,  # Another, of the same structure
 ) -> Any:  # A state
-    "`new` for the documents that `mask` keeps, `old` for the others, which have ended. A `ValueError` for other documents."
+    "`new` for the documents that `mask` keeps, `old` for the others, which have ended. A `ValueError` for other shapes."
     keep = mask.reshape(len(mask), -1).any(1)
 
     def chosen(n: Tensor, o: Tensor) -> Tensor:
@@ -117,7 +117,7 @@ def document_index(
     "Which documents are meant; an `IndexError` for those that are not there, or none."
     error = IndexError(f"index must be of documents 0 … {count - 1}, got {index!r}")
     if isinstance(index, slice):
-        which = range(count)[index]
+        which = list(range(count)[index])
     else:
         try:
             found = torch.as_tensor(index)
@@ -128,7 +128,7 @@ def document_index(
         if found.dtype == torch.bool or found.is_floating_point() or found.is_complex() or found.dim() > 1:
             raise error
         which = found.reshape(-1).tolist()
-    if not len(which) or not all(-count <= i < count for i in which):
+    if not which or not all(-count <= i < count for i in which):
         raise error
     numbers = [i % count for i in which]
     steady = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
@@ -321,11 +321,11 @@ def content_weights(
     strengths: Tensor,  # β: (b, h), at least 0
 ) -> Tensor:  # (b, h, n), adding up to 1
     "Address slots by the cosine between their content and a key; a `ValueError` for other shapes."
-    b, n, d = memory.shape
-    check_shape("keys", keys, (b, keys.shape[1], d))
+    check_shape("keys", keys, (len(memory), keys.shape[1], memory.shape[2]))
     check_shape("strengths", strengths, tuple(keys.shape[:2]))
     similarity = F.normalize(keys, dim=-1, eps=1e-6) @ F.normalize(memory, dim=-1, eps=1e-6).mT
-    return (at_least_float32(strengths).clamp(max=LARGEST_STRENGTH)[..., None] * at_least_float32(similarity)).softmax(-1).to(memory.dtype)
+    strengths = at_least_float32(strengths).clamp(max=LARGEST_STRENGTH)
+    return (strengths[..., None] * at_least_float32(similarity)).softmax(-1).to(memory.dtype)
 
 # %% ../nbs/30_baselines.ipynb #c029
 def erase_and_add(

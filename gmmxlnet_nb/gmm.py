@@ -24,7 +24,7 @@ from .baselines import Memory, check_numbers, map_state, select, select_document
 @final
 @dataclass(frozen=True, eq=False)
 class MemoryState:
-    "The memory of a batch of documents: reads as a mapping of `expert_j` `(b, m, d)`, `route` and `kept`; by number, as documents."
+    "A batch's memory: by name `expert_j` `(b, m, d)`, `route` and `kept`; by number, slice or mask its documents."
     # No `Mapping`: accelerate makes every mapping anew from a dictionary when it turns outputs into float32.
 
     experts: Tensor  # M: (b, k, m, d)
@@ -64,7 +64,10 @@ class MemoryState:
 
     def get(self, name: str, default: Any = None) -> Any:
         "What has this name, or `default` if there is none."
-        return self[name] if name in self else default
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
     def detach(self) -> "MemoryState":
         "The same values without their history."
@@ -113,7 +116,8 @@ def state_parts(
     unknown = [str(name) for name in value if name not in (*experts, "route", "kept")]
     if unknown or not set(experts) <= set(value):
         got = f"unknown names {', '.join(unknown)}" if unknown else ", ".join(map(str, value)) or "none"
-        raise ValueError(f"memory_state must have the experts {', '.join(experts)}, and may have route and kept, got {got}")
+        need = f"the experts {', '.join(experts)}, and may have route and kept"
+        raise ValueError(f"memory_state must have {need}, got {got}")
     return [value[name] for name in experts], value.get("route"), value.get("kept")
 
 
@@ -132,7 +136,7 @@ def check_route(
 
 # %% ../nbs/33_gmm.ipynb #q706
 def as_memory_state(
-    value: Any,  # A `MemoryState`, a tensor (b, k, m, d), k tensors (b, m, d), or a mapping with or without `route` and `kept`
+    value: Any,  # A `MemoryState`, a tensor (b, k, m, d), k tensors (b, m, d), or a mapping of them, `route` and `kept`
     start: MemoryState,  # A state as the model makes it, of any batch size
     batch_size: int | None = None,  # Documents it must be for; None for any number
 ) -> MemoryState:  # The state, in the type and on the device of `start`

@@ -55,12 +55,15 @@ def position_loss(
     positions: Tensor,  # (b, s) or (b, s, a): gold positions, -1 where there is none
     candidates: Tensor,  # (b, s, l), True at tokens that may answer
 ) -> Tensor:  # (b,)
-    "-log probability of the gold positions, or of the null candidate, in one softmax per document. A `ValueError` for other shapes."
+    """-log probability of the gold positions, or of the null candidate, in one softmax per document.
+
+    Raises `ValueError` for other shapes, or positions that are none."""
     check_logits(logits, candidates)
     b, s, length = logits.shape
     check_gold("positions", positions, (b, s))
     if not positions.is_cuda:  # there the model has looked, once for a batch
-        require((positions >= -1) & (positions < length), f"positions must be in -1 … {length - 1} (-1 for no answer)")
+        fits = (positions >= -1) & (positions < length)
+        require(fits, f"positions must be in -1 … {length - 1} (-1 for no answer)")
     logits = at_least_float32(logits)
     positions = positions.reshape(b, s, -1, 1)
     gold = (torch.arange(length, device=logits.device) == positions).any(2)
@@ -105,10 +108,12 @@ def check_positions(
     length, shape = mask.shape[-1], (*mask.shape[:2], -1)
     for name, at in (("start_positions", starts), ("end_positions", ends)):
         require((at >= -1) & (at < length), f"{name} must be in -1 … {length - 1} (-1 for no answer)")
-    require((mask[..., -1] != 0) | ~exists, "attention_mask must be 1 at each segment's last token, <cls>: XLNet pads on the left")
+    ends_right = (mask[..., -1] != 0) | ~exists
+    require(ends_right, "attention_mask must be 1 at each segment's last token, <cls>: XLNet pads on the left")
     first, last = (at.reshape(shape).long() for at in (starts, ends))
     none = [(at < 0) | (at == length - 1) for at in (first, last)]
-    require(none[0] == none[1], "start_positions and end_positions must be of the same answers: a start needs an end, an end a start")
+    together = "start_positions and end_positions must be of the same answers: a start needs an end, an end a start"
+    require(none[0] == none[1], together)
     require(none[0] | (first <= last), "end_positions must not be before start_positions")
     real = (mask != 0) & exists[..., None]
     require(none[0] | real.gather(-1, first.clamp(min=0)), "start_positions must be at real tokens, not at padding")
@@ -121,7 +126,7 @@ def answer_candidates(
     types: Tensor | None,  # (b, s, l), segment ids
     tokens: Sequence[Tensor],  # Ids of memory tokens
 ) -> Tensor:  # (b, s, l)
-    "Where an answer may be: in the text, which ends before the last token of segment id 0. A `ValueError` for other shapes."
+    "Where an answer may be: in the text, which ends before the last token of segment id 0. A `ValueError` for bad shapes."
     check_shape("mask", mask, tuple(ids.shape))
     if types is not None:
         check_shape("types", types, tuple(ids.shape))
@@ -214,8 +219,9 @@ def check_beside(
     if len(golds) == 1:
         raise ValueError(f"start_positions and end_positions must be given together, got {golds[0]} alone")
     if golds:
-        check_shape("end_positions", given["end_positions"], tuple(check_gold(golds[0], given[golds[0]], shape[:-1]).shape))
-        check_gold("end_positions", given["end_positions"], shape[:-1])
+        starts = check_gold("start_positions", given["start_positions"], shape[:-1])
+        ends = check_shape("end_positions", given["end_positions"], tuple(starts.shape))
+        check_gold("end_positions", ends, shape[:-1])
     for name, value in given.items():
         if value is not None and value.device != device:
             raise ValueError(f"{name} must be on the device of input_ids, {device}, got {value.device}")

@@ -26,7 +26,7 @@ from .updates import GatedUpdate
 from .read import put_states
 from .attention import LayerStates
 from .backbone import ATTENTION, encode, fast_layer
-from .baselines import Memory, map_state, state_tensors
+from .baselines import Memory, check_numbers, map_state, state_tensors
 from .config import MEMORIES, MEMORY_FIELDS, GMMXLNetConfig, memory_config
 from .losses import answer_candidates, check_beside, check_input_ids, check_positions, span_loss
 from .checkpoints import CHECKSUM, Shared
@@ -278,7 +278,9 @@ class XLNetMemoryState(XLNetMemoryTokens):
     def checked_state(self, value: Any, batch_size: int | None = None) -> Any:
         "A state from outside, where the model is; a `ValueError` says what does not fit."
         with self.device:
-            return self.on_device(self.memory.as_state(value, batch_size))
+            state = self.on_device(self.memory.as_state(value, batch_size))
+        check_numbers(state)  # which it may no longer hold in the model's type
+        return state
 
     def set_memory_state(self, memory_state: Any) -> None:
         "Start the documents that follow from a copy of these values, for this batch size, until `reset_memory`."
@@ -290,7 +292,7 @@ class XLNetMemoryState(XLNetMemoryTokens):
             return self.get_initial_memory(1 if batch_size is None else batch_size)
         count = len(state_tensors(self._start_state)[0])
         if batch_size not in (None, count):
-            raise ValueError(f"batch_size must be {count}, or left out: a state was set for so many, got {batch_size!r}")
+            raise ValueError(f"batch_size must be {count}, or left out: a state for so many was set, got {batch_size!r}")
         return self._start_state
 
     def reset_memory(self) -> None:
@@ -323,7 +325,8 @@ def router_scores(
 ) -> Tensor:  # (b, s, k)
     "Raw scores of the router that decides about writes; a `ValueError` for a memory without one."
     if "router_logits" not in notes[0]:
-        raise ValueError(f"output_router_logits must be False with memory_type {memory_type!r}, which has no router, got True")
+        kind = f"memory_type {memory_type!r}, which has no router"
+        raise ValueError(f"output_router_logits must be False with {kind}, got True")
     return torch.stack([note["router_logits"] for note in notes], dim=1)
 
 
@@ -396,8 +399,9 @@ class XLNetDocumentReader(XLNetMemoryState):
 
 # %% ../nbs/05_model.ipynb #c044b
 NO_TYPES = (
-    "token_type_ids are not given, so that question and text count as one: in attention, in where answers may be without "
-    "answer_mask, and in read-based routes. PEFT's wrapper for TaskType.QUESTION_ANS leaves them out: use task_type=None"
+    "token_type_ids are not given, so that question and text count as one: in attention, in where answers may be "
+    "without answer_mask, and in read-based routes. PEFT's wrapper for TaskType.QUESTION_ANS leaves them out: use "
+    "task_type=None"
 )
 
 

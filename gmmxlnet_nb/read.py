@@ -46,7 +46,7 @@ def replace_states(
     values: Tensor,  # (b, m, d), one for each position
     positions: Tensor,  # (b, m), each row's positions in 0 … l − 1, all different
 ) -> Tensor:  # (b, l, d), a new tensor
-    "Put `values` in place of the hidden states at `positions`; gradients flow to both. A `ValueError` if one would be lost."
+    "Put `values` in place of the hidden states at `positions`; gradients reach both. A `ValueError` if one would be lost."
     positions = check_kind("positions", positions, "whole numbers").long()
     if hidden.dim() == 3:
         require((positions >= 0) & (positions < hidden.shape[1]), f"positions must be in 0 … {hidden.shape[1] - 1}")
@@ -112,6 +112,7 @@ class AggregatedMemoryReader(nn.Module):
                 raise ValueError(f"read_hiddens must be for a batch of {len(states)}, got {len(routing_probs)}")
             return mix_experts(states, routing_probs)
         route = self.route(routing_probs, read_hiddens, read_mask)
-        return mix_experts(states, check_finite("routing_probs", check_shape("routing_probs", route, tuple(states.shape[:2]))))
+        check_shape("routing_probs", route, tuple(states.shape[:2]))
+        return mix_experts(states, check_finite("routing_probs", route))
 
     replace_read_embeddings = staticmethod(replace_states)

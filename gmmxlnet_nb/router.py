@@ -91,7 +91,7 @@ def tempered_softmax(
     scores: Tensor,  # (..., k), the projection's output
     temperature: float,  # τ > 0
 ) -> tuple[Tensor, Tensor]:  # Probabilities and the logits they come from, both (..., k)
-    "softmax(clamp(scores) / τ), computed in float32 at least and given back in the scores' type; a `ValueError` for a bad τ."
+    "softmax(clamp(scores) / τ), in float32 at least, given back in the scores' type; a `ValueError` for a bad τ."
     check_temperature("temperature", temperature)
     logits = at_least_float32(scores).clamp(-LOGIT_CLAMP, LOGIT_CLAMP) / temperature
     return F.softmax(logits, dim=-1).to(scores.dtype), logits.to(scores.dtype)
@@ -101,7 +101,7 @@ def keep_top_k(
     probs: Tensor,  # (..., k), soft probabilities
     top_k: int,  # How many experts take part
 ) -> Tensor:  # (..., k), exactly 0 outside the top, adding up to 1
-    "Renormalise over the `top_k` largest probabilities; the gradient is that of `probs`. A `ValueError` for another `top_k`."
+    "Renormalise over the `top_k` largest probabilities; the gradient is that of `probs`. A `ValueError` for others."
     check_choice("top_k", top_k, range(1, probs.shape[-1] + 1))
     top, indices = probs.detach().topk(top_k, dim=-1)
     hard = torch.zeros_like(probs).scatter(-1, indices, top / top.sum(-1, keepdim=True))
@@ -121,7 +121,9 @@ def load_balance_loss(
     mask: Tensor | None = None,  # (...), True for real segments; all by default
     total: Callable[[Tensor], Tensor] = lambda x: x,  # Sums a tensor over processes that share a batch
 ) -> Tensor:  # Scalar, 1 when balanced, k when one expert takes everything
-    "Switch Transformers' load-balance loss over all routes that `mask` keeps; its mean over processes is the batch's. A `ValueError` for a mask of another shape."
+    """Switch Transformers' load-balance loss over all routes that `mask` keeps; its mean over processes is the batch's.
+
+    Raises `ValueError` for a mask of another shape."""
     k, routes = probs.shape[-1], tuple(probs.shape[:-1])
     probs = at_least_float32(probs.reshape(-1, k))
     weights = torch.ones_like(probs[:, :1])
@@ -181,8 +183,8 @@ class MemoryGatingNetwork(nn.Module):
         hiddens: Tensor,  # (b, n, d), n = m write states, or the read's query
         mask: Tensor | None = None,  # (b, n), True where a state counts
         kept: Tensor | None = None,  # (b, k), True for experts that take part in a document; all by default
-    ) -> tuple[Tensor, Tensor, Tensor]:  # Probabilities (b, k); of the soft route, logits (b, k) and entropy (b,) in nats
-        "p = softmax(clamp(W · pool(H) + c) / τ), uniform where pool(H) is 0. A `ValueError` for other shapes, or NaN."
+    ) -> tuple[Tensor, Tensor, Tensor]:  # Probabilities (b, k); of the soft route, logits (b, k) and entropy (b,), nats
+        "p = softmax(clamp(W · pool(H) + c) / τ), uniform where pool(H) is 0. A `ValueError` for bad shapes, or NaN."
         check_finite("hiddens", check_hiddens(hiddens, self.pool.hidden_dim))
         mask = None if mask is None else check_mask("mask", mask, tuple(hiddens.shape[:2]))
         kept = None if kept is None else check_kept("kept", kept, (len(hiddens), self.num_experts))

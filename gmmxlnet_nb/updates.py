@@ -21,7 +21,7 @@ def gates_and_candidates(
     weight: Tensor,  # (k, 2d, 2d): rows [M ; H], columns [gate ; candidate]
     bias: Tensor,  # (k, 2d)
 ) -> tuple[Tensor, Tensor]:  # Gates g and candidates u, both (b, k, m, d)
-    "g = σ(W_g [M ; H] + b_g) and u = tanh(W_u [M ; H] + b_u) for all experts at once; a `ValueError` if H is not for M."
+    "g = σ(W_g [M ; H] + b_g) and u = tanh(W_u [M ; H] + b_u) for all experts; a `ValueError` if H is not for M."
     check_shape("proposal", proposal, (len(states), *states.shape[2:]))
     both = torch.cat([states, proposal[:, None].expand_as(states)], dim=-1)
     gate, candidate = (torch.einsum("bkmd,kde->bkme", both, weight) + bias[:, None]).chunk(2, dim=-1)
@@ -34,11 +34,10 @@ def routed_update(
     candidates: Tensor,  # u: (b, k, m, d)
     routing_probs: Tensor,  # p: (b, k)
 ) -> Tensor:  # The new M: (b, k, m, d)
-    "M ← (p g) u + (1 − p g) M; an expert with p = 0 keeps its content to the last bit. A `ValueError` for other shapes."
-    for name, value, shape in (
-        ("gates", gates, states.shape), ("candidates", candidates, states.shape), ("routing_probs", routing_probs, states.shape[:2])
-    ):
-        check_shape(name, value, tuple(shape))
+    "M ← (p g) u + (1 − p g) M; an expert with p = 0 keeps its content exactly. A `ValueError` for other shapes."
+    check_shape("gates", gates, tuple(states.shape))
+    check_shape("candidates", candidates, tuple(states.shape))
+    check_shape("routing_probs", routing_probs, tuple(states.shape[:2]))
     amount = routing_probs[:, :, None, None].to(gates.dtype) * gates
     return (amount * candidates + (1 - amount) * states).to(states.dtype)
 
@@ -104,7 +103,8 @@ class ExpertUpdater(GatedUpdate):
         check_choice("expert_idx", expert_idx, range(self.num_experts))
         shape = tuple(expert_state.shape) if isinstance(expert_state, Tensor) else ()
         if len(shape) != 3 or shape[2] != self.hidden_dim:
-            raise ValueError(f"expert_state must be (batch, slots, hidden_dim = {self.hidden_dim}), got {shape or expert_state!r}")
+            got = shape or repr(expert_state)
+            raise ValueError(f"expert_state must be (batch, slots, hidden_dim = {self.hidden_dim}), got {got}")
         check_shape("write_hidden", write_hidden, shape)
         one = slice(expert_idx, expert_idx + 1)
         g, u = gates_and_candidates(expert_state[:, None], write_hidden, self.weight[one], self.bias[one])
