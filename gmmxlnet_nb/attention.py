@@ -26,6 +26,7 @@ class LayerStates(NamedTuple):
     mask: Tensor  # (b, n), True at real tokens
 
 
+torch.serialization.add_safe_globals([LayerStates])  # so that torch.load takes what torch.save wrote
 _register_namedtuple(LayerStates, serialized_type_name=f"{LayerStates.__module__}.LayerStates")  # to save exported programs
 
 # %% ../nbs/20_attention.ipynb #c007

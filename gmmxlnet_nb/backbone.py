@@ -20,6 +20,7 @@ from transformers.activations import GELUActivation
 from transformers.pytorch_utils import apply_chunking_to_forward
 
 from .core import check_choice, moved_names
+from .experts import check_kind, check_shape
 from .attention import HEAD_SIZES, TRITON, LayerStates, Looks, attend_sdpa, drop, few_rows, on_cpu
 
 # %% ../nbs/22_backbone.ipynb #c012
@@ -203,6 +204,27 @@ def fast_layer(
     each = feed_forward_for(layer.ff, found[parts[0]])
     return torch.cat([each(found[at]) for at in parts])
 
+# %% ../nbs/22_backbone.ipynb #q501
+def check_encoded(
+    xlnet: XLNetModel,  # Whose layers are to run
+    embeddings: Tensor,  # (b, l, d)
+    attention_mask: Tensor,  # (b, l)
+    token_type_ids: Tensor | None,  # (b, l)
+    cache: LayerStates | None,  # Of the same documents
+) -> None:
+    "A `ValueError` for tensors that are not of the same documents: attention would broadcast them."
+    width = xlnet.config.d_model
+    if embeddings.dim() != 3 or embeddings.shape[2] != width:
+        raise ValueError(f"embeddings must be (batch, length, d_model = {width}), got {tuple(embeddings.shape)}")
+    b, length, _ = embeddings.shape
+    check_shape("attention_mask", attention_mask, (b, length))
+    if token_type_ids is not None:
+        check_kind("token_type_ids", check_shape("token_type_ids", token_type_ids, (b, length)), "whole numbers")
+    if cache is not None:
+        n = cache.mask.shape[-1]
+        check_kind("cache.mask", check_shape("cache.mask", cache.mask, (b, n)), "truth values")
+        check_shape("cache.hidden", cache.hidden, (b, len(xlnet.layer), n, width))
+
 # %% ../nbs/22_backbone.ipynb #c013
 def encode(
     xlnet: XLNetModel,  # Whose layers run
@@ -215,7 +237,8 @@ def encode(
     attention: str = "auto",  # One of `ATTENTION`
     fast: Callable[..., Tensor] = fast_layer,  # Or the same compiled: one graph for all layers
 ) -> Tensor:  # (b, l, d), the last layer's hidden states
-    "Run XLNet's layers. `enter(i, hidden)` is called on entering layer i."
+    "Run XLNet's layers. `enter(i, hidden)` is called on entering layer i. A `ValueError` for shapes that do not fit."
+    check_encoded(xlnet, embeddings, attention_mask, token_type_ids, cache)
     device, (batch, length) = embeddings.device, embeddings.shape[:2]
     kind = check_attention(attention, device, xlnet.config.d_model // xlnet.config.n_head, embeddings.dtype)
     eager, attend = kind == "eager", ATTENTION[kind]

@@ -13,9 +13,9 @@ from transformers import XLNetConfig
 
 from .core import check_choice, check_number, check_positive
 from .experts import INIT_STRATEGIES, check_num_experts, expand_strategies
-from .router import POOLING_METHODS
+from .router import POOLING_METHODS, check_temperature
 from .read import ROUTING_MODES
-from .baselines import MEMORY_UPDATES, DifferentiableMemory, Memory, SegmentRecurrence, TokenMemory
+from .baselines import MEMORY_UPDATES, DifferentiableMemory, Memory, SegmentRecurrence, TokenMemory, check_sharpness
 from .gmm import GMMMemory
 
 # %% ../nbs/31_config.ipynb #c005
@@ -60,12 +60,11 @@ class GMMXLNetConfig(XLNetConfig):
             ("attn_type", ("bi",)), ("bi_data", (False,)),  # a causal XLNet would not see the whole segment
         ):
             check_choice(name, getattr(self, name), allowed)
-        for name, kind in (
-            ("mem_token_count", int), ("memory_slots", int), ("num_memory_heads", int), ("routing_temperature", float),
-            ("memory_sharpness", float),
-        ):
+        for name in ("mem_token_count", "memory_slots", "num_memory_heads"):
             if getattr(self, name) is not None or name != "mem_token_count":
-                check_positive(name, getattr(self, name), kind)
+                check_positive(name, getattr(self, name))
+        check_temperature("routing_temperature", self.routing_temperature)
+        check_sharpness("memory_sharpness", self.memory_sharpness)
         expand_strategies(self.init_strategies, check_num_experts(self.num_experts))
         check_number("expert_dropout", self.expert_dropout, 0, 1)
         left_out = [] if self.left_out_experts is None else self.left_out_experts

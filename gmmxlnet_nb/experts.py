@@ -28,6 +28,62 @@ def check_shape(
         raise ValueError(f"{name} must be a tensor of shape {shape}, got {got}")
     return value
 
+# %% ../nbs/01_experts.ipynb #q102
+KINDS = ("whole numbers", "floating point numbers", "truth values")
+
+
+def check_kind(
+    name: str,  # The parameter's name
+    value: Tensor,  # What was given
+    kind: str,  # One of `KINDS`
+) -> Tensor:  # `value`
+    "Return a tensor of that kind, else raise a `ValueError`."
+    floats, truths = value.is_floating_point(), value.dtype == torch.bool
+    found = KINDS[1] if floats else KINDS[2] if truths else "complex numbers" if value.is_complex() else KINDS[0]
+    if found != kind:
+        raise ValueError(f"{name} must be a tensor of {kind}, got {value.dtype}")
+    return value
+
+# %% ../nbs/01_experts.ipynb #q105
+def require(
+    ok: Tensor,  # (b, …), truth values of b rows
+    message: str,  # What is wrong with rows that hold a False
+) -> None:
+    "Raise a `ValueError` naming the rows that are not ok (on a GPU, and compiled: an assertion on the device)."
+    if ok.is_cuda or torch.compiler.is_compiling():
+        torch._assert_async(ok.all(), message)
+    elif not ok.all():
+        rows = ok.reshape(len(ok), -1).all(1)
+        raise ValueError(f"{message}; rows of the batch: {(~rows).nonzero().flatten().tolist()}")
+
+
+def check_mask(
+    name: str,  # The parameter's name
+    value: Any,  # What was given
+    shape: tuple[int, ...],  # What it must be
+) -> Tensor:  # The mask, as truth values
+    "A mask of zeros and ones, of any type, as truth values; else a `ValueError`."
+    mask = check_shape(name, value, shape)
+    if mask.dtype != torch.bool:
+        require((mask == 0) | (mask == 1), f"{name} must hold nothing but 0 and 1")
+    return mask != 0
+
+
+def check_finite(
+    name: str,  # The parameter's name
+    value: Tensor,  # What was given, rows first
+) -> Tensor:  # `value`
+    "Return a tensor of floating point numbers without NaN and infinity, else raise a `ValueError`."
+    require(check_kind(name, value, "floating point numbers").isfinite(), f"{name} must hold finite numbers")
+    return value
+
+# %% ../nbs/01_experts.ipynb #q108
+def at_least_float32(
+    x: Tensor,  # Of any floating point type
+) -> Tensor:  # In float32, or float64 as it was
+    "Numbers with the precision of float32, or more if they have it."
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
 # %% ../nbs/01_experts.ipynb #c009
 NUM_EXPERTS = (2, 4, 8)
 
@@ -162,6 +218,7 @@ class GatedMemoryMixture(InitialStates):
                 f"state must be ([batch,] memory_slots, hidden_dim) = ([batch,] {want[0]}, {want[1]}), "
                 f"got {shape or repr(state)}"
             )
+        check_finite("state", state)
         self._by_hand[expert_idx] = state.detach().to(self.experts, copy=True)
 
     def get_all_experts(self) -> list[Tensor]:
@@ -196,9 +253,11 @@ class GatedMemoryMixture(InitialStates):
 def expert_similarity(
     states: Tensor,  # M: (b, k, m, d)
 ) -> Tensor:  # (b,), between 0 and 1
-    "Mean squared cosine between the contents of two experts."
-    k = states.shape[1]
-    content = F.normalize(states.float().flatten(2), dim=-1, eps=1e-6)
+    "Mean squared cosine between the contents of two experts; a `ValueError` if there are no two."
+    k = states.shape[1] if states.dim() == 4 else 0
+    if k < 2:
+        raise ValueError(f"states must be (b, k, m, d) with k > 1, got {tuple(states.shape)}")
+    content = F.normalize(at_least_float32(states).flatten(2), dim=-1, eps=1e-6)
     squares = (content @ content.mT).square()
     return (squares.sum((1, 2)) - squares.diagonal(dim1=1, dim2=2).sum(-1)) / (k * (k - 1))
 

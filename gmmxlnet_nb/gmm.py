@@ -14,51 +14,56 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import GetAttrKey, register_pytree_node
 
-from .experts import GatedMemoryMixture, check_shape, expert_similarity, stack_experts
-from .router import MemoryGatingNetwork
+from .experts import GatedMemoryMixture, check_kind, check_shape, expert_similarity, require, stack_experts
+from .router import MemoryGatingNetwork, check_kept
 from .updates import ExpertUpdater, drop_experts, restore_experts
 from .read import AggregatedMemoryReader, mix_experts
-from .baselines import Memory, map_state, select
+from .baselines import Memory, check_numbers, map_state, select, select_documents
 
 # %% ../nbs/33_gmm.ipynb #c007
 @final
 @dataclass(frozen=True, eq=False)
 class MemoryState:
-    "The memory of a batch of documents: reads as a mapping `expert_j` → `(b, m, d)` over one stacked tensor."
+    "A batch's memory: by name `expert_j` `(b, m, d)`, `route` and `kept`; by number, slice or mask its documents."
     # No `Mapping`: accelerate makes every mapping anew from a dictionary when it turns outputs into float32.
 
     experts: Tensor  # M: (b, k, m, d)
     routing: Tensor  # p of the last write: (b, k)
     kept: Tensor | None = None  # (b, k), True for experts that take part; None for all
 
-    def __getitem__(self, name: str) -> Tensor:
-        if name not in list(self):
-            raise KeyError(f"a memory state has {', '.join(self)}, got {name!r}")
-        return self.experts[:, int(name.removeprefix("expert_"))]
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, str):
+            return select_documents(self, key)
+        if key not in self.keys():
+            raise KeyError(f"a memory state has {', '.join(self)}, got {key!r}")
+        if key in ("route", "kept"):
+            return self.routing if key == "route" else self.kept
+        return self.experts[:, int(key.removeprefix("expert_"))]
 
     def __iter__(self) -> Iterator[str]:
-        return (f"expert_{j}" for j in range(len(self)))
+        return iter(self.keys())
 
     def __len__(self) -> int:
-        return self.experts.shape[1]
+        return len(self.keys())
 
     def __contains__(self, name: object) -> bool:
-        return name in list(self)
+        return name in self.keys()
 
     def keys(self) -> list[str]:
-        "The experts' names."
-        return list(self)
+        "The experts' names, `route`, and `kept` if it is not None."
+        names = [f"expert_{j}" for j in range(self.experts.shape[1])]
+        return [*names, "route"] if self.kept is None else [*names, "route", "kept"]
 
     def values(self) -> list[Tensor]:
-        "Their views `(b, m, d)`."
-        return list(self.experts.unbind(1))
+        "The experts' views `(b, m, d)`, the route, and which experts take part if it is not None."
+        return [self[name] for name in self]
 
     def items(self) -> list[tuple[str, Tensor]]:
         "Both."
         return list(zip(self.keys(), self.values(), strict=True))
 
     def get(self, name: str, default: Any = None) -> Any:
-        "An expert's view, or `default` if there is none of this name."
+        "What has this name, or `default` if there is none."
         try:
             return self[name]
         except KeyError:
@@ -95,34 +100,62 @@ register_pytree_node(
     serialized_type_name=f"{MemoryState.__module__}.MemoryState",
     flatten_with_keys_fn=MemoryState.tree_flatten_with_keys,
 )
+torch.serialization.add_safe_globals([MemoryState])
 
 # %% ../nbs/33_gmm.ipynb #c010
+def state_parts(
+    value: Any,  # A state in any form
+    start: MemoryState,  # A state as the model makes it
+) -> tuple[Any, Any, Any]:  # Experts, route and which take part; None for what is not given
+    "Take a state apart; a `ValueError` for a mapping that lacks an expert or has an unknown name."
+    if isinstance(value, MemoryState):
+        return value.experts, value.routing, value.kept
+    if not isinstance(value, Mapping):
+        return value, None, None
+    experts = [name for name in start if name.startswith("expert_")]
+    unknown = [str(name) for name in value if name not in (*experts, "route", "kept")]
+    if unknown or not set(experts) <= set(value):
+        got = f"unknown names {', '.join(unknown)}" if unknown else ", ".join(map(str, value)) or "none"
+        need = f"the experts {', '.join(experts)}, and may have route and kept"
+        raise ValueError(f"memory_state must have {need}, got {got}")
+    return [value[name] for name in experts], value.get("route"), value.get("kept")
+
+
+def check_route(
+    routing: Any,  # p of the last write
+    kept: Tensor | None,  # (b, k), which experts take part; None for all
+    shape: tuple[int, ...],  # (b, k)
+) -> Tensor:  # `routing`
+    "Return a route, else raise a `ValueError`."
+    check_kind("memory_state.routing", check_shape("memory_state.routing", routing, shape), "floating point numbers")
+    whole = (routing >= 0).all(1) & ((routing.float().sum(1) - 1).abs() < 0.02)  # in bfloat16 it adds up to about 1
+    require(whole, "memory_state.routing must be at least 0 and add up to 1")
+    if kept is not None:
+        require((routing == 0) | kept, "memory_state.routing must be 0 for experts that do not take part")
+    return routing
+
+# %% ../nbs/33_gmm.ipynb #q706
 def as_memory_state(
-    value: Any,  # A `MemoryState`, a tensor (b, k, m, d), k tensors (b, m, d), or a mapping expert_j → (b, m, d)
+    value: Any,  # A `MemoryState`, a tensor (b, k, m, d), k tensors (b, m, d), or a mapping of them, `route` and `kept`
     start: MemoryState,  # A state as the model makes it, of any batch size
     batch_size: int | None = None,  # Documents it must be for; None for any number
 ) -> MemoryState:  # The state, in the type and on the device of `start`
-    "Check a state from outside against the model's; a `ValueError` names the size that is wrong."
+    "Check a state from outside against the model's; a `ValueError` names what does not fit."
     _, k, m, d = start.experts.shape
-    kept = None
-    if isinstance(value, MemoryState):
-        experts, routing, kept = value.experts, value.routing, value.kept
-    else:
-        if isinstance(value, Mapping):
-            if set(value) != set(start):
-                names = ", ".join(map(str, value))
-                raise ValueError(f"memory_state must have the experts {', '.join(start)}, got {names}")
-            value = [value[name] for name in start]
-        experts = stack_experts(value, k, d)
-        routing = experts.new_full((len(experts), k), 1 / k)
+    given, routing, kept = state_parts(value, start)
+    experts = stack_experts(given, k, d)
     b = len(experts) if batch_size is None else batch_size
     if tuple(experts.shape) != (b, k, m, d):
         raise ValueError(
             f"memory_state must be (batch = {b}, num_experts = {k}, memory_slots = {m}, hidden_dim = {d}), "
             f"got {tuple(experts.shape)}"
         )
-    check_shape("memory_state.routing", routing, (b, k))
-    return MemoryState(experts, routing, kept).to(start.experts)
+    check_kind("memory_state", experts, "floating point numbers")
+    check_numbers(experts)
+    kept = None if kept is None else check_kept("memory_state.kept", kept, (b, k))
+    if routing is None:
+        routing = torch.full_like(experts[:, :, 0, 0], 1 / k) if kept is None else kept / kept.sum(1, keepdim=True)
+    return MemoryState(experts, check_route(routing, kept, (b, k)), kept).to(start.experts)
 
 # %% ../nbs/33_gmm.ipynb #c013
 class ExpertBanks(Memory):
@@ -195,8 +228,9 @@ class GMMMemory(ExpertBanks):
 
     def write(self, state: MemoryState, proposal: Tensor, mask: Tensor) -> tuple[MemoryState, dict[str, Tensor]]:
         "Write H `(b, m, d)`; documents that `mask` `(b,)` leaves out keep their state as it is."
-        probs, logits, entropy = self.router(proposal, kept=state.kept)
-        experts = self.updater(state.experts, proposal, probs)
-        info = {"routing_probs": probs, "routing_logits": logits, "routing_entropy": entropy}
+        scores = self.router.scores(proposal)
+        probs, logits, entropy = self.router.route(scores, state.kept)
+        experts = self.updater.update(state.experts, proposal, probs)
+        info = {"routing_probs": probs, "routing_logits": logits, "routing_entropy": entropy, "router_logits": scores}
         new = select(mask, MemoryState(experts, probs, state.kept), state)
         return new, {**info, "expert_similarity": expert_similarity(new.experts)}

@@ -7,11 +7,36 @@ __all__ = ['null_logits', 'position_loss', 'span_loss', 'answer_candidates', 'me
 
 # %% ../nbs/32_losses.ipynb #h003
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from .experts import at_least_float32, check_kind, check_mask, check_shape, require
 from .router import load_balance_loss
+
+# %% ../nbs/32_losses.ipynb #q801
+def check_logits(
+    logits: Tensor,  # (b, s, l)
+    candidates: Tensor,  # (b, s, l)
+) -> None:
+    "A `ValueError` for logits of no documents, or candidates that are not theirs."
+    if logits.dim() != 3 or 0 in logits.shape:
+        raise ValueError(f"logits must be (batch, segments, length), none of them 0, got {tuple(logits.shape)}")
+    check_kind("candidates", check_shape("candidates", candidates, tuple(logits.shape)), "truth values")
+
+
+def check_gold(
+    name: str,  # The parameter's name
+    positions: Any,  # What was given
+    rows: tuple[int, ...],  # (b, s), or (b,) of one segment
+) -> Tensor:  # `positions`
+    "Gold positions, whole numbers in the shape of `rows` or with several for each; else a `ValueError`."
+    shape = tuple(positions.shape) if isinstance(positions, Tensor) else ()
+    if shape[: len(rows)] != rows or len(shape) > len(rows) + 1 or 0 in shape:
+        got = shape if isinstance(positions, Tensor) else repr(positions)
+        raise ValueError(f"{name} must be a tensor of shape {rows}, or that and a number of answers, got {got}")
+    return check_kind(name, positions, "whole numbers")
 
 # %% ../nbs/32_losses.ipynb #c022
 def null_logits(
@@ -19,6 +44,7 @@ def null_logits(
     candidates: Tensor,  # (b, s, l), True at tokens that may answer
 ) -> Tensor:  # (b,)
     "A document's one logit for no answer: the smallest at `<cls>` of the segments that are asked (of all, if none is)."
+    check_logits(logits, candidates)
     asked = candidates.any(-1)
     asked = asked | ~asked.any(1, keepdim=True)
     return logits[..., -1].masked_fill(~asked, torch.inf).amin(1)
@@ -29,9 +55,16 @@ def position_loss(
     positions: Tensor,  # (b, s) or (b, s, a): gold positions, -1 where there is none
     candidates: Tensor,  # (b, s, l), True at tokens that may answer
 ) -> Tensor:  # (b,)
-    "-log probability of the gold positions, or of the null candidate, in one softmax per document."
+    """-log probability of the gold positions, or of the null candidate, in one softmax per document.
+
+    Raises `ValueError` for other shapes, or positions that are none."""
+    check_logits(logits, candidates)
     b, s, length = logits.shape
-    logits = logits.float()
+    check_gold("positions", positions, (b, s))
+    if not positions.is_cuda:  # there the model has looked, once for a batch
+        fits = (positions >= -1) & (positions < length)
+        require(fits, f"positions must be in -1 … {length - 1} (-1 for no answer)")
+    logits = at_least_float32(logits)
     positions = positions.reshape(b, s, -1, 1)
     gold = (torch.arange(length, device=logits.device) == positions).any(2)
     gold[..., -1] = False  # <cls> means none
@@ -49,7 +82,11 @@ def span_loss(
     candidates: Tensor,  # (b, s, l), True at tokens that may answer
     per_document: bool = True,  # One softmax per document, else one per segment
 ) -> Tensor:  # Scalar, mean over documents (or asked segments) of start and end
-    "The answer loss of a batch of documents."
+    "The answer loss of a batch of documents. A `ValueError` for other shapes."
+    check_logits(start_logits, candidates)
+    check_shape("end_logits", end_logits, tuple(start_logits.shape))
+    check_gold("start_positions", start_positions, tuple(start_logits.shape[:2]))
+    check_shape("end_positions", end_positions, tuple(start_positions.shape))
     args = [start_logits, start_positions, end_logits, end_positions, candidates]
     if per_document:
         weights = torch.ones_like(start_logits[:, 0, 0], dtype=torch.float32)
@@ -60,6 +97,28 @@ def span_loss(
     losses = (position_loss(starts, start_at, candidates) + position_loss(ends, end_at, candidates)) / 2
     return (losses * weights).sum() / weights.sum().clamp(min=1)
 
+# %% ../nbs/32_losses.ipynb #q804
+def check_positions(
+    starts: Tensor,  # (b, s[, a]) gold start tokens
+    ends: Tensor,  # (b, s[, a]) gold last tokens
+    mask: Tensor,  # (b, s, l), 1 for real tokens
+    exists: Tensor,  # (b, s), False for padding segments
+) -> None:
+    "A `ValueError` for positions that are no answers, or for segments that do not end with `<cls>`."
+    length, shape = mask.shape[-1], (*mask.shape[:2], -1)
+    for name, at in (("start_positions", starts), ("end_positions", ends)):
+        require((at >= -1) & (at < length), f"{name} must be in -1 … {length - 1} (-1 for no answer)")
+    ends_right = (mask[..., -1] != 0) | ~exists
+    require(ends_right, "attention_mask must be 1 at each segment's last token, <cls>: XLNet pads on the left")
+    first, last = (at.reshape(shape).long() for at in (starts, ends))
+    none = [(at < 0) | (at == length - 1) for at in (first, last)]
+    together = "start_positions and end_positions must be of the same answers: a start needs an end, an end a start"
+    require(none[0] == none[1], together)
+    require(none[0] | (first <= last), "end_positions must not be before start_positions")
+    real = (mask != 0) & exists[..., None]
+    require(none[0] | real.gather(-1, first.clamp(min=0)), "start_positions must be at real tokens, not at padding")
+    require(none[1] | real.gather(-1, last.clamp(min=0)), "end_positions must be at real tokens, not at padding")
+
 # %% ../nbs/32_losses.ipynb #c041
 def answer_candidates(
     ids: Tensor,  # (b, s, l)
@@ -67,7 +126,10 @@ def answer_candidates(
     types: Tensor | None,  # (b, s, l), segment ids
     tokens: Sequence[Tensor],  # Ids of memory tokens
 ) -> Tensor:  # (b, s, l)
-    "Where an answer may be: in the text, which ends before the last token of segment id 0."
+    "Where an answer may be: in the text, which ends before the last token of segment id 0. A `ValueError` for bad shapes."
+    check_shape("mask", mask, tuple(ids.shape))
+    if types is not None:
+        check_shape("types", types, tuple(ids.shape))
     allowed = mask.bool()
     if types is not None:
         following = torch.cat([types[..., 1:], torch.full_like(types[..., :1], -1)], dim=-1)
@@ -102,11 +164,64 @@ def document_losses(
     inputs: Mapping[str, Tensor],  # The batch
     per_document: bool = True,  # Whether the answer loss is one per document, else one per asked segment
 ) -> Tensor:  # (b, 2): each document's sum of losses, and how many they are
-    "What the answer loss of any number of documents is the mean of."
+    "What the answer loss of any number of documents is the mean of. A `ValueError` for other shapes."
+    for name in ("answer_mask", "segment_mask"):
+        check_shape(name, inputs[name], tuple(start_logits.shape if name == "answer_mask" else start_logits.shape[:2]))
     candidates = inputs["answer_mask"].bool() & inputs["segment_mask"].bool()[..., None]
     args = (start_logits, end_logits, inputs["start_positions"], inputs["end_positions"], candidates)
+    check_shape("end_logits", end_logits, tuple(start_logits.shape))
+    for name in ("start_positions", "end_positions"):
+        check_gold(name, inputs[name], tuple(start_logits.shape[:2]))
     rows = zip(*(x.split(1) for x in args), strict=True)
     means = [span_loss(s, e, first, last, where, per_document) for s, e, first, last, where in rows]
     count = candidates.any(-1).sum(1).float()
     count = torch.ones_like(count) if per_document else count
     return torch.stack([torch.stack(means) * count, count], dim=1)
+
+# %% ../nbs/32_losses.ipynb #q807
+PADDING = 3  # The last of XLNet's segment ids: 0 the text, 1 the question, 2 <cls>; Hugging Face pads with 3
+
+
+def check_input_ids(
+    input_ids: Any,  # What was given
+    vocabulary: int,  # Tokens that there are
+    device: torch.device,  # Where the model is
+) -> tuple[int, ...]:  # Its shape
+    "A `ValueError` for what is not (batch, length) or (batch, segments, length) token ids."
+    shape = tuple(input_ids.shape) if isinstance(input_ids, Tensor) else ()
+    if len(shape) not in (2, 3) or 0 in shape:
+        got = shape if isinstance(input_ids, Tensor) else repr(input_ids)
+        allowed = "(batch, length) or (batch, segments, length), none of them 0"
+        raise ValueError(f"input_ids must be {allowed}, got {got}")
+    if check_kind("input_ids", input_ids, "whole numbers").dtype not in (torch.int32, torch.int64):
+        raise ValueError(f"input_ids must be int64 or int32, got {input_ids.dtype}")
+    if input_ids.device != device:
+        raise ValueError(f"input_ids must be on the model's device {device}, got {input_ids.device}")
+    if not input_ids.is_cuda:  # where the embedding looks itself
+        require((input_ids >= 0) & (input_ids < vocabulary), f"input_ids must be in 0 … {vocabulary - 1}")
+    return shape
+
+
+def check_beside(
+    shape: tuple[int, ...],  # Of input_ids
+    device: torch.device,  # Of input_ids
+    given: Mapping[str, Any],  # The other tensors by name, or None
+) -> None:
+    "A `ValueError` for a mask, segment ids or positions that are not for these token ids."
+    for name in ("attention_mask", "answer_mask", "segment_mask"):
+        if given[name] is not None:
+            check_mask(name, given[name], shape[:-1] if name == "segment_mask" else shape)
+    types = given["token_type_ids"]
+    if types is not None:
+        check_kind("token_type_ids", check_shape("token_type_ids", types, shape), "whole numbers")
+        require((types >= 0) & (types <= PADDING), f"token_type_ids must be in 0 … {PADDING}")
+    golds = [name for name in ("start_positions", "end_positions") if given[name] is not None]
+    if len(golds) == 1:
+        raise ValueError(f"start_positions and end_positions must be given together, got {golds[0]} alone")
+    if golds:
+        starts = check_gold("start_positions", given["start_positions"], shape[:-1])
+        ends = check_shape("end_positions", given["end_positions"], tuple(starts.shape))
+        check_gold("end_positions", ends, shape[:-1])
+    for name, value in given.items():
+        if value is not None and value.device != device:
+            raise ValueError(f"{name} must be on the device of input_ids, {device}, got {value.device}")

@@ -8,7 +8,8 @@ __all__ = ['GMMXLNetOutput', 'Segment', 'XLNetWithMemory', 'MemXLNetForQA', 'GMM
 # %% ../nbs/05_model.ipynb #h003
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +21,14 @@ from transformers import AutoConfig, AutoModelForQuestionAnswering, XLNetConfig,
 from transformers.utils import ModelOutput
 
 from .core import check_choice, check_positive, moved_names
-from .experts import InitialStates
+from .experts import InitialStates, require
 from .updates import GatedUpdate
-from .read import replace_states
+from .read import put_states
 from .attention import LayerStates
 from .backbone import ATTENTION, encode, fast_layer
-from .baselines import Memory, map_state
+from .baselines import Memory, check_numbers, map_state, state_tensors
 from .config import MEMORIES, MEMORY_FIELDS, GMMXLNetConfig, memory_config
-from .losses import answer_candidates, span_loss
+from .losses import answer_candidates, check_beside, check_input_ids, check_positions, span_loss
 from .checkpoints import CHECKSUM, Shared
 
 # %% ../nbs/05_model.ipynb #c018
@@ -39,17 +40,6 @@ def token_positions(
     hits = input_ids[:, None, :] == ids[:, None]
     return hits.int().argmax(-1), hits.any(-1).all(-1)
 
-# %% ../nbs/05_model.ipynb #c019
-def require(
-    ok: Tensor,  # (b,), one truth value per row
-    message: str,  # What is wrong with the other rows
-) -> None:
-    "Raise a `ValueError` naming the rows that are not ok (on a GPU, and compiled: an assertion on the device)."
-    if ok.is_cuda or torch.compiler.is_compiling():
-        torch._assert_async(ok.all(), message)
-    elif not ok.all():
-        raise ValueError(f"{message}; rows of the batch: {(~ok).nonzero().flatten().tolist()}")
-
 # %% ../nbs/05_model.ipynb #c029
 @dataclass
 class GMMXLNetOutput(ModelOutput):
@@ -60,6 +50,7 @@ class GMMXLNetOutput(ModelOutput):
     end_logits: Tensor | None = None  # (b, [s,] l)
     new_memory_state: Any = None  # The memory after the last segment
     routing_info: dict[str, Tensor] | None = None  # Per segment: routing_probs, routing_logits, routing_entropy, …
+    router_logits: Tensor | None = None  # (b, [s,] k), on request: the writes' raw scores, before clamp and temperature
 
 # %% ../nbs/05_model.ipynb #c031
 QUESTION = 1  # XLNet's segment ids: 0 the text, 1 the question, 2 <cls>; Hugging Face pads with 3
@@ -151,7 +142,7 @@ class XLNetWithMemory(XLNetAndMemory):
             if layer == self.config.read_layer:
                 context, notes = (self._read or self.memory.read)(state, hidden, segment.asks(read_at))
                 info.update(notes)
-                hidden = replace_states(hidden, context, read_at)
+                hidden = put_states(hidden, context, read_at)
             if self.memory.all_layers:
                 layers.append(hidden)
             return hidden
@@ -239,18 +230,34 @@ class XLNetMemoryTokens(XLNetSpeed):
         if needed > self.transformer.word_embedding.num_embeddings:
             self.resize_token_embeddings(needed)
 
-    def memory_ids(self, kind: str, given: Sequence[int] | None, device: torch.device) -> Tensor:
-        "The ids `(m,)` of the `read` or `write` tokens, as given or as configured."
+    def memory_ids(self, kind: str, given: Any) -> tuple[int, ...]:
+        "The m ids of the `read` or `write` tokens, as given or as configured; a `ValueError` if they are none."
         ids = getattr(self.config, f"mem_{kind}_ids") if given is None else given
+        ids = ids.tolist() if isinstance(ids, Tensor | np.ndarray) else ids
         ids = [] if self.memory.tokens == 0 else ids  # whatever memory the data was made for
-        if ids is None or len(ids) != self.memory.tokens:
+        vocabulary = self.config.vocab_size
+        if not isinstance(ids, list | tuple) or len(ids) != self.memory.tokens:
             raise ValueError(
                 f"mem_{kind}_ids must be mem_token_count = {self.memory.tokens} token ids, got {ids!r}: give them to "
                 "forward, or once to set_memory_tokens(**configure_memory_tokens(tokenizer, mem_token_count))"
             )
-        key = (device, *map(int, ids))
-        if key not in self._ids_on:  # one transfer to the device, not one per segment
-            self._ids_on[key] = torch.tensor(key[1:], device=device, dtype=torch.long)
+        fit = all(isinstance(i, int | np.integer) and not isinstance(i, bool) and 0 <= i < vocabulary for i in ids)
+        if not fit or len(set(ids)) != len(ids):
+            raise ValueError(f"mem_{kind}_ids must be different token ids in 0 … {vocabulary - 1}, got {ids!r}")
+        return tuple(map(int, ids))
+
+    def memory_tokens(self, read_ids: Any, write_ids: Any, device: torch.device) -> tuple[Tensor, Tensor]:
+        "Ids `(m,)` of the read and of the write tokens; a `ValueError` if they are none, or the same."
+        read, write = self.memory_ids("read", read_ids), self.memory_ids("write", write_ids)
+        if set(read) & set(write):
+            raise ValueError(f"mem_write_ids must be other ids than mem_read_ids = {list(read)}, got {list(write)}")
+        return self.ids_on(device, read), self.ids_on(device, write)
+
+    def ids_on(self, device: torch.device, ids: tuple[int, ...]) -> Tensor:
+        "Ids as a tensor: one transfer to the device, not one per segment."
+        key = (device, *ids)
+        if key not in self._ids_on:
+            self._ids_on[key] = torch.tensor(ids, device=device, dtype=torch.long)
         return self._ids_on[key]
 
 # %% ../nbs/05_model.ipynb #c037
@@ -271,15 +278,22 @@ class XLNetMemoryState(XLNetMemoryTokens):
     def checked_state(self, value: Any, batch_size: int | None = None) -> Any:
         "A state from outside, where the model is; a `ValueError` says what does not fit."
         with self.device:
-            return self.on_device(self.memory.as_state(value, batch_size))
+            state = self.on_device(self.memory.as_state(value, batch_size))
+        check_numbers(state)  # which it may no longer hold in the model's type
+        return state
 
     def set_memory_state(self, memory_state: Any) -> None:
         "Start the documents that follow from a copy of these values, for this batch size, until `reset_memory`."
         self._start_state = map_state(lambda x: x.detach().clone(), self.checked_state(memory_state))
 
-    def get_memory_state(self, batch_size: int = 1) -> Any:
-        "The state that documents start from: the one that was set, or the learned one."
-        return self.get_initial_memory(batch_size) if self._start_state is None else self._start_state
+    def get_memory_state(self, batch_size: int | None = None) -> Any:
+        "The state that documents start from: the one that was set, or the learned one, by default for one document."
+        if self._start_state is None:
+            return self.get_initial_memory(1 if batch_size is None else batch_size)
+        count = len(state_tensors(self._start_state)[0])
+        if batch_size not in (None, count):
+            raise ValueError(f"batch_size must be {count}, or left out: a state for so many was set, got {batch_size!r}")
+        return self._start_state
 
     def reset_memory(self) -> None:
         "Start documents from the learned initial state again; no parameter changes."
@@ -298,11 +312,22 @@ def summarise(
     segment_mask: Tensor,  # (b, s), True for real segments
 ) -> dict[str, Tensor]:  # The same, stacked (b, s, …); `expert_activations` (k,); `segment_mask`
     "Stack a memory's notes over segments; `expert_activations` is the mean route over real segments."
-    info = {name: torch.stack([note[name] for note in notes], dim=1) for name in notes[0]}
+    info = {name: torch.stack([note[name] for note in notes], dim=1) for name in notes[0] if name != "router_logits"}
     if "routing_probs" in info:
         weights = segment_mask[..., None].to(info["routing_probs"].dtype)
         info["expert_activations"] = (info["routing_probs"] * weights).sum((0, 1)) / weights.sum().clamp(min=1)
     return {**info, "segment_mask": segment_mask}
+
+
+def router_scores(
+    notes: list[dict[str, Tensor]],  # The memory's notes, segment by segment
+    memory_type: str,  # For the message
+) -> Tensor:  # (b, s, k)
+    "Raw scores of the router that decides about writes; a `ValueError` for a memory without one."
+    if "router_logits" not in notes[0]:
+        kind = f"memory_type {memory_type!r}, which has no router"
+        raise ValueError(f"output_router_logits must be False with {kind}, got True")
+    return torch.stack([note["router_logits"] for note in notes], dim=1)
 
 
 def squeeze_segment(
@@ -313,22 +338,25 @@ def squeeze_segment(
     if info is not None:
         info = {name: value if name == "expert_activations" else value[:, 0] for name, value in info.items()}
     starts, ends = (logits if logits is None else logits[:, 0] for logits in (out.start_logits, out.end_logits))
-    return GMMXLNetOutput(out.loss, starts, ends, out.new_memory_state, info)
+    raw = None if out.router_logits is None else out.router_logits[:, 0]
+    return GMMXLNetOutput(out.loss, starts, ends, out.new_memory_state, info, raw)
 
-# %% ../nbs/05_model.ipynb #c042
-def check_positions(
-    starts: Tensor,  # (b, s[, a]) gold start tokens
-    ends: Tensor,  # (b, s[, a]) gold last tokens
-    mask: Tensor,  # (b, s, l), 1 for real tokens
-    exists: Tensor,  # (b, s), False for padding segments
+# %% ../nbs/05_model.ipynb #q902
+def check_options(
+    given: Mapping[str, Any],  # `forward`'s arguments that are no tensors, and those that it does without
 ) -> None:
-    "A `ValueError` for positions outside the segment, or for segments that do not end with `<cls>`."
-    length = mask.shape[-1]
-    for name, at in (("start_positions", starts), ("end_positions", ends)):
-        fits = ((at >= -1) & (at < length)).flatten(1).all(1)
-        require(fits, f"{name} must be in -1 … {length - 1} (-1 for no answer)")
-    last = ((mask[..., -1] != 0) | ~exists).all(1)
-    require(last, "attention_mask must be 1 at each segment's last token, <cls>: XLNet pads on the left")
+    "A `ValueError` for an option that is neither True nor False, or that is not for this model."
+    for name in ("return_routing_info", "clear_memory", "return_memory_state"):
+        check_choice(name, given[name], (True, False))
+    for name in ("use_global_softmax", "output_router_logits", "return_dict"):
+        check_choice(name, given[name], (None, True, False))
+    for name in ("output_attentions", "output_hidden_states"):
+        if given[name] not in (None, False):
+            raise ValueError(f"{name} must be None or False, this model does not keep them, got {given[name]!r}")
+    if given["inputs_embeds"] is not None:
+        raise ValueError("inputs_embeds must be None: memory tokens are found by their ids, so input_ids are needed")
+    if given["position_ids"] is not None:
+        raise ValueError("position_ids must be None: XLNet's positions are relative")
 
 # %% ../nbs/05_model.ipynb #c044
 def as_later_ones(
@@ -370,15 +398,29 @@ class XLNetDocumentReader(XLNetMemoryState):
         return torch.stack(logits, dim=1), state, notes
 
 # %% ../nbs/05_model.ipynb #c044b
+NO_TYPES = (
+    "token_type_ids are not given, so that question and text count as one: in attention, in where answers may be "
+    "without answer_mask, and in read-based routes. PEFT's wrapper for TaskType.QUESTION_ANS leaves them out: use "
+    "task_type=None"
+)
+
+
 class XLNetMemoryForQA(XLNetDocumentReader):
     "Reads segments and documents, and answers."
 
+    def check_place(self) -> None:
+        "A `ValueError` for a model that is split over devices, or whose weights are elsewhere."
+        places = set((getattr(self, "hf_device_map", None) or {}).values())
+        if len(places) > 1 or self.device.type == "meta":
+            got = sorted(map(str, places)) or "weights that are offloaded"
+            raise ValueError(f"device_map must put the whole model on one device, whose memory it fits in, got {got}")
+
     def forward(
         self,
-        input_ids: Tensor,  # (b, l) or (b, s, l)
+        input_ids: Tensor | None = None,  # (b, l) or (b, s, l)
         attention_mask: Tensor | None = None,  # The same shape, 1 for real tokens; all by default
         token_type_ids: Tensor | None = None,  # The same shape: 0 text, 1 question, 2 <cls>, 3 padding
-        start_positions: Tensor | None = None,  # (b,) or (b, s[, a]): gold start tokens, -1 for none
+        start_positions: Tensor | None = None,  # (b[, a]) or (b, s[, a]): gold start tokens, -1 for none
         end_positions: Tensor | None = None,  # As start_positions, the answers' last tokens
         memory_state: Any = None,  # The state to start from, by default the learned one
         mem_read_ids: Sequence[int] | None = None,  # Ids of the read tokens, by default the configuration's
@@ -390,25 +432,44 @@ class XLNetMemoryForQA(XLNetDocumentReader):
         return_memory_state: bool = True,  # Whether the output holds the state
         bptt_segments: int | None = None,  # Segments that a gradient goes back through; all by default
         use_global_softmax: bool | None = None,  # One distribution per document or per segment, if not as configured
-    ) -> GMMXLNetOutput:
-        "Read documents segment by segment; a `ValueError` if a state, a token or a shape does not fit."
-        if input_ids.dim() not in (2, 3):
-            raise ValueError(
-                f"input_ids must be (batch, length) or (batch, segments, length), got {tuple(input_ids.shape)}"
-            )
-        single = input_ids.dim() == 2
-        ids = input_ids[:, None] if single else input_ids
-        given, types, starts_at, ends_at, asked, real = (
-            x[:, None] if single and x is not None else x
-            for x in (attention_mask, token_type_ids, start_positions, end_positions, answer_mask, segment_mask)
+        output_router_logits: bool | None = None,  # Whether the output holds the router's raw scores
+        inputs_embeds: None = None,  # Hugging Face's; not for this model, as the three that follow
+        position_ids: None = None,
+        output_attentions: bool | None = None,
+        output_hidden_states: bool | None = None,
+        return_dict: bool | None = None,  # Whether to give an output by names, else a tuple; by default as configured
+    ) -> GMMXLNetOutput | tuple[Any, ...]:
+        "Read documents segment by segment; a `ValueError` names what does not fit: a shape, a value, a state, a token."
+        check_options(
+            {
+                "return_routing_info": return_routing_info, "clear_memory": clear_memory,
+                "return_memory_state": return_memory_state, "use_global_softmax": use_global_softmax,
+                "output_router_logits": output_router_logits, "inputs_embeds": inputs_embeds,
+                "position_ids": position_ids, "output_attentions": output_attentions,
+                "output_hidden_states": output_hidden_states, "return_dict": return_dict,
+            }
         )
-        mask = torch.ones_like(ids) if given is None else given
-        exists = mask.any(-1) if real is None else real.bool()
-        tokens = self.memory_ids("read", mem_read_ids, ids.device), self.memory_ids("write", mem_write_ids, ids.device)
-        if (starts_at is None) != (ends_at is None):
-            raise ValueError("start_positions and end_positions must be given together, got one of them")
-        if starts_at is not None and ends_at is not None:
+        self.check_place()
+        given: dict[str, Any] = {
+            "attention_mask": attention_mask, "token_type_ids": token_type_ids, "start_positions": start_positions,
+            "end_positions": end_positions, "answer_mask": answer_mask, "segment_mask": segment_mask,
+        }
+        shape = check_input_ids(input_ids, self.config.vocab_size, self.device)
+        assert input_ids is not None
+        check_beside(shape, input_ids.device, given)
+        single = len(shape) == 2
+        ids = input_ids[:, None] if single else input_ids
+        mask, types, starts_at, ends_at, asked, real = (
+            x[:, None] if single and x is not None else x for x in given.values()
+        )
+        mask = torch.ones_like(ids) if mask is None else mask
+        exists = (mask != 0).any(-1) if real is None else real.bool()
+        require((mask != 0).any(-1) | ~exists, "segment_mask must be False for segments without a real token")
+        tokens = self.memory_tokens(mem_read_ids, mem_write_ids, ids.device)
+        if starts_at is not None:
             check_positions(starts_at, ends_at, mask, exists)
+        if types is None and not torch.compiler.is_compiling():
+            warnings.warn(NO_TYPES, stacklevel=2)
         segments = [
             Segment(ids[:, t], mask[:, t], exists[:, t], None if types is None else types[:, t], *tokens)
             for t in range(ids.shape[1])
@@ -416,15 +477,26 @@ class XLNetMemoryForQA(XLNetDocumentReader):
         logits, state, notes = self.read_documents(segments, memory_state, clear_memory, bptt_segments)
         starts, ends = logits.unbind(-1)
         loss = None
-        if starts_at is not None and ends_at is not None:
-            candidates = answer_candidates(ids, mask, types, tokens) if asked is None else asked.bool()
+        if starts_at is not None:
+            candidates = answer_candidates(ids, mask, types, tokens) if asked is None else asked != 0
             whole = self.config.use_global_softmax if use_global_softmax is None else use_global_softmax
             loss = span_loss(starts, ends, starts_at, ends_at, candidates & exists[..., None], whole)
         info = summarise(notes, exists) if return_routing_info else None
-        out = GMMXLNetOutput(loss, starts, ends, state if return_memory_state else None, info)
-        return squeeze_segment(out) if single else out
+        raw = router_scores(notes, self.config.memory_type) if output_router_logits else None
+        out = GMMXLNetOutput(loss, starts, ends, state if return_memory_state else None, info, raw)
+        out = squeeze_segment(out) if single else out
+        by_name = getattr(self.config, "return_dict", True) if return_dict is None else return_dict
+        return out if by_name else out.to_tuple()
 
 # %% ../nbs/05_model.ipynb #c046
+def widest_type(
+    modules: Sequence[nn.Module],  # With parameters
+) -> torch.dtype:  # In which none of them loses precision
+    "The widest floating point type of parameters: transformers loads a bfloat16 XLNet as part float32, part bfloat16."
+    types = {p.dtype for module in modules for p in module.parameters() if p.is_floating_point()}
+    return functools.reduce(torch.promote_types, types)
+
+
 def xlnet_parts(
     base_model: Any,  # An XLNet model, with or without a head
 ) -> tuple[XLNetModel, nn.Linear | None]:  # The encoder, and a question-answering head if it has one
@@ -455,11 +527,11 @@ class XLNetFromBase(XLNetMemoryForQA):
             self.take_over(base_model)
 
     def take_over(self, base_model: XLNetPreTrainedModel) -> None:
-        "Use an XLNet's modules from now on."
+        "Use an XLNet's modules from now on, in their floating point type, or in the widest if they have several."
         encoder, head = xlnet_parts(base_model)
         self.transformer, self.qa_outputs = encoder, head or self.qa_outputs
-        weight = encoder.word_embedding.weight  # a loaded XLNet may have some weights in another type
-        nn.Module.to(self, device=weight.device, dtype=weight.dtype)
+        kept = [module for module in (encoder, head) if module is not None]
+        nn.Module.to(self, device=encoder.word_embedding.weight.device, dtype=widest_type(kept))
         self.train(encoder.training)
 
     @classmethod

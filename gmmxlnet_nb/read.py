@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .core import check_choice, check_positive
-from .experts import check_num_experts, check_shape, stack_experts
+from .experts import check_finite, check_kind, check_num_experts, check_shape, require, stack_experts
 from .router import MemoryGatingNetwork
 
 # %% ../nbs/04_read.ipynb #c005
@@ -20,18 +20,38 @@ def mix_experts(
     states: Tensor,  # M: (b, k, m, d)
     routing_probs: Tensor,  # r: (b, k)
 ) -> Tensor:  # c: (b, m, d)
-    "c = Σ_j r_j M_j"
+    "c = Σ_j r_j M_j; a `ValueError` for other shapes."
+    if states.dim() != 4:
+        raise ValueError(f"states must be (b, k, m, d), got {tuple(states.shape)}")
+    check_shape("routing_probs", routing_probs, tuple(states.shape[:2]))
     return torch.einsum("bk,bkmd->bmd", routing_probs.to(states.dtype), states)
 
 # %% ../nbs/04_read.ipynb #c009
-def replace_states(
+def put_states(
     hidden: Tensor,  # (b, l, d)
     values: Tensor,  # (b, m, d)
     positions: Tensor,  # (b, m), each row's positions in 0 … l − 1
 ) -> Tensor:  # (b, l, d), a new tensor
-    "Put `values` in place of the hidden states at `positions`; gradients flow to both."
+    "`replace_states` without a look at the positions' values; a `ValueError` for other shapes."
+    if hidden.dim() != 3 or positions.dim() != 2 or len(positions) != len(hidden):
+        shapes = f"{tuple(hidden.shape)} and {tuple(positions.shape)}"
+        raise ValueError(f"hidden and positions must be (b, l, d) and (b, m), got {shapes}")
+    check_shape("values", values, (*positions.shape, hidden.shape[2]))
     index = positions[..., None].expand(-1, -1, hidden.shape[-1])
     return hidden.scatter(1, index, values.to(hidden.dtype))
+
+# %% ../nbs/04_read.ipynb #q401
+def replace_states(
+    hidden: Tensor,  # (b, l, d)
+    values: Tensor,  # (b, m, d), one for each position
+    positions: Tensor,  # (b, m), each row's positions in 0 … l − 1, all different
+) -> Tensor:  # (b, l, d), a new tensor
+    "Put `values` in place of the hidden states at `positions`; gradients reach both. A `ValueError` if one would be lost."
+    positions = check_kind("positions", positions, "whole numbers").long()
+    if hidden.dim() == 3:
+        require((positions >= 0) & (positions < hidden.shape[1]), f"positions must be in 0 … {hidden.shape[1] - 1}")
+    require(positions.sort(-1).values.diff(dim=-1) > 0, "positions must be different from each other")
+    return put_states(hidden, values, positions)
 
 # %% ../nbs/04_read.ipynb #c015
 ROUTING_MODES = ("write-based", "read-based")
@@ -61,7 +81,7 @@ class AggregatedMemoryReader(nn.Module):
         read_mask: Tensor | None = None,  # (b, n), True where q has a token; all by default
         kept: Tensor | None = None,  # (b, k), True for experts that take part; all by default
     ) -> Tensor:  # r: (b, k)
-        "The route that a query asks for; a `ValueError` in write-based mode."
+        "The route that a query asks for; a `ValueError` in write-based mode, for other shapes, or NaN."
         if self.router is None:
             raise ValueError(f"routing_mode must be 'read-based' to route by read_hiddens, got {self.routing_mode!r}")
         return self.router.get_routing_weights(read_hiddens, read_mask, kept)
@@ -70,12 +90,12 @@ class AggregatedMemoryReader(nn.Module):
         self, routing_probs: Tensor | None, read_hiddens: Tensor | None, read_mask: Tensor | None,
         kept: Tensor | None = None,
     ) -> Tensor:
-        "The route r `(b, k)` of this reader's mode; a `ValueError` if what it is made from is missing."
+        "The route r `(b, k)` of this reader's mode, unchecked; a `ValueError` if what it is made from is missing."
         given = routing_probs if self.router is None else read_hiddens
         if given is None:
             name = "routing_probs" if self.router is None else "read_hiddens"
             raise ValueError(f"{name} must be given in routing_mode {self.routing_mode!r}, got None")
-        return given if self.router is None else self.compute_read_routing(given, read_mask, kept)
+        return given if self.router is None else self.router.route(self.router.scores(given, read_mask), kept)[0]
 
     def forward(
         self,
@@ -84,9 +104,15 @@ class AggregatedMemoryReader(nn.Module):
         read_hiddens: Tensor | None = None,  # q: (b, n, d), needed in read-based mode
         read_mask: Tensor | None = None,  # (b, n), True where q has a token
     ) -> Tensor:  # c: (b, m, d)
-        "c = Σ_j r_j M_j"
-        states = stack_experts(expert_states, self.num_experts, self.hidden_dim)
+        "c = Σ_j r_j M_j; a `ValueError` for other shapes, or NaN."
+        states = check_finite("expert_states", stack_experts(expert_states, self.num_experts, self.hidden_dim))
+        if self.router is not None and read_hiddens is not None:
+            routing_probs = self.compute_read_routing(read_hiddens, read_mask)
+            if len(routing_probs) != len(states):
+                raise ValueError(f"read_hiddens must be for a batch of {len(states)}, got {len(routing_probs)}")
+            return mix_experts(states, routing_probs)
         route = self.route(routing_probs, read_hiddens, read_mask)
-        return mix_experts(states, check_shape("routing_probs", route, tuple(states.shape[:2])))
+        check_shape("routing_probs", route, tuple(states.shape[:2]))
+        return mix_experts(states, check_finite("routing_probs", route))
 
     replace_read_embeddings = staticmethod(replace_states)

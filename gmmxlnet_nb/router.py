@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .core import check_choice, check_positive
-from .experts import check_num_experts
+from .core import check_choice, check_number, check_positive
+from .experts import at_least_float32, check_finite, check_kind, check_mask, check_num_experts, check_shape, require
 
 # %% ../nbs/02_router.ipynb #c005
 POOLING_METHODS = ("mean", "max", "attention")
@@ -24,9 +24,21 @@ def masked_mean(
     hiddens: Tensor,  # (b, n, d)
     weights: Tensor,  # (b, n), at least 0; they need not add up to 1
 ) -> Tensor:  # (b, d); 0 where all weights are 0
-    "Average over n with weights."
+    "Average over n with weights; a `ValueError` if they are not for these states."
+    check_shape("weights", weights, tuple(hiddens.shape[:2]))
     total = torch.einsum("bn,bnd->bd", weights.to(hiddens.dtype), hiddens)
     return total / weights.sum(1, keepdim=True).clamp(min=1e-6).to(hiddens.dtype)
+
+# %% ../nbs/02_router.ipynb #q206
+def check_hiddens(
+    hiddens: Tensor,  # What was given
+    hidden_dim: int,  # d
+) -> Tensor:  # `hiddens`
+    "Return hidden states `(b, n, d)`, at least one in each row, else raise a `ValueError`."
+    if not isinstance(hiddens, Tensor) or hiddens.dim() != 3 or 0 in hiddens.shape or hiddens.shape[2] != hidden_dim:
+        got = tuple(hiddens.shape) if isinstance(hiddens, Tensor) else repr(hiddens)
+        raise ValueError(f"hiddens must be (batch, n, hidden_dim = {hidden_dim}), none of them 0, got {got}")
+    return check_kind("hiddens", hiddens, "floating point numbers")
 
 # %% ../nbs/02_router.ipynb #c006
 class SegmentPool(nn.Module):
@@ -38,6 +50,7 @@ class SegmentPool(nn.Module):
         method: str = "mean",  # One of `POOLING_METHODS`
     ) -> None:
         super().__init__()
+        self.hidden_dim = hidden_dim
         self.method = check_choice("pooling_method", method, POOLING_METHODS)
         self.score = nn.Linear(hidden_dim, 1) if method == "attention" else None
 
@@ -46,26 +59,41 @@ class SegmentPool(nn.Module):
         hiddens: Tensor,  # (b, n, d)
         mask: Tensor | None = None,  # (b, n), True where a state counts; all by default
     ) -> Tensor:  # (b, d)
-        "Pool over n; a row whose mask is empty gives 0."
-        mask = torch.ones_like(hiddens[..., 0], dtype=torch.bool) if mask is None else mask.bool()
+        "Pool over n; a row whose mask is empty gives 0. A `ValueError` for other shapes."
+        check_hiddens(hiddens, self.hidden_dim)
+        if mask is None:
+            mask = torch.ones_like(hiddens[..., 0], dtype=torch.bool)
+        mask = check_shape("mask", mask, tuple(hiddens.shape[:2])).bool()
         if self.method == "max":
             top = hiddens.masked_fill(~mask[..., None], -torch.inf).amax(1)
             return torch.where(mask.any(1, keepdim=True), top, 0.0)
         if self.score is None:
             return masked_mean(hiddens, mask)
-        scores = self.score(hiddens).squeeze(-1).float().masked_fill(~mask, torch.finfo(torch.float32).min)
+        scores = at_least_float32(self.score(hiddens).squeeze(-1)).masked_fill(~mask, torch.finfo(torch.float32).min)
         return masked_mean(hiddens, F.softmax(scores, dim=1) * mask)
 
 # %% ../nbs/02_router.ipynb #c009
 LOGIT_CLAMP = 10.0  # e^10 : 1 between two experts is as decided as float32 needs at temperature 1
+
+# %% ../nbs/02_router.ipynb #q201
+MIN_TEMPERATURE = 1e-3  # LOGIT_CLAMP / τ is a number in float16, too
+
+
+def check_temperature(
+    name: str,  # The parameter's name
+    value: float,  # τ
+) -> float:  # `value`
+    "Return a temperature that is at least `MIN_TEMPERATURE`, else raise a `ValueError`."
+    return check_number(name, check_positive(name, value, float), minimum=MIN_TEMPERATURE)
 
 # %% ../nbs/02_router.ipynb #c009b
 def tempered_softmax(
     scores: Tensor,  # (..., k), the projection's output
     temperature: float,  # τ > 0
 ) -> tuple[Tensor, Tensor]:  # Probabilities and the logits they come from, both (..., k)
-    "softmax(clamp(scores) / τ), computed in float32 and given back in the scores' type."
-    logits = scores.float().clamp(-LOGIT_CLAMP, LOGIT_CLAMP) / temperature
+    "softmax(clamp(scores) / τ), in float32 at least, given back in the scores' type; a `ValueError` for a bad τ."
+    check_temperature("temperature", temperature)
+    logits = at_least_float32(scores).clamp(-LOGIT_CLAMP, LOGIT_CLAMP) / temperature
     return F.softmax(logits, dim=-1).to(scores.dtype), logits.to(scores.dtype)
 
 # %% ../nbs/02_router.ipynb #c013
@@ -73,7 +101,8 @@ def keep_top_k(
     probs: Tensor,  # (..., k), soft probabilities
     top_k: int,  # How many experts take part
 ) -> Tensor:  # (..., k), exactly 0 outside the top, adding up to 1
-    "Renormalise over the `top_k` largest probabilities; the gradient is that of `probs`."
+    "Renormalise over the `top_k` largest probabilities; the gradient is that of `probs`. A `ValueError` for others."
+    check_choice("top_k", top_k, range(1, probs.shape[-1] + 1))
     top, indices = probs.detach().topk(top_k, dim=-1)
     hard = torch.zeros_like(probs).scatter(-1, indices, top / top.sum(-1, keepdim=True))
     return hard + (probs - probs.detach())  # the bracket is 0 in value, so a 0 in `hard` stays an exact 0
@@ -83,7 +112,7 @@ def routing_entropy(
     probs: Tensor,  # (..., k)
 ) -> Tensor:  # (...), nats, between 0 and log k
     "Entropy of routing probabilities; experts with probability 0 add 0."
-    probs = probs.float()
+    probs = at_least_float32(probs)
     return -(probs * probs.clamp(min=1e-9).log()).sum(-1)  # with a finite gradient where an expert is left out
 
 # %% ../nbs/02_router.ipynb #c019
@@ -92,13 +121,28 @@ def load_balance_loss(
     mask: Tensor | None = None,  # (...), True for real segments; all by default
     total: Callable[[Tensor], Tensor] = lambda x: x,  # Sums a tensor over processes that share a batch
 ) -> Tensor:  # Scalar, 1 when balanced, k when one expert takes everything
-    "Switch Transformers' load-balance loss over all routes that `mask` keeps; its mean over processes is the batch's."
-    k = probs.shape[-1]
-    probs = probs.reshape(-1, k).float()
-    weights = torch.ones_like(probs[:, :1]) if mask is None else mask.reshape(-1, 1).float()
+    """Switch Transformers' load-balance loss over all routes that `mask` keeps; its mean over processes is the batch's.
+
+    Raises `ValueError` for a mask of another shape."""
+    k, routes = probs.shape[-1], tuple(probs.shape[:-1])
+    probs = at_least_float32(probs.reshape(-1, k))
+    weights = torch.ones_like(probs[:, :1])
+    if mask is not None:
+        weights = check_shape("mask", mask, routes).reshape(-1, 1).to(probs.dtype)
     processes, count = total(torch.ones_like(weights[:1, 0])), total(weights.sum()).clamp(min=1)
     share = total((F.one_hot(probs.argmax(-1), k) * weights).sum(0)) / count
     return k * (share * (probs * weights).sum(0) * processes / count).sum()
+
+# %% ../nbs/02_router.ipynb #q203
+def check_kept(
+    name: str,  # The parameter's name
+    value: Tensor,  # Which experts take part
+    shape: tuple[int, ...],  # (b, k)
+) -> Tensor:  # `value`
+    "Return which experts take part in each document, at least one in each, else raise a `ValueError`."
+    check_kind(name, check_shape(name, value, shape), "truth values")
+    require(value.any(-1), f"{name} must be True for at least one expert of each document")
+    return value
 
 # %% ../nbs/02_router.ipynb #c022
 class MemoryGatingNetwork(nn.Module):
@@ -114,27 +158,39 @@ class MemoryGatingNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.num_experts = check_num_experts(num_experts)
-        self.temperature = check_positive("temperature", temperature, float)
+        self.temperature = check_temperature("temperature", temperature)
         self.pool = SegmentPool(check_positive("hidden_dim", hidden_dim), pooling_method)
         self.top_k = check_choice("top_k", top_k, (None, 1, 2))
         self.routing_projection = nn.Linear(hidden_dim, num_experts)
+
+    def scores(self, hiddens: Tensor, mask: Tensor | None = None) -> Tensor:
+        "Raw scores `(b, k)`: W · pool(H) + c, and 0 where pool(H) is 0."
+        pooled = self.pool(hiddens, mask)
+        scores = self.routing_projection(pooled).to(hiddens.dtype)
+        return torch.where((pooled != 0).any(-1, keepdim=True), scores, 0.0)
+
+    def route(self, scores: Tensor, kept: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        "What follows from raw scores `(b, k)`: probabilities, logits and entropy, as `forward` gives them."
+        probs, logits = tempered_softmax(scores, self.temperature)
+        if kept is not None:
+            logits = logits.masked_fill(~kept, -torch.inf)
+            probs = at_least_float32(logits).softmax(-1).to(probs.dtype)
+        entropy = routing_entropy(probs)
+        return probs if self.top_k is None else keep_top_k(probs, self.top_k), logits, entropy
 
     def forward(
         self,
         hiddens: Tensor,  # (b, n, d), n = m write states, or the read's query
         mask: Tensor | None = None,  # (b, n), True where a state counts
         kept: Tensor | None = None,  # (b, k), True for experts that take part in a document; all by default
-    ) -> tuple[Tensor, Tensor, Tensor]:  # Probabilities (b, k); of the soft route, logits (b, k) and entropy (b,) in nats
-        "p = softmax(clamp(W · pool(H) + c) / τ), uniform where pool(H) is 0."
-        pooled = self.pool(hiddens, mask)
-        scores = self.routing_projection(pooled).to(hiddens.dtype)
-        scores = torch.where((pooled != 0).any(-1, keepdim=True), scores, 0.0)
-        probs, logits = tempered_softmax(scores, self.temperature)
-        if kept is not None:
-            logits = logits.masked_fill(~kept, -torch.inf)
-            probs = logits.float().softmax(-1).to(probs.dtype)
-        entropy = routing_entropy(probs)
-        return probs if self.top_k is None else keep_top_k(probs, self.top_k), logits, entropy
+    ) -> tuple[Tensor, Tensor, Tensor]:  # Probabilities (b, k); of the soft route, logits (b, k) and entropy (b,), nats
+        "p = softmax(clamp(W · pool(H) + c) / τ), uniform where pool(H) is 0. A `ValueError` for bad shapes, or NaN."
+        check_finite("hiddens", check_hiddens(hiddens, self.pool.hidden_dim))
+        mask = None if mask is None else check_mask("mask", mask, tuple(hiddens.shape[:2]))
+        kept = None if kept is None else check_kept("kept", kept, (len(hiddens), self.num_experts))
+        scores = self.scores(hiddens, mask)
+        require(~scores.isnan(), f"hiddens must be small enough for sums in {hiddens.dtype}")
+        return self.route(scores, kept)
 
     def get_routing_weights(
         self, hiddens: Tensor, mask: Tensor | None = None, kept: Tensor | None = None

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .core import check_choice, check_positive
-from .experts import check_num_experts, check_shape, like_input, stack_experts
+from .experts import check_finite, check_num_experts, check_shape, like_input, stack_experts
 
 # %% ../nbs/03_updates.ipynb #c005
 def gates_and_candidates(
@@ -21,7 +21,8 @@ def gates_and_candidates(
     weight: Tensor,  # (k, 2d, 2d): rows [M ; H], columns [gate ; candidate]
     bias: Tensor,  # (k, 2d)
 ) -> tuple[Tensor, Tensor]:  # Gates g and candidates u, both (b, k, m, d)
-    "g = σ(W_g [M ; H] + b_g) and u = tanh(W_u [M ; H] + b_u) for all experts at once."
+    "g = σ(W_g [M ; H] + b_g) and u = tanh(W_u [M ; H] + b_u) for all experts; a `ValueError` if H is not for M."
+    check_shape("proposal", proposal, (len(states), *states.shape[2:]))
     both = torch.cat([states, proposal[:, None].expand_as(states)], dim=-1)
     gate, candidate = (torch.einsum("bkmd,kde->bkme", both, weight) + bias[:, None]).chunk(2, dim=-1)
     return gate.sigmoid(), candidate.tanh()
@@ -33,7 +34,10 @@ def routed_update(
     candidates: Tensor,  # u: (b, k, m, d)
     routing_probs: Tensor,  # p: (b, k)
 ) -> Tensor:  # The new M: (b, k, m, d)
-    "M ← (p g) u + (1 − p g) M; an expert with p = 0 keeps its content to the last bit."
+    "M ← (p g) u + (1 − p g) M; an expert with p = 0 keeps its content exactly. A `ValueError` for other shapes."
+    check_shape("gates", gates, tuple(states.shape))
+    check_shape("candidates", candidates, tuple(states.shape))
+    check_shape("routing_probs", routing_probs, tuple(states.shape[:2]))
     amount = routing_probs[:, :, None, None].to(gates.dtype) * gates
     return (amount * candidates + (1 - amount) * states).to(states.dtype)
 
@@ -81,11 +85,12 @@ class ExpertUpdater(GatedUpdate):
         write_hiddens: Tensor,  # H: (b, m, d)
         routing_probs: Tensor,  # p: (b, k)
     ) -> Tensor | list[Tensor]:  # The new M, in the form it came
-        "One segment's write to all experts."
+        "One segment's write to all experts. A `ValueError` for other shapes, or NaN."
         states = stack_experts(expert_states, self.num_experts, self.hidden_dim)
         b, k, m, d = states.shape
-        check_shape("write_hiddens", write_hiddens, (b, m, d))
-        check_shape("routing_probs", routing_probs, (b, k))
+        check_finite("write_hiddens", check_shape("write_hiddens", write_hiddens, (b, m, d)))
+        check_finite("routing_probs", check_shape("routing_probs", routing_probs, (b, k)))
+        check_finite("expert_states", states)
         return like_input(self.update(states, write_hiddens, routing_probs), expert_states)
 
     def compute_expert_gates(
@@ -94,8 +99,13 @@ class ExpertUpdater(GatedUpdate):
         write_hidden: Tensor,  # H: (b, m, d)
         expert_idx: int,  # j, from 0
     ) -> tuple[Tensor, Tensor]:  # g_j and u_j, both (b, m, d)
-        "One expert's gate and candidate, before routing."
+        "One expert's gate and candidate, before routing. A `ValueError` for other shapes."
         check_choice("expert_idx", expert_idx, range(self.num_experts))
+        shape = tuple(expert_state.shape) if isinstance(expert_state, Tensor) else ()
+        if len(shape) != 3 or shape[2] != self.hidden_dim:
+            got = shape or repr(expert_state)
+            raise ValueError(f"expert_state must be (batch, slots, hidden_dim = {self.hidden_dim}), got {got}")
+        check_shape("write_hidden", write_hidden, shape)
         one = slice(expert_idx, expert_idx + 1)
         g, u = gates_and_candidates(expert_state[:, None], write_hidden, self.weight[one], self.bias[one])
         return g[:, 0], u[:, 0]
@@ -105,8 +115,9 @@ class ExpertUpdater(GatedUpdate):
         gates: Tensor | Sequence[Tensor],  # g: (b, k, m, d), or a list of k (b, m, d)
         routing_probs: Tensor,  # p: (b, k)
     ) -> Tensor | list[Tensor]:  # p g, in the form the gates came
-        "Scale each expert's gate with its routing probability."
+        "Scale each expert's gate with its routing probability. A `ValueError` for other shapes."
         stacked = stack_experts(gates, self.num_experts, self.hidden_dim)
+        check_shape("routing_probs", routing_probs, tuple(stacked.shape[:2]))
         return like_input(routing_probs[:, :, None, None].to(stacked.dtype) * stacked, gates)
 
 # %% ../nbs/03_updates.ipynb #c022
