@@ -6,7 +6,7 @@
 __all__ = ['MEMORIES', 'MEMORY_FIELDS', 'GMMXLNetConfig', 'memory_config']
 
 # %% ../nbs/31_config.ipynb #h003
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from transformers import XLNetConfig
@@ -123,6 +123,28 @@ MEMORIES: dict[str, Callable[[GMMXLNetConfig], Memory]] = {
     "gmm": experts,
 }
 
+# %% ../nbs/31_config.ipynb #q102
+SETTINGS: dict[str, tuple[str, ...]] = {  # Fields of `GMMXLNetConfig` that a memory uses
+    "none": (),
+    "mems": SegmentRecurrence.settings,
+    **{
+        kind: (*memory.settings, "mem_token_count", "read_layer")
+        for kind, memory in (("token", TokenMemory), ("differentiable", DifferentiableMemory), ("gmm", GMMMemory))
+    },
+}
+NOT_OF_MEMORIES = ("memory_type", "use_global_softmax")  # Fields that every model uses
+
+
+def check_used(
+    memory_type: str,  # One of `MEMORIES`
+    fields: Mapping[str, Any],  # Of `GMMXLNetConfig`; None for one that was not given
+) -> None:
+    "A `ValueError` for a field that a memory has no use for, unless it is at its default."
+    for name, value in fields.items():
+        used = name in (*SETTINGS[memory_type], *NOT_OF_MEMORIES)
+        if not used and value is not None and value != getattr(GMMXLNetConfig, name):
+            raise ValueError(f"{name} must be left out with memory_type {memory_type!r}, got {value!r}")
+
 # %% ../nbs/31_config.ipynb #c046
 MEMORY_FIELDS = {*GMMXLNetConfig.__annotations__, "mem_len"} - {"left_out_experts"}  # XLNet's own has a say in one
 
@@ -131,11 +153,12 @@ def memory_config(
     base: XLNetConfig,  # The encoder's configuration
     fields: dict[str, Any],  # The memory's fields
 ) -> GMMXLNetConfig:  # Both in one
-    "Add a memory to an XLNet configuration; a `ValueError` for other fields, or if it already has another memory."
+    "Add a memory to an XLNet configuration; a `ValueError` for other fields, or if it has one."
     for name in fields:
         if name not in MEMORY_FIELDS:
             raise ValueError(f"{name} must be left out: the memory's fields are {', '.join(sorted(MEMORY_FIELDS))}")
     if not isinstance(base, GMMXLNetConfig):
+        check_used(fields.get("memory_type", GMMXLNetConfig.memory_type), fields)
         encoder = {name: value for name, value in base.to_dict().items() if name not in ("model_type", "architectures")}
         return GMMXLNetConfig(**{**encoder, **fields})
     for name, value in fields.items():

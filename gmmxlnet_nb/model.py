@@ -644,7 +644,7 @@ class GMMXLNetForQA(MemXLNetForQA):
         fields = {
             "num_experts": num_experts,
             "memory_slots": memory_slots,
-            "mem_token_count": mem_token_count if use_gmm_memory else None,
+            "mem_token_count": mem_token_count,
             "routing_mode": routing_mode,
             "routing_temperature": routing_temperature,
             "pooling_method": pooling_method,
@@ -655,6 +655,8 @@ class GMMXLNetForQA(MemXLNetForQA):
         }
         if isinstance(base_model, GMMXLNetConfig):  # it says everything itself
             fields = {name: value for name, value in fields.items() if name in self.given}
+        elif not use_gmm_memory:  # said in so many words: experts may be described beside it and left out
+            fields = {"use_global_softmax": use_global_softmax}
         if not isinstance(base_model, GMMXLNetConfig) or "use_gmm_memory" in self.given:
             fields["memory_type"] = "gmm" if use_gmm_memory else "none"
         XLNetFromBase.__init__(self, base_model, fields)

@@ -228,7 +228,7 @@ def check_adapters(
             raise ValueError(f"target_parameters must be left out of the PEFT configuration of model: {why}, got {named}")
         if getattr(config, "task_type", None) is not None:
             got = f"got {str(getattr(config.task_type, 'value', config.task_type))!r}"
-            why = "for other tasks PEFT hands on arguments (inputs_embeds) that documents do not have"
+            why = "PEFT's wrappers for tasks do not hand on token_type_ids, which tell the question from the text"
             raise ValueError(f"task_type must be None in the PEFT configuration of model: {why}, {got}")
 
 # %% ../nbs/42_schedule.ipynb #q216

@@ -25,9 +25,7 @@ from transformers.training_args import OptimizerNames
 from .core import check_choice, check_names, check_number, check_positive, read_json, write_json
 from .experts import check_num_experts, expand_strategies
 from .read import ROUTING_MODES
-from .baselines import DifferentiableMemory, SegmentRecurrence, TokenMemory
-from .gmm import GMMMemory
-from .config import MEMORIES, MEMORY_FIELDS, GMMXLNetConfig, one_token_a_slot
+from .config import MEMORIES, MEMORY_FIELDS, NOT_OF_MEMORIES, SETTINGS, GMMXLNetConfig, check_used, one_token_a_slot
 from .losses import MEMORY_LOSSES
 from .model import RECOMPUTE
 
@@ -167,28 +165,6 @@ def fill_in(
     return given
 
 # %% ../nbs/41_training_args.ipynb #q103
-SETTINGS: dict[str, tuple[str, ...]] = {  # Fields of `GMMXLNetConfig` that a memory uses
-    "none": (),
-    "mems": SegmentRecurrence.settings,
-    **{
-        kind: (*memory.settings, "read_layer")
-        for kind, memory in (("token", TokenMemory), ("differentiable", DifferentiableMemory), ("gmm", GMMMemory))
-    },
-}
-NOT_OF_MEMORIES = ("use_global_softmax",)  # Fields that every model uses
-
-
-def check_used(
-    memory_type: str,  # One of `MEMORIES`
-    fields: Mapping[str, Any],  # Of `GMMXLNetConfig`; None for one that was not given
-) -> None:
-    "A `ValueError` for a field that a memory has no use for, unless it is at its default."
-    for name, value in fields.items():
-        used = name in (*SETTINGS[memory_type], *NOT_OF_MEMORIES)
-        if not used and value is not None and value != getattr(GMMXLNetConfig, name):
-            raise ValueError(f"{name} must be left out with memory_type {memory_type!r}, got {value!r}")
-
-
 def memory_with(
     options: Iterable[str],  # Fields of `GMMXLNetConfig`
     otherwise: str,  # What it is if none of them tells
@@ -251,7 +227,8 @@ class MemoryArguments(SavedArguments):
     def own_fields(self) -> dict[str, Any]:
         "The fields of `GMMXLNetConfig` that have an option of their own."
         slots = self.memory_num_tokens if self.memory_slots is None else self.memory_slots
-        return {"memory_type": self.memory_type, "mem_token_count": self.memory_num_tokens, "memory_slots": slots}
+        sizes = {"mem_token_count": self.memory_num_tokens, "memory_slots": slots}
+        return {"memory_type": self.memory_type, **(sizes if self.memory_type not in ("none", "mems") else {})}
 
     def memory_fields(self) -> dict[str, Any]:
         "The fields of `GMMXLNetConfig` that say which memory."
