@@ -7,161 +7,389 @@ __all__ = ['Conversion', 'convert_checkpoint']
 
 # %% ../nbs/51_convert.ipynb #h003
 import os
-import pickle
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
-from transformers import AutoTokenizer, XLNetForQuestionAnsweringSimple
+from transformers import AutoTokenizer, XLNetConfig, XLNetForQuestionAnsweringSimple
+from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, WEIGHTS_INDEX_NAME, WEIGHTS_NAME
 
-from .core import check_positive, read_json
-from .config import GMMXLNetConfig
+from .core import check_choice, check_positive, read_json
+from .experts import check_num_experts
+from .router import POOLING_METHODS
+from .read import ROUTING_MODES
+from .baselines import MEMORY_UPDATES
+from .config import MEMORY_FIELDS, GMMXLNetConfig
 from .checkpoints import OLDER, OLDER_VERSIONS, check_loaded
 from .model import MemXLNetForQA
 
 # %% ../nbs/51_convert.ipynb #c027
+def flat_names(
+    content: Any,  # What a pickle holds
+    path: Path,  # Of the pickle, for the message
+    prefix: str = "",  # The names of the dictionaries around it, with dots
+) -> dict[str, Any]:  # Its entries by dotted names
+    "Give the entries of nested dictionaries dotted names; a `ValueError` for keys that are no names, or used twice."
+    if not isinstance(content, Mapping):
+        raise ValueError(f"{path} must hold a dictionary of tensors, got {type(content).__name__}")
+    found: dict[str, Any] = {}
+    for part, value in content.items():
+        if not isinstance(part, str):
+            raise ValueError(f"{path} must have names for its entries, got {part!r:.40} in {prefix or 'its dictionary'}")
+        name = f"{prefix}{part}"
+        inner = flat_names(value, path, f"{name}.") if isinstance(value, Mapping) else {name: value}
+        if twice := found.keys() & inner.keys():
+            raise ValueError(f"{path} must have one entry for each name, got {min(twice)} twice")
+        found |= inner
+    return found
+
+
 def load_pickled(
     path: Path,  # A .pt file
-) -> dict[str, Any]:  # Its tensors, with nested dictionaries as dotted names
+) -> dict[str, Any]:  # Its entries, with nested dictionaries as dotted names
     "Read tensors from a pickle without running anything in it; a `ValueError` if it holds more than tensors."
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
+    except Exception as error:  # a damaged pickle fails in any way at all
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"{path} must be a whole file of tensors, nothing of it was used: {reason}") from error
+    try:
+        return flat_names(content, path)
+    except RecursionError:
+        raise ValueError(f"{path} must hold a dictionary of tensors, got one that does not end") from None
 
-    def flat(value: Any, name: str) -> dict[str, Any]:
-        if isinstance(value, Mapping):
-            parts = [flat(value[part], f"{name}.{part}" if name else str(part)) for part in value]
-            return {key: x for part in parts for key, x in part.items()}
-        return {name: value}
+# %% ../nbs/51_convert.ipynb #q104
+WEIGHT_TYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
-    if not isinstance(content, Mapping):
-        raise ValueError(f"{path} must hold a dictionary of tensors, got {type(content).__name__}")
-    return flat(content, "")
+
+def check_weight(
+    name: str,  # The entry's name
+    value: Any,  # What was found there
+    path: Path,  # The file it is in
+    shape: tuple[int, ...] | None = None,  # What it must be; None for any
+    state: bool = False,  # Whether it is a document's state, whose values do not count
+) -> Tensor:  # `value`
+    "Return an older weight, else raise a `ValueError` with entry, file and what is wrong."
+    what = "a tensor" if shape is None else f"a tensor of shape {shape}"
+    if not isinstance(value, Tensor):
+        raise ValueError(f"{name} in {path} must be {what}, got {type(value).__name__}")
+    if value.layout != torch.strided or value.is_nested or value.is_quantized or value.is_meta:
+        kind = "nested" if value.is_nested else "without values" if value.is_meta else f"{value.dtype}, {value.layout}"
+        raise ValueError(f"{name} in {path} must be {what} with all its values, got one that is {kind}")
+    if value.dtype not in WEIGHT_TYPES:
+        allowed = ", ".join(str(kind).removeprefix("torch.") for kind in WEIGHT_TYPES)
+        raise ValueError(f"{name} in {path} must be of type {allowed}, got {str(value.dtype).removeprefix('torch.')}")
+    if shape is not None and tuple(value.shape) != shape:
+        raise ValueError(f"{name} in {path} must be of shape {shape}, got {tuple(value.shape)}")
+    if not state and not value.isfinite().all():
+        raise ValueError(f"{name} in {path} must have finite values, got {int((~value.isfinite()).sum())} NaN or infinite")
+    return value.detach()
 
 # %% ../nbs/51_convert.ipynb #c028
+def linear_shapes(
+    name: str,  # Of a linear layer
+    outputs: int,  # How many numbers it gives
+    inputs: int,  # How many it takes
+) -> dict[str, tuple[int, ...]]:  # The shapes of its two weights
+    "What a linear layer has."
+    return {f"{name}.weight": (outputs, inputs), f"{name}.bias": (outputs,)}
+
+
 def stacked_updates(
-    weights: dict[str, Tensor],  # Older names; what is used is taken out
+    weights: Mapping[str, Tensor],  # Older names
     gates: Sequence[str],  # Prefix of each expert's gate layer
     candidates: Sequence[str],  # Prefix of each expert's candidate layer
 ) -> dict[str, Tensor]:  # `weight` (k, 2d, 2d) and `bias` (k, 2d)
     "Stack the layers of k gated updates."
     pairs = list(zip(gates, candidates, strict=True))
-    weight = [torch.cat([weights.pop(f"{name}.weight") for name in pair]).T for pair in pairs]
-    bias = [torch.cat([weights.pop(f"{name}.bias") for name in pair]) for pair in pairs]
+    weight = [torch.cat([weights[f"{name}.weight"] for name in pair]).T for pair in pairs]
+    bias = [torch.cat([weights[f"{name}.bias"] for name in pair]) for pair in pairs]
     return {"weight": torch.stack(weight), "bias": torch.stack(bias)}
 
+# %% ../nbs/51_convert.ipynb #q107
+@dataclass(frozen=True)
+class OlderMemory:
+    "What an older checkpoint's fields say about its memory."
 
+    fields: dict[str, Any]  # Of this version's configuration
+    needed: dict[str, tuple[int, ...]]  # Every weight that it must have, with its shape
+    besides: dict[str, tuple[int, ...]]  # What it may have that is no weight here
+    never_had: tuple[str, ...]  # This version's weights that it cannot have: drawn anew
+    convert: Callable[[dict[str, Tensor]], dict[str, Tensor]]  # Older weights to this version's
+
+# %% ../nbs/51_convert.ipynb #q108
 def experts_from_older(
-    config: Mapping[str, Any],  # gmm_config.json
-    weights: dict[str, Tensor],  # gmm_state.pt; what is used is taken out
-) -> tuple[dict[str, Any], dict[str, Tensor]]:  # Fields of the configuration, and weights of the memory
-    "A memory of experts from MemXLNet-QA's names."
+    config: Mapping[str, Any],  # gmm_config.json's fields, checked
+    d: int,  # The XLNet's width
+) -> OlderMemory:
+    "A memory of experts in MemXLNet-QA's names."
     names = "num_experts memory_slots routing_mode routing_temperature pooling_method".split()
-    fields = {"memory_type": "gmm", **{name: config[name] for name in names if name in config}}
-    k = fields.get("num_experts", 4)
-    new = {"mixture.experts": torch.stack([weights.pop(f"memory_mixture._expert_params.{j}") for j in range(k)])}
+    fields = {"memory_type": "gmm", **{name: config[name] for name in names}, "mem_token_count": config["memory_slots"]}
+    k, m = config["num_experts"], config["memory_slots"]
     routers = {"gating_network": "router"}
-    if fields.get("routing_mode") == "read-based":
+    if config["routing_mode"] == "read-based":
         routers["memory_reader.read_gating_network"] = "reader.router"
-    for old, name in routers.items():
-        for part in ("weight", "bias"):
-            new[f"{name}.routing_projection.{part}"] = weights.pop(f"{old}.routing_projection.{part}")
     layers = [[f"expert_updater.{kind}_networks.{j}" for j in range(k)] for kind in ("gate", "update")]
-    new |= {f"updater.{name}": value for name, value in stacked_updates(weights, *layers).items()}
-    return fields, new
+    needed: dict[str, tuple[int, ...]] = {f"memory_mixture._expert_params.{j}": (m, d) for j in range(k)}
+    for old in routers:
+        needed |= linear_shapes(f"{old}.routing_projection", k, d)
+    for name in [*layers[0], *layers[1]]:
+        needed |= linear_shapes(name, d, 2 * d)
+
+    def convert(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        new = {"mixture.experts": torch.stack([weights[f"memory_mixture._expert_params.{j}"] for j in range(k)])}
+        for old, name in routers.items():
+            for part in ("weight", "bias"):
+                new[f"{name}.routing_projection.{part}"] = weights[f"{old}.routing_projection.{part}"]
+        return new | {f"updater.{name}": value for name, value in stacked_updates(weights, *layers).items()}
+
+    return OlderMemory(fields, needed, {}, (), convert)
 
 # %% ../nbs/51_convert.ipynb #c029
 CONTROLLER = "memory_controller."
 
 
 def controller_from_older(
-    config: Mapping[str, Any],  # memxlnet_config.json
-    weights: dict[str, Tensor],  # memxlnet_state.pt; what is used is taken out
-) -> tuple[dict[str, Any], dict[str, Tensor]]:  # Fields of the configuration, and weights of the memory
-    "A differentiable memory from MemXLNet-QA's names."
-    names = "num_memory_heads memory_sharpness enable_usage_tracking enable_temporal_links".split()
-    fields = {"memory_type": "differentiable", **{name: config[name] for name in names if name in config}}
-    fields["memory_slots"] = config.get("memory_slots") or max(config["mem_token_count"], 16)
-    layers = [n for n in weights if n.startswith(CONTROLLER) and not n.startswith(f"{CONTROLLER}memory.")]
-    new = {}
-    for name in layers:
-        part = name.removeprefix(CONTROLLER)
-        new[part if part.startswith("output_proj") else f"interface.{part}"] = weights.pop(name)
-    return fields, new
+    config: Mapping[str, Any],  # memxlnet_config.json's fields, checked
+    d: int,  # The XLNet's width
+) -> OlderMemory:
+    "A differentiable memory in MemXLNet-QA's names."
+    names = "num_memory_heads memory_sharpness enable_usage_tracking enable_temporal_links mem_token_count".split()
+    m, h = config["mem_token_count"], config["num_memory_heads"]
+    n = max(m, 16) if config["memory_slots"] is None else config["memory_slots"]
+    fields = {"memory_type": "differentiable", **{name: config[name] for name in names}, "memory_slots": n}
+    sizes = dict.fromkeys(("read_keys", "write_keys", "write_vectors", "erase_vectors"), h * d)
+    sizes |= dict.fromkeys(("read_strengths", "write_strengths", "read_gate", "write_gate"), h)
+    needed: dict[str, tuple[int, ...]] = {f"{CONTROLLER}memory.memory": (n, d)}
+    needed |= linear_shapes(f"{CONTROLLER}output_proj", d, h * d)
+    for name, size in sizes.items():
+        needed |= linear_shapes(CONTROLLER + name, size, d)
+    besides: dict[str, tuple[int, ...]] = {"learned_memory": (m, d)} if config["memory_init"] == "learned" else {}
+    never_had = ["start.experts"]
+    if config["enable_usage_tracking"]:
+        besides[f"{CONTROLLER}memory.usage"] = (n,)
+        never_had += ["interface.allocation_gate", "interface.free_gate"]
+    if config["enable_temporal_links"]:
+        besides[f"{CONTROLLER}memory.temporal_links"] = (n, n)
+        never_had += ["interface.read_modes"]
+
+    def convert(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        parts = {name.removeprefix(CONTROLLER): x for name, x in weights.items() if not name.endswith(".memory.memory")}
+        return {part if part.startswith("output_proj") else f"interface.{part}": x for part, x in parts.items()}
+
+    return OlderMemory(fields, needed, besides, tuple(never_had), convert)
 
 
 def tokens_from_older(
-    config: Mapping[str, Any],  # memxlnet_config.json
-    weights: dict[str, Tensor],  # memxlnet_state.pt; what is used is taken out
-    hidden_dim: int,  # d
-) -> tuple[dict[str, Any], dict[str, Tensor]]:  # Fields of the configuration, and weights of the memory
-    "A flat memory from MemXLNet-QA's names, those of version 1 included."
-    if "init_memory" in weights:
-        weights["learned_memory"] = weights.pop("init_memory")
-    for part in [name for name in weights if name.startswith("gate.")]:  # one layer was both
-        weights[f"memory_{part}"] = weights[f"memory_update_net{part.removeprefix('gate')}"] = weights.pop(part)
-    m: int = config["mem_token_count"]
-    fields: dict[str, Any] = {"memory_type": "token", "memory_slots": m}
-    fields["memory_update"] = config.get("memory_update", "gated")
-    fields["memory_init"] = config.get("memory_init", "learned")
-    zeros = torch.zeros(m, hidden_dim)  # what was learned beside them was never used
-    start = zeros if fields["memory_init"] == "zeros" else weights.pop("learned_memory")
-    new = {"start.experts": start[None]}
-    if fields["memory_update"] == "gated":
-        layers = stacked_updates(weights, ["memory_gate"], ["memory_update_net"])
-        new |= {f"updater.{name}": value for name, value in layers.items()}
-    return fields, new
+    config: Mapping[str, Any],  # memxlnet_config.json's fields, checked
+    d: int,  # The XLNet's width
+) -> OlderMemory:
+    "A flat memory in MemXLNet-QA's names; in those of version 1, where one layer was gate and candidate, too."
+    m, first = config["mem_token_count"], config["first_names"]
+    fields = {"memory_type": "token", "memory_slots": m, "mem_token_count": m}
+    fields |= {name: config[name] for name in ("memory_update", "memory_init")}
+    start = "init_memory" if first else "learned_memory"
+    layers = ["gate", "gate"] if first else ["memory_gate", "memory_update_net"]
+    needed: dict[str, tuple[int, ...]] = {start: (m, d)} if config["memory_init"] == "learned" else {}
+    for name in layers if config["memory_update"] == "gated" else []:
+        needed |= linear_shapes(name, d, 2 * d)
+
+    def convert(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        new = {"start.experts": weights.get(start, torch.zeros(m, d))[None]}
+        if config["memory_update"] == "gated":
+            updates = stacked_updates(weights, layers[:1], layers[1:])
+            new |= {f"updater.{name}": value for name, value in updates.items()}
+        return new
+
+    return OlderMemory(fields, needed, {}, (), convert)
 
 # %% ../nbs/51_convert.ipynb #c030
 def older_layout(
     source: Path,  # A folder
 ) -> str:  # Which of `OLDER` it has
-    "The file that says what an older checkpoint is; a `ValueError` if there is none."
-    name = next((name for name in OLDER if (source / name).is_file()), None)
-    if name is None:
+    "The file that says what an older checkpoint is; a `ValueError` if there is none, or one of each."
+    found = [name for name in OLDER if (source / name).is_file()]
+    if not found:
         raise ValueError(f"source must have {' or '.join(OLDER)}, got {source} without")
-    return name
+    files = [name for name in OLDER for name in (name, name.replace("config.json", "state.pt"))]
+    there = [name for name in files if (source / name).exists() and name.split("_")[0] != found[0].split("_")[0]]
+    if there:
+        raise ValueError(f"source must have one memory's files, got {found[0]} and {there[0]} in {source}")
+    return found[0]
+
+
+def check_count(
+    name: str,  # The field's name
+    value: Any,  # What was found there
+) -> int:  # `value`
+    "Return a whole number that may be 0, else raise a `ValueError`."
+    return value if type(value) is int and value == 0 else check_positive(name, value)
+
+
+OLDER_FIELDS: dict[str, dict[str, tuple[Any, Callable[[str, Any], Any]]]] = {  # Field → what its absence meant, and its check
+    OLDER[0]: {
+        "wrapper_class": ("MemXLNetForQA", lambda n, x: check_choice(n, x, ("MemXLNetForQA",))),
+        "mem_token_count": (0, check_count),
+        "memory_update": ("gated", lambda n, x: check_choice(n, x, MEMORY_UPDATES)),
+        "memory_init": ("learned", lambda n, x: check_choice(n, x, ("learned", "zeros"))),
+        "use_differentiable_memory": (False, lambda n, x: check_choice(n, x, (True, False))),
+        "num_memory_heads": (1, check_positive),
+        "memory_sharpness": (1.0, lambda n, x: check_positive(n, x, float)),
+        "enable_usage_tracking": (False, lambda n, x: check_choice(n, x, (True, False))),
+        "enable_temporal_links": (False, lambda n, x: check_choice(n, x, (True, False))),
+        "memory_slots": (None, lambda n, x: x if x is None else check_positive(n, x)),
+    },
+    OLDER[1]: {
+        "model_class": ("GMMXLNetForQA", lambda n, x: check_choice(n, x, ("GMMXLNetForQA",))),
+        "memory_type": ("gmm", lambda n, x: check_choice(n, x, ("gmm",))),
+        "num_experts": (4, lambda n, x: check_num_experts(x)),
+        "memory_slots": (16, check_positive),
+        "routing_mode": ("write-based", lambda n, x: check_choice(n, x, ROUTING_MODES)),
+        "routing_temperature": (1.0, lambda n, x: check_positive(n, x, float)),
+        "pooling_method": ("mean", lambda n, x: check_choice(n, x, [y for y in POOLING_METHODS if y != "attention"])),
+        "use_gmm_memory": (True, lambda n, x: check_choice(n, x, (True, False))),
+        "mem_token_count": (None, lambda n, x: x if x is None else check_count(n, x)),
+    },
+}
+
+
+def older_config(
+    path: Path,  # One of `OLDER`
+    hidden_dim: int,  # d of the XLNet beside it
+) -> tuple[dict[str, Any], list[str]]:  # All fields, and what else the file says
+    "Read an older configuration; a `ValueError` for a field that has another type or value than there was."
+    given, fields = read_json(path), OLDER_FIELDS[path.name]
+    version = given.get("version")
+    if "version" in given and not any(type(version) is type(v) and version == v for v in OLDER_VERSIONS[path.name]):
+        raise ValueError(f"version must be one of {OLDER_VERSIONS[path.name]} in {path}, got {version!r}")
+    for name in ("hidden_dim", "memory_dim"):
+        if name in given and (type(given[name]) is not int or given[name] != hidden_dim):
+            want = f"{hidden_dim}, the width of the XLNet in {path.parent}"
+            raise ValueError(f"{name} must be {want}, got {given[name]!r} in {path.name}")
+    try:
+        config: dict[str, Any] = {
+            name: check(name, given[name]) if name in given else absent for name, (absent, check) in fields.items()
+        }
+    except ValueError as error:
+        raise ValueError(f"{error} in {path}") from None
+    known = {*fields, "version", "hidden_dim", "memory_dim"}
+    config |= {"version": version, "first_version": version in (None, 1)}
+    return config, [f"{name} = {x!r:.40} in {path.name}" for name, x in given.items() if name not in known]
+
+# %% ../nbs/51_convert.ipynb #q110
+def described_memory(
+    path: Path,  # One of `OLDER`
+    config: Mapping[str, Any],  # Its fields, checked
+    names: Sequence[str],  # The entries of the pickle beside it
+    d: int,  # The XLNet's width
+) -> OlderMemory:
+    "What an older configuration describes; a `ValueError` for a memory without tokens."
+    m = config["mem_token_count"]
+    if path.name == OLDER[1] and config["use_gmm_memory"]:
+        return experts_from_older(config, d)
+    if path.name == OLDER[0] and config["use_differentiable_memory"]:
+        return controller_from_older({**config, "mem_token_count": check_positive("mem_token_count", m)}, d)
+    if path.name == OLDER[0] and m:
+        new_names = any(name.startswith(("learned_memory", "memory_gate", "memory_update_net")) for name in names)
+        return tokens_from_older({**config, "first_names": config["first_version"] and not new_names}, d)
+    return OlderMemory({"memory_type": "none"}, {}, {}, (), lambda weights: {})
+
+
+FLAGS = {  # The fields that decide which weights there are
+    OLDER[0]: (
+        "version mem_token_count memory_slots memory_update memory_init use_differentiable_memory num_memory_heads "
+        "enable_usage_tracking enable_temporal_links"
+    ).split(),
+    OLDER[1]: "use_gmm_memory num_experts memory_slots routing_mode".split(),
+}
+
+
+def check_entries(
+    weights: Mapping[str, Any],  # What the pickle holds, by dotted names
+    memory: OlderMemory,  # What the fields describe
+    state: Path,  # The pickle
+    config: Mapping[str, Any],  # The fields
+) -> dict[str, Tensor]:  # All of them, checked
+    "A `ValueError` unless a pickle holds the weights that its configuration describes, and no others."
+    name = state.name.replace("state.pt", "config.json")
+    says = "; it says " + ", ".join(f"{flag} = {config[flag]!r}" for flag in FLAGS[name])
+    shapes = {**memory.needed, **memory.besides}
+    for part in memory.needed:
+        if part not in weights:
+            raise ValueError(f"{state} must have {part} for the memory that {name} describes, got none{says}")
+    for part in weights:
+        if part not in shapes:
+            raise ValueError(f"{state} must not have {part}, which is of no memory that {name} describes{says}")
+    states = {*memory.besides, f"{CONTROLLER}memory.memory"}  # what does not become a weight may hold any values
+    try:
+        return {part: check_weight(part, x, state, shapes[part], part in states) for part, x in weights.items()}
+    except ValueError as error:
+        raise ValueError(f"{error} for the memory that {name} describes{says}") from None
 
 
 def memory_from_older(
     source: Path,  # The folder
-    hidden_dim: int,  # d of the XLNet in it
-) -> tuple[dict[str, Any], dict[str, Tensor], list[str]]:  # Fields, weights of the memory, and what is left over
-    "Read the memory of an older checkpoint; a `ValueError` for what is missing or does not fit."
-    fields: dict[str, Any]
-    name = older_layout(source)
-    config, state = read_json(source / name), source / name.replace("config.json", "state.pt")
-    d = config.get("hidden_dim", hidden_dim)
-    if d != hidden_dim:
-        raise ValueError(f"hidden_dim must be {hidden_dim}, the width of the XLNet in {source}, got {d} in {name}")
-    if config.get("version", 1) not in OLDER_VERSIONS[name]:
-        raise ValueError(f"version must be one of {OLDER_VERSIONS[name]} in {source / name}, got {config['version']!r}")
-    m = config.get("mem_token_count", 0)
-    used = config.get("use_gmm_memory", True) if name == OLDER[1] else m != 0
-    if not used:
-        return {"memory_type": "none"}, {}, [state.name] if state.exists() else []
-    check_positive("mem_token_count", m)
-    if not state.exists():
-        raise ValueError(f"{source} must have {state.name} beside {name}, got none")
-    weights = load_pickled(state)
+    base: XLNetConfig,  # Of the XLNet in it
+) -> tuple[OlderMemory, dict[str, Tensor], list[str]]:  # What it describes, this version's weights, and what is left over
+    "Read the memory of an older checkpoint; a `ValueError` for what is missing, left over or does not fit."
+    path = source / older_layout(source)
+    state = source / path.name.replace("config.json", "state.pt")
+    config, left = older_config(path, base.d_model)
+    found = load_pickled(state) if state.exists() else {}
     try:
-        if name == OLDER[1]:
-            fields, new = experts_from_older(config, weights)
-        elif config.get("use_differentiable_memory"):
-            fields, new = controller_from_older(config, weights)
-        else:
-            fields, new = tokens_from_older(config, weights, hidden_dim)
-    except KeyError as error:
-        raise ValueError(f"{state} must have {error.args[0]} for the memory that {name} describes, got none") from error
-    tokens = fields["memory_slots"] if name == OLDER[1] else m  # experts were written at a token for each slot
-    left = [] if tokens == m else [f"mem_token_count = {m} (there are {tokens} memory tokens, one for each slot)"]
-    return {**fields, "mem_token_count": tokens}, new, sorted(weights) + left
+        memory = described_memory(path, config, list(found), base.d_model)
+    except ValueError as error:
+        raise ValueError(f"{error} in {path} with use_differentiable_memory") from None
+    m, tokens = config["mem_token_count"], memory.fields.get("mem_token_count", 0)
+    if tokens and not state.exists():
+        raise ValueError(f"{source} must have {state.name} beside {path.name}, got none")
+    if path.name == OLDER[0] and tokens > base.vocab_size:  # each has an id, and no other weight has to speak of them
+        raise ValueError(f"mem_token_count must be at most vocab_size = {base.vocab_size}, got {tokens} in {path}")
+    weights = check_entries(found, memory, state, config)
+    if path.name == OLDER[1] and tokens and m not in (None, tokens):  # experts were written at a token for each slot
+        left.append(f"mem_token_count = {m} (there are {tokens} memory tokens, one for each slot)")
+    unused = [name for name in weights if name not in memory.needed or name == f"{CONTROLLER}memory.memory"]
+    return memory, memory.convert({n: x for n, x in weights.items() if n in memory.needed}), sorted(unused) + left
+
+# %% ../nbs/51_convert.ipynb #q112
+def base_files(
+    source: Path,  # A folder
+) -> list[Path]:  # The files with the XLNet's weights, and their index
+    "What Hugging Face would load an XLNet from; a `ValueError` if there is nothing."
+    for name in (SAFE_WEIGHTS_NAME, WEIGHTS_NAME):
+        if (source / name).is_file():
+            return [source / name]
+        if (index := source / {SAFE_WEIGHTS_NAME: SAFE_WEIGHTS_INDEX_NAME}.get(name, WEIGHTS_INDEX_NAME)).is_file():
+            shards = read_json(index).get("weight_map")
+            if not isinstance(shards, dict) or not all(isinstance(shard, str) for shard in shards.values()):
+                raise ValueError(f"weight_map must be a file for each weight in {index}")
+            return [index, *(source / shard for shard in sorted(set(shards.values())))]
+    raise ValueError(f"{source} must have its XLNet in {SAFE_WEIGHTS_NAME} or {WEIGHTS_NAME}, got neither")
+
+
+def base_from_older(
+    source: Path,  # A folder
+) -> tuple[XLNetForQuestionAnsweringSimple, dict[str, Tensor]]:  # The XLNet, in any type, and its weights in their own
+    "Load the XLNet of an older checkpoint; a `ValueError` if it is not whole."
+    try:
+        stored: dict[str, Tensor] = {}
+        for path in base_files(source):
+            if path.suffix != ".json":
+                found = load_file(path) if path.suffix == ".safetensors" else load_pickled(path)
+                stored |= {name: check_weight(name, value, path) for name, value in found.items()}
+        loaded: Any = XLNetForQuestionAnsweringSimple.from_pretrained(source, output_loading_info=True)
+    except Exception as error:  # whatever Hugging Face says to a damaged file or configuration
+        raise ValueError(f"{source} must have a whole XLNetForQuestionAnsweringSimple: {error}") from error
+    base, info = loaded
+    check_loaded(source, info)
+    return base, base.state_dict() | {name: x for name, x in stored.items() if name in base.state_dict()}
 
 # %% ../nbs/51_convert.ipynb #c032
 @dataclass(frozen=True)
@@ -170,30 +398,109 @@ class Conversion:
 
     memory_type: str  # Of the new one
     arrived: list[str]  # Weights of the memory that came from the old one
-    new: list[str]  # Weights that the old one has not: drawn from a fixed seed, for training to change
-    left: list[str]  # What the old one has that is no weight here
+    new: list[str]  # Weights that the old one cannot have: drawn from a fixed seed, for training to change
+    left: list[str]  # What the old one has that is no weight here: entries, fields and files
     has_token_ids: bool  # Whether its tokenizer has memory tokens, so that nothing more needs to be set
+    dtype: str = "float32"  # The type of all its weights
 
     def __str__(self) -> str:
         parts = {"arrived": self.arrived, "new": self.new, "left behind": self.left}
         text = "".join(f"\n  {title}: {', '.join(names) or 'nothing'}" for title, names in parts.items())
         ids = "" if self.has_token_ids else "\n  memory tokens: none found; call set_memory_tokens"
-        return f"converted to memory_type {self.memory_type!r}{text}{ids}"
+        return f"converted to memory_type {self.memory_type!r} in {self.dtype}{text}{ids}"
 
 # %% ../nbs/51_convert.ipynb #c032b
+TOKENIZER_FILES = (  # What a tokenizer is saved in, by different versions
+    "tokenizer.json", "tokenizer_config.json", "spiece.model", "special_tokens_map.json", "added_tokens.json"
+)
+
+
 def older_tokens(
     source: Path,  # The folder
     count: int,  # Memory tokens of each kind
+    vocab_size: int,  # Rows of the XLNet's embedding
 ) -> tuple[Any, dict[str, list[int]]]:  # The tokenizer, and the ids of its memory tokens; None and nothing without
-    "The tokenizer in a folder and its memory tokens."
-    if not any((source / name).exists() for name in ("tokenizer.json", "tokenizer_config.json", "spiece.model")):
+    "The tokenizer in a folder and its memory tokens; a `ValueError` if it cannot be read, or has more than the XLNet."
+    if not any((source / name).exists() for name in TOKENIZER_FILES[:3]):
         return None, {}
-    tokenizer = AutoTokenizer.from_pretrained(source)
-    vocabulary = tokenizer.get_vocab()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        vocabulary = tokenizer.get_vocab()
+    except Exception as error:  # whatever Hugging Face says to a damaged file
+        raise ValueError(f"{source} must have a whole tokenizer, or none: {error}") from error
     names = {kind: [f"[MEM_{kind.upper()}_{i}]" for i in range(count)] for kind in ("read", "write")}
     if any(name not in vocabulary for found in names.values() for name in found):
         return tokenizer, {}
-    return tokenizer, {f"mem_{kind}_ids": [vocabulary[name] for name in found] for kind, found in names.items()}
+    ids = {f"mem_{kind}_ids": [vocabulary[name] for name in found] for kind, found in names.items()}
+    if (last := max(sum(ids.values(), [-1]))) >= vocab_size:
+        name = next(name for name, i in vocabulary.items() if i == last)
+        raise ValueError(f"{source} must have {name} = {last} in its XLNet's vocab_size = {vocab_size}, got no row for it")
+    return tokenizer, ids
+
+# %% ../nbs/51_convert.ipynb #q113
+def check_complete(
+    source: Path,  # The older checkpoint, for the message
+    own: Mapping[str, tuple[int, ...]],  # This version's weights of the memory and their shapes
+    found: Mapping[str, Tensor],  # Those that come from the older one
+    never_had: Sequence[str],  # Beginnings of the names of those that it cannot have
+) -> list[str]:  # Those that are new
+    "A `ValueError` for a weight that would be drawn at random although the older layout had it."
+    for name, value in found.items():
+        if own.get(name) != tuple(value.shape):
+            raise ValueError(f"{source} must have {own.get(name, 'nothing')} for memory.{name}, got {tuple(value.shape)}")
+    new = sorted(own.keys() - found.keys())
+    for name in new:
+        if not name.startswith(tuple(never_had)):
+            raise ValueError(f"{source} must have memory.{name}, got nothing for it")
+    return new
+
+
+def save_converted(
+    model: MemXLNetForQA,  # What it became
+    tokenizer: Any,  # To go with it; None for none
+    target: Path,  # Where to
+) -> None:
+    "Save model and tokenizer so that nothing is in its place until all is written."
+    target.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(dir=target, prefix=".tokenizer-"))
+    try:
+        if tokenizer is not None:
+            tokenizer.save_pretrained(stage)
+        model.save_pretrained(target)
+        for path in stage.iterdir():
+            os.replace(path, target / path.name)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+        if not any(target.iterdir()):
+            target.rmdir()
+
+# %% ../nbs/51_convert.ipynb #q114
+def older_paths(
+    source: Any,  # What was given
+    target: Any,  # What was given
+) -> tuple[Path, Path]:
+    "Both as paths; a `ValueError` unless one is an older checkpoint and the other another folder."
+    for name, path in (("source", source), ("target", target)):
+        if not isinstance(path, str | os.PathLike):
+            raise ValueError(f"{name} must be a folder, got {path!r}")
+    source, target = Path(source), Path(target)
+    if target.exists() and not target.is_dir():
+        raise ValueError(f"target must be a folder, got the file {target}")
+    if source.resolve() == target.resolve():
+        raise ValueError(f"target must be another folder than source, got {target}")
+    older_layout(source)
+    return source, target
+
+
+def left_files(
+    source: Path,  # An older checkpoint
+    with_tokenizer: bool,  # Whether its tokenizer is taken along
+) -> list[str]:  # Names, with a slash after those of folders
+    "The files of an older checkpoint that conversion does not read, such as its training_config.json."
+    layout = older_layout(source)
+    read = {CONFIG_NAME, layout, layout.replace("config.json", "state.pt"), *(path.name for path in base_files(source))}
+    read |= set(TOKENIZER_FILES) if with_tokenizer else set()
+    return sorted(f"{path.name}/" if path.is_dir() else path.name for path in source.iterdir() if path.name not in read)
 
 # %% ../nbs/51_convert.ipynb #c033
 def convert_checkpoint(
@@ -201,34 +508,24 @@ def convert_checkpoint(
     target: str | os.PathLike[str],  # Where the new one goes
 ) -> Conversion:  # What became of what
     "Write a checkpoint of this version from an older one and print what arrived; a `ValueError` if one does not fit."
-    source = Path(source)
-    if Path(target).exists() and source.resolve() == Path(target).resolve():
-        raise ValueError(f"target must be another folder than source, got {target}")
-    older_layout(source)
-    try:
-        loaded: Any = XLNetForQuestionAnsweringSimple.from_pretrained(source, output_loading_info=True)
-    except (pickle.UnpicklingError, SafetensorError, RuntimeError, EOFError, OSError) as error:
-        raise ValueError(f"{source} must have a whole XLNetForQuestionAnsweringSimple: {error}") from error
-    base, info = loaded
-    check_loaded(source, info)
-    fields, memory, left = memory_from_older(source, base.config.d_model)
-    tokenizer, ids = older_tokens(source, fields.get("mem_token_count", 0))
-    encoder = {n: value for n, value in base.config.to_dict().items() if n not in ("model_type", "architectures")}
+    source, target = older_paths(source, target)
+    base, weights = base_from_older(source)
+    older, memory, left = memory_from_older(source, base.config)
+    tokenizer, ids = older_tokens(source, older.fields.get("mem_token_count", 0), base.config.vocab_size)
+    left += left_files(source, tokenizer is not None)
+    dtype = reduce(torch.promote_types, {x.dtype for x in [*weights.values(), *memory.values()]})
+    own_fields = {"model_type", "architectures", "dtype", "left_out_experts", *MEMORY_FIELDS} - {"mem_len"}
+    encoder = {name: value for name, value in base.config.to_dict().items() if name not in own_fields}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = MemXLNetForQA._from_config(GMMXLNetConfig(**encoder, **fields)).to(base.dtype)
-    own = {name: value.shape for name, value in model.memory.state_dict().items()}
-    for name, value in memory.items():
-        if name not in own or own[name] != value.shape:
-            want = tuple(own[name]) if name in own else "nothing"
-            raise ValueError(f"{source} must have {want} for memory.{name}, got {tuple(value.shape)}")
-    model.load_state_dict(base.state_dict() | {f"memory.{name}": value for name, value in memory.items()}, strict=False)
+        model = MemXLNetForQA._from_config(GMMXLNetConfig(**encoder, **older.fields), dtype=torch.float32).to(dtype)
+    own = {name: tuple(value.shape) for name, value in model.memory.state_dict().items()}
+    new = check_complete(source, own, memory, older.never_had)
+    model.load_state_dict(weights | {f"memory.{name}": value for name, value in memory.items()}, strict=False)
     if ids:
         model.set_memory_tokens(**ids)
-    model.save_pretrained(target)
-    if tokenizer is not None:
-        tokenizer.save_pretrained(target)
-    new = sorted(own.keys() - memory.keys())
-    done = Conversion(fields["memory_type"], sorted(memory), new, left, bool(ids) or model.memory.tokens == 0)
+    save_converted(model, tokenizer, target)
+    kind = str(dtype).removeprefix("torch.")
+    done = Conversion(older.fields["memory_type"], sorted(memory), new, left, bool(ids) or model.memory.tokens == 0, kind)
     print(done)
     return done
