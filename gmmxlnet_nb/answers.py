@@ -239,7 +239,7 @@ def chance_level(
     return 100 * float(np.mean([1 / len(d.choices) if d.choices else not d.answers for d in documents]))
 
 # %% ../nbs/40_answers.ipynb #c028
-def check_logits(
+def check_span_inputs(
     start_logits: Tensor,  # (b, s, l)
     end_logits: Tensor,  # (b, s, l)
     answer_mask: Tensor,  # (b, s, l), true or 1 at tokens that may answer
@@ -269,7 +269,7 @@ def span_scores(
     max_answer_length: int = 30,  # Tokens
 ) -> Tensor:  # (b, s, l, width): of the span from token i to i + 0 … i + width − 1, −∞ where it may not answer
     "Every span's score; width is `max_answer_length`, or l where that is less. A `ValueError` for shapes that differ."
-    allowed = check_logits(start_logits, end_logits, answer_mask)
+    allowed = check_span_inputs(start_logits, end_logits, answer_mask)
     more = min(check_positive("max_answer_length", max_answer_length), start_logits.shape[-1]) - 1
     # views (b, s, l, width) of what stands at tokens i … i + width − 1; past the segment's end nothing may answer
     ends, closing = (F.pad(x, (0, more)).unfold(-1, more + 1, 1) for x in (end_logits.float(), allowed))
@@ -356,7 +356,7 @@ class RunningSpans:
         answer_mask: Tensor,  # (b, c, l), True at tokens that may answer
     ) -> "RunningSpans":  # Itself
         "Take in the next segments of the same documents; a `ValueError` if they cannot be."
-        check_logits(start_logits, end_logits, answer_mask)
+        check_span_inputs(start_logits, end_logits, answer_mask)
         start_logits, end_logits = start_logits.detach(), end_logits.detach()  # or each chunk's graph would stay
         top = top_spans(span_scores(start_logits, end_logits, answer_mask, self.max_answer_length), self.n)
         top[..., 1] += self.segments  # rows without a span too, but those of the first chunk come before them

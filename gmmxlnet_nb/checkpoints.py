@@ -31,7 +31,14 @@ from .core import check_choice, check_number, hold_lock, moved_names, read_json,
 from .updates import ExpertUpdater
 from .baselines import memory_floats
 from gmmxlnet_nb.loading import (
-    asked_dtype, check_device_map, check_fields, check_finite, check_options, check_placed, loading_dtype, stored_sizes
+    asked_dtype,
+    check_device_map,
+    check_config_fields,
+    check_finite_weights,
+    check_load_options,
+    check_placed,
+    loading_dtype,
+    stored_sizes,
 )
 
 # %% ../nbs/50_checkpoints.ipynb #c005
@@ -406,14 +413,14 @@ class LoadedWhole(KnowsItsClass):
         check_choice("use_safetensors", kwargs.pop("use_safetensors", None), (None, True))
         check_choice("ignore_mismatched_sizes", kwargs.pop("ignore_mismatched_sizes", False), (False,))
         with_info = kwargs.pop("output_loading_info", False)
-        check_options(kwargs)
+        check_load_options(kwargs)
         check_device_map(device_map := kwargs.get("device_map"))
         asked = asked_dtype(kwargs)
         stored = stored_config(path, hub)
         target = cls.class_for(path, stored)
         config = wanted_config(path, stored, target.config_class, config, kwargs)
         weights = stored_sizes(path, stored_weights(path, stored, hub))
-        check_fields(path, config.to_dict(), weights)
+        check_config_fields(path, config.to_dict(), weights)
         types = {dtype for dtype, _ in weights.values()}
         kwargs["dtype"] = loading_dtype(path, types, stored.get("dtype", stored.get("torch_dtype")), asked)
         strict: dict[str, Any] = {"output_loading_info": True, "use_safetensors": True, "ignore_mismatched_sizes": True}
@@ -429,7 +436,7 @@ class LoadedWhole(KnowsItsClass):
             need["unexpected_keys"] = []
         check_loaded(path, need)
         check_placed(model, device_map)
-        check_finite(path, model)
+        check_finite_weights(path, model)
         model.after_loading()
         return (model, info) if with_info else model
 

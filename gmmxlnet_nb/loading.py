@@ -93,7 +93,7 @@ SIZES = "vocab_size d_model n_layer n_head d_head d_inner memory_slots num_memor
 ANY_SIZE = 4096  # What a field may be, whatever the weights are: no model of that size is a problem to make
 
 
-def check_ids(
+def check_token_ids(
     name: str,  # mem_read_ids or mem_write_ids
     value: Any,  # What config.json says; None for a model that was not given them yet
     count: int | None,  # How many there must be; None for any number
@@ -108,7 +108,7 @@ def check_ids(
         raise ValueError(f"{name} must be {what} below vocab_size = {vocab_size}, got {value!r:.80}")
 
 
-def check_fields(
+def check_config_fields(
     path: str | os.PathLike[str],  # The checkpoint, for the message
     config: Mapping[str, Any],  # What it says, with what the caller changes
     weights: Mapping[str, tuple[torch.dtype, list[int]]],  # What `stored_sizes` found
@@ -125,7 +125,7 @@ def check_fields(
     check_positive("layer_norm_eps", config["layer_norm_eps"], float)
     count = config["mem_token_count"] if config["memory_type"] in ("gmm", "token", "differentiable") else None
     for name in ("mem_read_ids", "mem_write_ids"):
-        check_ids(name, config[name], count, config["vocab_size"])
+        check_token_ids(name, config[name], count, config["vocab_size"])
 
 # %% ../nbs/52_loading.ipynb #q106
 AUTOMATIC = ("auto", "balanced", "balanced_low_0", "sequential")  # Maps that Hugging Face works out
@@ -135,7 +135,7 @@ UNSUPPORTED = (  # Hugging Face's arguments for weights that are elsewhere, spli
 ).split()
 
 
-def check_options(
+def check_load_options(
     kwargs: dict[str, Any],  # The caller's arguments; those that say nothing are taken out
 ) -> None:
     "A `ValueError` for an argument of Hugging Face's that a model with a memory cannot follow."
@@ -178,7 +178,7 @@ def check_placed(
         )
 
 # %% ../nbs/52_loading.ipynb #q109
-def check_finite(
+def check_finite_weights(
     path: str | os.PathLike[str],  # The checkpoint, for the message
     model: torch.nn.Module,  # Loaded from it
 ) -> None:

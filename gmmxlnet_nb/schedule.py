@@ -203,7 +203,7 @@ def check_same_data(
         raise ValueError(f"train_dataset must be the one that the run began with, of {' and '.join(changed)}")
 
 # %% ../nbs/42_schedule.ipynb #q211
-def memory_model(
+def find_memory_model(
     model: Any,  # As a trainer got it
 ) -> Any:  # A `GMMXLNetForQA` or its like
     "The XLNet with a memory within any wrapper; a `ValueError` if there is none, or more than one."
@@ -218,7 +218,7 @@ def check_adapters(
     model: Any,  # As a trainer got it
 ) -> None:
     "A `ValueError` for a PEFT model whose adapters would not be reached, or that hands on something else than documents."
-    adapters = getattr(model, "peft_config", {}) if model is not memory_model(model) else {}
+    adapters = getattr(model, "peft_config", {}) if model is not find_memory_model(model) else {}
     for config in adapters.values():
         if getattr(config, "is_prompt_learning", False):
             got = f"got {type(config).__name__}"
@@ -266,7 +266,7 @@ def check_sharding(
         raise ValueError(f"deepspeed must have a ZeRO stage below 3: {why}, got {stage}")
 
 # %% ../nbs/42_schedule.ipynb #q214
-def half_precision(
+def describe_half_precision(
     model: nn.Module,  # To be trained
 ) -> str:  # Empty if there is nothing to say
     "Say how much of what is trained is kept in half precision, and what to do."

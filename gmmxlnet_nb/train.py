@@ -41,8 +41,8 @@ from gmmxlnet_nb.schedule import (
     check_same_data,
     check_sharding,
     data_account,
-    half_precision,
-    memory_model,
+    describe_half_precision,
+    find_memory_model,
     select_segments,
     training_data,
 )
@@ -63,7 +63,7 @@ class Tempered(CapturedTraining):
     def set_temperature(self, temperature: float | None) -> None:
         "Put a schedule's temperature into the model, and so into its checkpoints."
         if temperature is not None:
-            model = memory_model(self.model)
+            model = find_memory_model(self.model)
             model.config.routing_temperature = temperature
             for module in model.modules():
                 if isinstance(module, MemoryGatingNetwork):
@@ -138,7 +138,7 @@ class Curriculum(Tempered):
         "One step; XLNet gets no gradient while it is frozen."
         loss = super().training_step(model, inputs, num_items_in_batch)
         if self.epochs_done < self.args.warmup_freeze_base_epochs:
-            for parameter in memory_model(model).transformer.parameters():
+            for parameter in find_memory_model(model).transformer.parameters():
                 parameter.grad = None
         return loss
 
@@ -334,7 +334,7 @@ class DocumentLosses(LossParts):
 
     def losses(self, model: nn.Module, inputs: dict[str, Tensor], options: dict[str, Any], items: Any) -> tuple[Any, ...]:
         "The loss, its parts, the experts' shares of what is local, and the outputs."
-        whole = options.get("use_global_softmax", memory_model(self.model).config.use_global_softmax)
+        whole = options.get("use_global_softmax", find_memory_model(self.model).config.use_global_softmax)
         answer, memory, local = self.shares(inputs, whole, items)
         outputs = model(**inputs, **options)
         losses = memory_losses(outputs.routing_info, self.total)
@@ -383,7 +383,7 @@ class DocumentTrainer(DocumentLosses):
     def configure(self, model: Any) -> None:
         "Tell a model what it recomputes and compiles; a `ValueError` for another memory than the configuration's."
         check_adapters(model)
-        model = memory_model(model)
+        model = find_memory_model(model)
         check_memory(model, self.args)
         model.recompute = self.args.recompute
         if self.args.torch_compile:  # the step that all segments share; accelerate would unroll the loop over them
@@ -578,7 +578,8 @@ class ResumingTrainer(DocumentTrainer):
     def warn_half_precision(self) -> None:
         "Log a warning if weights are trained in half precision, unless FSDP or DeepSpeed keeps them in float32 as well."
         sharded = self.is_fsdp_enabled or self.is_deepspeed_enabled
-        said = "" if sharded and self.accelerator.mixed_precision != "no" else half_precision(memory_model(self.model))
+        masters = sharded and self.accelerator.mixed_precision != "no"
+        said = "" if masters else describe_half_precision(find_memory_model(self.model))
         if said and self.is_world_process_zero():
             logger.warning(said)
 
@@ -645,7 +646,7 @@ class GMMTrainer(ResumingTrainer):
         inputs = self._prepare_inputs({name: value for name, value in inputs.items() if name != DOCUMENT_IDS})
         with torch.no_grad(), self.compute_loss_context_manager():
             out = model(**inputs, return_memory_state=False, clear_memory=self.clear_memory)
-        whole = memory_model(self.model).config.use_global_softmax
+        whole = find_memory_model(self.model).config.use_global_softmax
         losses = document_losses(out.start_logits, out.end_logits, inputs, whole)
         args = (inputs["answer_mask"], self.args.n_best_size, self.args.max_answer_length)
         return None, (n_best_spans(out.start_logits, out.end_logits, *args), losses), None
@@ -679,7 +680,7 @@ MOVED = {
         "rank_candidates decode_n_best write_predictions answer_stream"
     ),
     "training_args": (
-        "CHECKED_TYPES AT_LEAST FIXED SECRETS SELECTION_STRATEGIES MAY_CHANGE allowed_types check_types "
+        "AT_LEAST FIXED SECRETS SELECTION_STRATEGIES MAY_CHANGE allowed_types check_types "
         "check_training_arguments SavedArguments MemoryArguments TrainingConfig GMMTrainingConfig "
         "gmm_small_config gmm_balanced_config gmm_large_config config_from_dict changed_fields"
     ),
