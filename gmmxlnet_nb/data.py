@@ -392,8 +392,9 @@ MOVED = {
     "documents": (
         "SQUAD_COLUMNS SPLITS Answer Document check_document check_ids field squad_answers article_documents "
         "squad_documents read_squad check_columns row_document table_documents load_squad DocumentStream "
-        "stream_articles stream_file stream_squad word_count pack_texts long_documents move_document"
+        "stream_articles stream_file stream_squad"
     ),
+    "articles": "word_count pack_texts long_documents move_document",
     "segments": (
         "SPECIAL_TOKENS WORD_START configure_memory_tokens train_tokenizer TokenizedText cover_gaps raw_tokens "
         "tokenize_text SegmentLayout segment_ranges build_segment document_feature answer_spans one_segment "
