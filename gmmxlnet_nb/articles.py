@@ -270,8 +270,9 @@ class JoinCounts:
 
     def __str__(self) -> str:
         cut = (
-            f"{self.cut} of {self.texts} paragraphs were too long and cut into {self.parts}, each of their {self.questions} questions "
-            f"is asked of one part, and {self.left_out} right answers that stand in others were left out"
+            f"{self.cut} of {self.texts} paragraphs were too long and cut into {self.parts}, each of their "
+            f"{self.questions} questions is asked of one part, and {self.left_out} right answers that stand in others "
+            "were left out"
         )
         untitled = f"{self.untitled} of {self.texts} texts have no title and were not joined"
         return "; ".join([cut] * (self.cut > 0) + [untitled] * (self.untitled > 0))
@@ -295,7 +296,9 @@ def join_articles(
     for article in articles:
         places = place_parts(article, max_length, length, separator, name)
         cut = [found for found in places.values() if len(found) > 1]
-        counts.texts, counts.cut, counts.parts = counts.texts + len(places), counts.cut + len(cut), counts.parts + sum(map(len, cut))
+        counts.texts += len(places)
+        counts.cut += len(cut)
+        counts.parts += sum(map(len, cut))
         counts.untitled += any(article_key(document)[0] == "text" for document in article.documents[:1])
         for document in article.documents:
             moved = move_document(document, choose_place(document, places[document.text]))
@@ -313,7 +316,8 @@ def long_documents(
     "Join the paragraphs of each article, up to a length; a `ValueError` for an answer that is longer."
     if max_length is not None:
         check_positive("max_length", max_length)
-    given, counts = list(documents), JoinCounts()
+    given: list[Any] = list(documents)
+    counts = JoinCounts()
     articles = [item for item in given if isinstance(item, Article)]
     asked = [check_joinable(item) for item in given if not isinstance(item, Article)]
     if articles and asked:

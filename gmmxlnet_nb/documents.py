@@ -533,7 +533,7 @@ def stream_squad(
     "What `load_squad` loads, read one by one; the first document is read at once, to say early what is wrong."
     kind, source = squad_source(data_path, split)
     if kind == "json":
-        read = partial(stream_file, source[0])
+        read: Callable[[], Iterator[Document]] = partial(stream_file, source[0])
     else:
         read = row_source(kind, source, split=split, revision=revision, token=token)
     where = f"data_path {str(data_path)!r}, split {split!r}: "
