@@ -35,7 +35,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from .core import check_choice, check_folder, check_positive, hold_lock, moved_names, whole_file
-from .documents import Answer, Document, check_document, check_ids
+from .documents import Answer, Document, check_document, check_ids, is_text
 from .articles import say_once
 from gmmxlnet_nb.segments import (
     HIDDEN_LETTERS,
@@ -228,7 +228,7 @@ def without_golds(
 
 # %% ../nbs/12_data.ipynb #n011
 FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a feature is
-    check_tokenizer, raw_tokens, check_offsets, tokenize_text, place_tokens, cover_gaps, share_run, TokenizedText.token_span,
+    is_text, check_tokenizer, raw_tokens, check_offsets, tokenize_text, place_tokens, cover_gaps, share_run, TokenizedText.token_span,
     is_blank, is_sign, BlankTable.__missing__, trim_span, normalize_answer, SegmentLayout.room, SegmentLayout.windows,
     segment_ranges, build_segment, document_feature, answer_spans, why_no_fit, one_segment, gold_flags,
     text_rows, row_documents, row_features,
