@@ -228,7 +228,8 @@ def without_golds(
 
 # %% ../nbs/12_data.ipynb #n011
 FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a feature is
-    is_text, check_tokenizer, raw_tokens, check_offsets, tokenize_text, place_tokens, cover_gaps, share_run, TokenizedText.token_span,
+    is_text, check_tokenizer, raw_tokens, check_offsets, tokenize_text, place_tokens, cover_gaps, share_run,
+    TokenizedText.token_span,
     is_blank, is_sign, BlankTable.__missing__, trim_span, normalize_answer, SegmentLayout.room, SegmentLayout.windows,
     segment_ranges, build_segment, document_feature, answer_spans, why_no_fit, one_segment, gold_flags,
     text_rows, row_documents, row_features,
@@ -450,9 +451,9 @@ def answer_report(
     total = np.zeros(len(COUNTS), dtype=np.int64)
     left = iter(documents)
     for rows in golds.select_columns(list(GOLD_TYPES)).iter(batch_size=1000):
-        columns = zip(left, rows["gold_tokens"], rows["gold_flags"])
+        columns = zip(islice(left, len(rows["gold_tokens"])), rows["gold_tokens"], rows["gold_flags"], strict=True)
         total += np.sum([gold_counts(*row, max_answer_length) for row in columns], axis=0)
-    return AnswerReport(*total.tolist(), max_answer_length=max_answer_length)
+    return AnswerReport(**dict(zip(COUNTS, total.tolist(), strict=True)), max_answer_length=max_answer_length)
 
 # %% ../nbs/12_data.ipynb #c035
 @dataclass

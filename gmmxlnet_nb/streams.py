@@ -95,7 +95,8 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         self.settings = {"buffer_size": buffer_size, "seed": seed, "rank": rank, "world_size": world_size}
         self._epoch = torch.zeros((), dtype=torch.long).share_memory_()  # workers that live on must see it change
         self._in_workers = torch.zeros((), dtype=torch.bool).share_memory_()
-        self._counts = torch.zeros(MOST_WORKERS, len(COUNTS) + 1, dtype=torch.long).share_memory_()  # the last: whether all is read
+        rows = torch.zeros(MOST_WORKERS, len(COUNTS) + 1, dtype=torch.long)
+        self._counts = rows.share_memory_()  # one row a worker; in the last column whether it has read all
         self._said = torch.zeros((), dtype=torch.bool).share_memory_()
         self._passed, self._expected = 0, 0  # hashes of the documents given; of those to pass over
         self._start, self._seen = 0, 0  # documents to pass over at the next iteration; documents given in this one
@@ -111,7 +112,7 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
     def report(self) -> AnswerReport:
         "What of the right answers read so far can be given, all workers of this process together."
         counts = self._counts[:, :-1].sum(0).tolist()
-        return AnswerReport(*counts, max_answer_length=self.max_answer_length)
+        return AnswerReport(**dict(zip(COUNTS, counts, strict=True)), max_answer_length=self.max_answer_length)
 
     def begin(self) -> None:
         "Count from zero."
@@ -177,8 +178,8 @@ class StreamedDocuments(DocumentReader):
     def pass_over(self, documents: Iterator[Document], start: int, expected: int) -> None:
         "Read what was seen before; a `ValueError` if that were other documents."
         number = 0
-        for number, document in enumerate(documents, 1):
-            self._passed = passed_on(self._passed, document)
+        for document in documents:
+            number, self._passed = number + 1, passed_on(self._passed, document)
         if number < start:
             raise ValueError(f"state must be of a stream of these {number} documents, got one after {start}")
         if start and self._passed != expected:
@@ -189,8 +190,8 @@ class StreamedDocuments(DocumentReader):
         documents: Iterable[Document],  # In the order in which they are to be read
     ) -> "StreamedDocuments":
         "The same for other documents, which count in this one's report."
-        limit = {"max_answer_length": self.max_answer_length, "seed": self.settings["seed"]}
-        twin = StreamedDocuments(documents, self.tokenizer, self.layout, self.must_fit, **limit)
+        made_of = (documents, self.tokenizer, self.layout, self.must_fit)
+        twin = StreamedDocuments(*made_of, seed=self.settings["seed"], max_answer_length=self.max_answer_length)
         twin._counts, twin._said = self._counts, self._said
         return twin
 

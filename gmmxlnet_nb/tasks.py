@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from .core import check_choice, check_positive
 from .documents import Answer, Article, Document, DocumentStream, check_document
@@ -201,7 +201,7 @@ def apart_articles(
 class SquadParts:
     "How squad's data is read."
 
-    data_path: str
+    data_path: Any  # What `load_squad` takes
     num_segments: int  # Of a document, at most about
     words_per_segment: int
 
@@ -276,7 +276,7 @@ def task_documents(
             f"train_segments must be left out for task {task!r}, got {train_segments!r}: real documents have the lengths "
             "that they have"
         )
-    parts = SquadParts(cast(str, data_path), num_segments, words_per_segment)
+    parts = SquadParts(data_path, num_segments, words_per_segment)
     evaluation, asked = parts.evaluation()
     articles = list(apart_articles(load_articles(parts.data_path, "train"), asked, parts.data_path))
     short = [document for article in articles for document in article.documents]
@@ -294,7 +294,7 @@ def stream_task(
     "What `task_documents` gives for squad, read when it is asked for; a `ValueError` for data that cannot be."
     check_positive("num_train", num_train)
     check_positive("num_eval", num_eval)
-    parts = SquadParts(cast(str, data_path), num_segments, words_per_segment)
+    parts = SquadParts(data_path, num_segments, words_per_segment)
     evaluation, asked = parts.evaluation()
     train = DocumentStream(partial(parts.train, stream_squad_articles(parts.data_path), asked, num_train))
     next(iter(train))  # to say early what is wrong
