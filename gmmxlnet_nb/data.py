@@ -17,7 +17,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
@@ -34,20 +34,31 @@ from tokenizers import models
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from .core import check_folder, check_positive, hold_lock, moved_names, whole_file
-from .documents import Answer, Document, check_document, check_ids
+from .core import check_choice, check_folder, check_positive, hold_lock, moved_names, whole_file
+from .documents import Answer, Document, check_document, check_ids, is_text
+from .articles import say_once
 from gmmxlnet_nb.segments import (
+    HIDDEN_LETTERS,
     WORD_START,
+    BlankTable,
     SegmentLayout,
     TokenizedText,
     answer_spans,
     build_segment,
+    check_offsets,
+    check_tokenizer,
     cover_gaps,
     document_feature,
+    is_blank,
+    is_sign,
+    normalize_answer,
     one_segment,
+    place_tokens,
     raw_tokens,
     segment_ranges,
+    share_run,
     tokenize_text,
+    trim_span,
     why_no_fit,
 )
 
@@ -76,6 +87,32 @@ def row_documents(
         documents.append(Document(**record | lists | {"text": row["text"], "answers": answers}))
     return documents
 
+# %% ../nbs/12_data.ipynb #e202
+EARLY, SPLIT, UNKNOWN, INEXACT = 1, 2, 4, 8  # Before the question is shown; in no segment whole; only <unk>; no exact match
+
+
+def gold_flags(
+    document: Document,  # Checked
+    feature: dict[str, Any],  # Of `document_feature`
+    tokens: TokenizedText,  # The document's text
+    layout: SegmentLayout,  # How it was cut
+    unknown: int,  # The id of <unk>
+) -> tuple[list[int], list[int]]:  # Of each right answer: how many tokens it has, and flags
+    "What keeps right answers from being given."
+    shown = sum(start >= 0 for start in feature["starts"][-1])  # the last segment always shows the question
+    question = len(feature["input_ids"][-1]) - shown - len(layout.mem_read_ids) - len(layout.mem_write_ids) - 3
+    asked = [(first, last) for first, last, asks in segment_ranges(document, tokens, layout, question) if asks]
+    right = {normalize_answer(answer.text) for answer in document.answers}
+    spans = answer_spans(document, tokens)
+    flags = []
+    for a, b in spans:
+        start, end = trim_span(document.text, tokens.starts[a], tokens.ends[b])
+        whole = any(first <= a and b < last for first, last in asked)
+        flag = 0 if whole else EARLY if a < asked[0][0] else SPLIT
+        flag |= UNKNOWN * all(id == unknown for id in tokens.ids[a : b + 1])
+        flags.append(flag | INEXACT * (normalize_answer(document.text[start:end]) not in right))
+    return [b - a + 1 for a, b in spans], flags
+
 # %% ../nbs/12_data.ipynb #n003
 INT_COLUMNS = {"input_ids": "int32", "token_type_ids": "int8", "starts": "int64", "ends": "int64"}
 FEATURE_TYPES = Features(  # Said, not guessed: the first documents may have no answers to guess from
@@ -84,6 +121,7 @@ FEATURE_TYPES = Features(  # Said, not guessed: the first documents may have no 
     | {"asked": List(Value("bool"))}
     | {name: List(List(Value("int64"))) for name in ("start_positions", "end_positions")}
 )
+GOLD_TYPES = Features({"gold_tokens": List(Value("int32")), "gold_flags": List(Value("int8"))})  # Of `gold_flags`
 
 
 def row_features(
@@ -91,13 +129,15 @@ def row_features(
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     layout: SegmentLayout,  # How to cut
     must_fit: bool,  # Whether an answer that is in no segment whole is an error
-) -> dict[str, list[Any]]:  # Columns of `document_feature`
+) -> dict[str, list[Any]]:  # Columns of `document_feature`, and those of `GOLD_TYPES`
     "The features of some rows; each text is tokenized once."
-    columns: dict[str, list[Any]] = {name: [] for name in FEATURE_TYPES}
+    columns: dict[str, list[Any]] = {name: [] for name in (*FEATURE_TYPES, *GOLD_TYPES)}
     for text, documents in zip(rows["text"], rows["documents"], strict=True):
         tokens = tokenize_text(tokenizer, text)
         for document in row_documents({"text": text, "documents": documents}):
             feature = document_feature(document, tokenizer, layout, tokens, must_fit)
+            golds = gold_flags(document, feature, tokens, layout, tokenizer.unk_token_id)
+            feature |= dict(zip(GOLD_TYPES, golds, strict=True))
             for name, values in columns.items():
                 values.append(feature[name])
     return columns
@@ -157,7 +197,7 @@ def map_features(
     must_fit: bool,  # Whether an answer that is in no segment whole is an error
     num_proc: int | None = None,  # Processes; None for this one
     folder: str | None = None,  # Where the parts are written; None for memory
-) -> Dataset:  # One row a document
+) -> Dataset:  # One row a document, with the columns of `FEATURE_TYPES` and `GOLD_TYPES`
     "Cut documents into segments with `Dataset.map`."
     types = Features({"text": Value("large_string"), "documents": Value("large_string")})  # more than 2 GiB may come
     rows = list(text_rows(documents))
@@ -170,7 +210,7 @@ def map_features(
             batched=True,
             batch_size=rows_together(rows),  # rows whose features are in memory as Python lists
             remove_columns=table.column_names,
-            features=FEATURE_TYPES,
+            features=Features(FEATURE_TYPES | GOLD_TYPES),
             fn_kwargs={"tokenizer": sent, "layout": layout, "must_fit": must_fit},
             num_proc=processes if processes > 1 else None,
             keep_in_memory=folder is None,
@@ -180,10 +220,18 @@ def map_features(
             desc="Cut documents into segments",
         )
 
+def without_golds(
+    features: Dataset,  # Of `map_features`
+) -> Dataset:  # With the columns of `document_feature`
+    "Features as they are trained on."
+    return features.remove_columns(list(GOLD_TYPES))
+
 # %% ../nbs/12_data.ipynb #n011
 FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a feature is
-    raw_tokens, tokenize_text, cover_gaps, TokenizedText.token_span, SegmentLayout.room, SegmentLayout.windows,
-    segment_ranges, build_segment, document_feature, answer_spans, why_no_fit, one_segment,
+    is_text, check_tokenizer, raw_tokens, check_offsets, tokenize_text, place_tokens, cover_gaps, share_run,
+    TokenizedText.token_span,
+    is_blank, is_sign, BlankTable.__missing__, trim_span, normalize_answer, SegmentLayout.room, SegmentLayout.windows,
+    segment_ranges, build_segment, document_feature, answer_spans, why_no_fit, one_segment, gold_flags,
     text_rows, row_documents, row_features,
 )  # fmt: skip
 
@@ -198,10 +246,10 @@ def feature_settings(
     names = ("unk_token_id", "sep_token_id", "cls_token_id", "all_special_ids")
     return {
         "tokenizer": {name: value for name, value in backend.items() if name not in ("truncation", "padding")},
-        "special": {name: getattr(tokenizer, name) for name in names} | {"word_start": WORD_START},
+        "special": {name: getattr(tokenizer, name) for name in names} | {"word_start": WORD_START, "blank": HIDDEN_LETTERS},
         "layout": asdict(layout),
         "must_fit": bool(must_fit),
-        "types": str(FEATURE_TYPES),
+        "types": str(FEATURE_TYPES | GOLD_TYPES),
         "code": [inspect.getsource(function) for function in FEATURE_CODE],
         "versions": [tokenizers.__version__, transformers.__version__, unicodedata.unidata_version],
     }
@@ -220,33 +268,51 @@ def feature_fingerprint(
     return digest.hexdigest()
 
 # %% ../nbs/12_data.ipynb #n016
+DIGEST_BYTES = 32
+
+
+def file_digest(
+    path: Path,  # A file
+    size: int,  # Bytes to read, from its beginning
+) -> bytes:
+    "A hash of a file's first bytes."
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while size > 0 and (block := file.read(min(size, 1 << 20))):
+            digest.update(block)
+            size -= len(block)
+    return digest.digest()
+
+
 def write_features(
     features: Dataset,  # To be kept
     folder: str,  # For unfinished files, on the same disk
     path: Path,  # Where the finished one goes
 ) -> None:
-    "Write features into one Arrow file that knows its number of rows; it is there whole or not at all."
+    "Write features and a hash of them into one Arrow file; it is there whole or not at all."
     table = features.data.table
-    schema = table.schema.with_metadata({**(table.schema.metadata or {}), b"rows": str(len(table)).encode()})
-    with whole_file(path, folder) as part, pa.OSFile(str(part), "wb") as file, pa.ipc.new_stream(file, schema) as writer:
-        for batch in table.to_batches():
-            writer.write_batch(batch)
+    with whole_file(path, folder) as part:
+        with pa.OSFile(str(part), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+            for batch in table.to_batches():
+                writer.write_batch(batch)
+        digest = file_digest(part, part.stat().st_size)
+        with open(part, "ab") as end:
+            end.write(digest)
 
 
 def read_features(
     path: Path,  # Of `write_features`
 ) -> Dataset | None:  # None if there is no file, or a damaged one
     "Open kept features without loading them."
-    try:
-        with pa.memory_map(str(path)) as file:
-            rows = int(pa.ipc.open_stream(file).schema.metadata[b"rows"])
-        features = Dataset.from_file(str(path))
-        if len(features) == rows:
-            return features
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (pa.ArrowException, OSError):
-        pass  # cut off inside a batch or its header
+    size = path.stat().st_size - DIGEST_BYTES
+    if size > 0:
+        with open(path, "rb") as file:
+            file.seek(size)
+            kept = file.read()
+        if kept == file_digest(path, size):
+            return Dataset.from_file(str(path))
     warnings.warn(f"{path.name} is damaged: its features are built again", stacklevel=3)
     return None
 
@@ -271,21 +337,36 @@ def unfinished_folder(
         yield path
 
 # %% ../nbs/12_data.ipynb #n019
-def build_features(
-    documents: Iterable[Document],  # Checked here
+def check_learnable(
+    document: Document,  # To be checked
+    must_fit: bool,  # Whether it must have an answer that is in a segment whole, if it has any
+) -> Document:  # The same
+    "A `ValueError` for a document whose answers are withheld where they must fit."
+    if must_fit and document.blind:
+        raise ValueError(
+            f"document {document.id!r}: must_fit must be False, got True: its answers are withheld (blind), so it can be "
+            "answered and not learned from"
+        )
+    return document
+
+
+def keep_features(
+    documents: list[Document],  # Checked
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     layout: SegmentLayout,  # How to cut
     must_fit: bool = True,  # Whether an answer that is in no segment whole is an error
     num_proc: int | None = None,  # Processes to tokenize in; None for this one
     cache_dir: str | Path | None = None,  # Where features are kept for the next time; None for memory
-) -> Dataset:  # One row a document, as `document_feature` gives it
-    "Cut documents into segments; a `ValueError` names the document that is wrong."
+) -> Dataset:  # One row a document, with the columns of `FEATURE_TYPES` and `GOLD_TYPES`
+    "Features, from a folder if they are there; a `ValueError` names the document that is wrong."
+    check_choice("must_fit", must_fit, (True, False))
     if num_proc is not None:
         check_positive("num_proc", num_proc)
     folder = None if cache_dir is None else check_folder("cache_dir", cache_dir)
-    documents = [check_document(document) for document in documents]
     if not documents:
         raise ValueError("documents must hold at least one document, got none")
+    for document in documents:
+        check_learnable(document, must_fit)
     build = partial(map_features, documents, tokenizer, layout, must_fit, num_proc)
     if folder is None:
         return build()
@@ -298,13 +379,94 @@ def build_features(
         features = Dataset.from_file(str(path))
     return features
 
+# %% ../nbs/12_data.ipynb #e205
+def build_features(
+    documents: Iterable[Document],  # Checked here
+    tokenizer: PreTrainedTokenizerBase,  # With memory tokens
+    layout: SegmentLayout,  # How to cut
+    must_fit: bool = True,  # Whether an answer that is in no segment whole, or withheld, is an error
+    num_proc: int | None = None,  # Processes to tokenize in; None for this one
+    cache_dir: str | Path | None = None,  # Where features are kept for the next time; None for memory
+) -> Dataset:  # One row a document, as `document_feature` gives it
+    "Cut documents into segments; a `ValueError` names the document that is wrong."
+    checked = [check_document(document) for document in documents]
+    return without_golds(keep_features(checked, tokenizer, layout, must_fit, num_proc, cache_dir))
+
+# %% ../nbs/12_data.ipynb #e206
+@dataclass(frozen=True)
+class AnswerReport:
+    "What of the right answers of documents can be given."
+
+    questions: int = 0
+    answerable: int = 0  # Those with right answers
+    blind: int = 0  # Those whose answers are withheld
+    golds: int = 0  # Right answers; those of the same tokens are one
+    too_long: int = 0  # Of more than `max_answer_length` tokens
+    split: int = 0  # In no segment whole
+    early: int = 0  # Before the question is shown
+    unknown: int = 0  # Nothing but <unk>
+    inexact: int = 0  # No exact match, taken out of the text by its tokens
+    unreachable: int = 0  # Answerable questions none of whose right answers can be given
+    max_answer_length: int | None = None  # None to count none as too long
+
+    @property
+    def complete(self) -> bool:
+        "Whether all is known, and can be given."
+        return not (self.blind or self.too_long or self.split or self.early or self.unknown or self.inexact)
+
+    def __str__(self) -> str:
+        no_answer = self.questions - self.answerable - self.blind
+        long = f"{self.too_long} longer than max_answer_length = {self.max_answer_length} tokens, "
+        return (
+            f"{self.questions} questions: {self.answerable} answerable, {no_answer} unanswerable, {self.blind} with answers "
+            f"withheld. {self.golds} right answers: {long if self.max_answer_length else ''}{self.split} in no segment whole, "
+            f"{self.early} before the question is shown, {self.unknown} nothing but <unk>, {self.inexact} no exact match as "
+            f"tokens. {self.unreachable} questions have none that can be given."
+        )
+
+
+COUNTS = tuple(f.name for f in fields(AnswerReport) if f.name != "max_answer_length")
+
+
+def gold_counts(
+    document: Document,  # Checked
+    lengths: Sequence[int],  # Of `gold_flags`
+    flags: Sequence[int],  # Of `gold_flags`
+    max_answer_length: int | None,  # Tokens of an answer, at most; None for any
+) -> tuple[int, ...]:  # One for each of `COUNTS`
+    "What one document adds to a report."
+    long = [max_answer_length is not None and length > max_answer_length for length in lengths]
+    by_flag = [sum(bool(flag & kind) for flag in flags) for kind in (SPLIT, EARLY, UNKNOWN, INEXACT)]
+    lost = [over or bool(flag & (SPLIT | EARLY | INEXACT)) for over, flag in zip(long, flags, strict=True)]
+    some = bool(document.answers)
+    return 1, int(some), int(document.blind), len(flags), sum(long), *by_flag, int(some and all(lost))
+
+
+def answer_report(
+    documents: Sequence[Document],  # Checked
+    golds: Dataset,  # The columns of `GOLD_TYPES`, a row for each document
+    max_answer_length: int | None,  # Tokens of an answer, at most; None for any
+) -> AnswerReport:
+    "Count what can be given."
+    total = np.zeros(len(COUNTS), dtype=np.int64)
+    left = iter(documents)
+    for rows in golds.select_columns(list(GOLD_TYPES)).iter(batch_size=1000):
+        columns = zip(islice(left, len(rows["gold_tokens"])), rows["gold_tokens"], rows["gold_flags"], strict=True)
+        total += np.sum([gold_counts(*row, max_answer_length) for row in columns], axis=0)
+    return AnswerReport(**dict(zip(COUNTS, total.tolist(), strict=True)), max_answer_length=max_answer_length)
+
 # %% ../nbs/12_data.ipynb #c035
 @dataclass
 class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
-    "Documents and their features, in the same order."
+    "Documents and their features, in the same order; a `ValueError` if there are more of the ones than of the others."
 
     documents: list[Document]
     features: Dataset
+    report: AnswerReport | None = None  # Of `build`: what of the right answers can be given
+
+    def __post_init__(self) -> None:
+        if len(self.documents) != len(self.features):
+            raise ValueError(f"features must be of {len(self.documents)} documents, got {len(self.features)}")
 
     @classmethod
     def build(
@@ -315,10 +477,17 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
         must_fit: bool = True,
         num_proc: int | None = None,
         cache_dir: str | Path | None = None,
+        max_answer_length: int | None = None,
     ) -> "DocumentDataset":
         "Documents with the features that `build_features` makes of them; a `ValueError` for an id that comes twice."
+        if max_answer_length is not None:
+            check_positive("max_answer_length", max_answer_length)
         documents = check_ids([check_document(document) for document in documents])
-        return cls(documents, build_features(documents, tokenizer, layout, must_fit, num_proc, cache_dir))
+        features = keep_features(documents, tokenizer, layout, must_fit, num_proc, cache_dir)
+        report = answer_report(documents, features, max_answer_length)
+        if max_answer_length is not None or not report.complete:
+            say_once(str(report))
+        return cls(documents, without_golds(features), report)
 
     def __len__(self) -> int:
         return len(self.documents)
@@ -333,6 +502,28 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
         "Several at once, as PyTorch's loaders ask for them."
         return self.features.__getitems__(indices)
 
+# %% ../nbs/12_data.ipynb #e209
+def check_feature(
+    feature: Any,  # To be put into a batch
+) -> None:
+    "A `ValueError` with the document's id if a column is missing, or is of other segments or tokens than `input_ids`."
+    if not isinstance(feature, dict) or not feature.keys() >= FEATURE_TYPES.keys() - {"id"}:
+        got = sorted(feature) if isinstance(feature, dict) else type(feature).__name__
+        raise ValueError(f"features must have the columns {', '.join(FEATURE_TYPES)}, got {got}")
+    where, sizes = f"features of document {feature.get('id')!r}", [len(ids) for ids in feature["input_ids"]]
+    if not sizes or not min(sizes):
+        raise ValueError(f"{where}: input_ids must be segments of at least one token, got {sizes} tokens")
+    for name in FEATURE_TYPES.keys() - {"id", "input_ids"}:
+        inner = name in INT_COLUMNS
+        found = [len(values) for values in feature[name]] if inner else len(feature[name])
+        if found != (sizes if inner else len(sizes)):
+            what = f"{sizes} tokens" if inner else f"{len(sizes)} segments"
+            raise ValueError(f"{where}: {name} must be of as many as input_ids, {what}, got {found}")
+    for size, starts, ends in zip(sizes, feature["start_positions"], feature["end_positions"], strict=True):
+        if len(starts) != len(ends) or any(not 0 <= a <= b < size for a, b in zip(starts, ends, strict=True)):
+            what = f"must be pairs that rise within a segment of {size} tokens"
+            raise ValueError(f"{where}: start_positions and end_positions {what}, got {starts} and {ends}")
+
 # %% ../nbs/12_data.ipynb #c037
 @dataclass
 class DocumentCollator:
@@ -343,10 +534,20 @@ class DocumentCollator:
     pad_token_type_id: int = 3  # Hugging Face's segment id of padding
     pad_to_segments: int | None = None  # s; by default the most segments of the batch
 
+    def __post_init__(self) -> None:
+        for name in ("pad_to_length", "pad_to_segments"):
+            if getattr(self, name) is not None:
+                check_positive(name, getattr(self, name))
+        for name in ("pad_token_id", "pad_token_type_id"):
+            if type(getattr(self, name)) is not int or getattr(self, name) < 0:
+                raise ValueError(f"{name} must be a whole number >= 0, got {getattr(self, name)!r}")
+
     def __call__(self, features: list[dict[str, Any]]) -> dict[str, Tensor]:
         "Token tensors `(b, s, l)`, positions `(b, s, a)` with -1 for none, and a segment mask `(b, s)`."
         if not features:
             raise ValueError("features must hold at least one document, got none")
+        for feature in features:
+            check_feature(feature)
         counts = [len(f["input_ids"]) for f in features]
         lengths = torch.tensor([len(ids) for f in features for ids in f["input_ids"]])
         s = self._size("pad_to_segments", max(counts))
@@ -392,8 +593,9 @@ MOVED = {
     "documents": (
         "SQUAD_COLUMNS SPLITS Answer Document check_document check_ids field squad_answers article_documents "
         "squad_documents read_squad check_columns row_document table_documents load_squad DocumentStream "
-        "stream_articles stream_file stream_squad word_count pack_texts long_documents move_document"
+        "stream_articles stream_file stream_squad"
     ),
+    "articles": "word_count pack_texts long_documents move_document",
     "segments": (
         "SPECIAL_TOKENS WORD_START configure_memory_tokens train_tokenizer TokenizedText cover_gaps raw_tokens "
         "tokenize_text SegmentLayout segment_ranges build_segment document_feature answer_spans one_segment "

@@ -6,6 +6,7 @@
 __all__ = ['StreamedDocuments']
 
 # %% ../nbs/13_streams.ipynb #h003
+import hashlib
 import random
 from collections.abc import Iterable, Iterator, Sized
 from itertools import islice
@@ -15,9 +16,10 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from .core import check_choice, check_positive
-from .documents import Document, check_document, field, some
+from .documents import Document, check_document, check_ids, field, some
+from .articles import say_once
 from .segments import SegmentLayout, document_feature, tokenize_text
-from .data import ExactPickle
+from .data import COUNTS, AnswerReport, ExactPickle, check_learnable, gold_counts, gold_flags
 
 # %% ../nbs/13_streams.ipynb #n063
 def shuffle_buffered(
@@ -44,7 +46,18 @@ def this_reader() -> tuple[int, int]:
     info = torch.utils.data.get_worker_info()
     return (0, 0) if info is None else (info.id, info.num_workers)
 
+def passed_on(
+    before: int,  # Of the documents before; 0 for none
+    document: Document,  # The next one
+) -> int:  # 56 bits
+    "A hash of which documents were read, in their order."
+    text = "\0".join([str(before), document.id, document.question, document.text])
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=7).digest())
+
 # %% ../nbs/13_streams.ipynb #n066
+MOST_WORKERS = 256  # Of a `DataLoader`; more share rows of counts
+
+
 class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
     "What a stream of features is made of, and how long it is. Bad settings raise a `ValueError`."
 
@@ -53,12 +66,13 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         documents: Iterable[Document],  # A list or a `DocumentStream`
         tokenizer: PreTrainedTokenizerBase,  # With memory tokens
         layout: SegmentLayout,  # How to cut
-        must_fit: bool = True,  # Whether an answer that is in no segment whole is an error
+        must_fit: bool = True,  # Whether an answer that is in no segment whole, or withheld, is an error
         buffer_size: int = 1,  # Documents among which each next one is drawn; 1 keeps their order
         seed: int = 0,  # Of the order, with the epoch
         rank: int = 0,  # Which of the processes this is
         world_size: int = 1,  # Processes that share the documents
         num_documents: int | None = None,  # In the whole stream, if that is known; a list knows it
+        max_answer_length: int | None = None,  # Tokens of an answer, at most, for the report; None for any
     ) -> None:
         if not isinstance(documents, Iterable) or iter(documents) is documents:
             what = "a list or a DocumentStream, which can be read again"
@@ -67,13 +81,24 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
             raise ValueError(f"seed must be a whole number, got {seed!r}")
         check_positive("buffer_size", buffer_size)
         check_choice("rank", rank, range(check_positive("world_size", world_size)))
-        if num_documents is not None:
-            check_positive("num_documents", num_documents)
+        for name, value in (("num_documents", num_documents), ("max_answer_length", max_answer_length)):
+            if value is not None:
+                check_positive(name, value)
+        check_choice("must_fit", must_fit, (True, False))
+        if isinstance(documents, list | tuple):  # a stream of a file does that as it reads
+            check_ids([check_document(document) for document in documents])
         self.num_documents = len(documents) if isinstance(documents, Sized) else num_documents
+        if num_documents not in (None, self.num_documents):
+            raise ValueError(f"num_documents must be left out or {self.num_documents} for this list, got {num_documents}")
+        self.max_answer_length = max_answer_length
         self.documents, self.tokenizer, self.layout, self.must_fit = documents, tokenizer, layout, must_fit
         self.settings = {"buffer_size": buffer_size, "seed": seed, "rank": rank, "world_size": world_size}
         self._epoch = torch.zeros((), dtype=torch.long).share_memory_()  # workers that live on must see it change
         self._in_workers = torch.zeros((), dtype=torch.bool).share_memory_()
+        rows = torch.zeros(MOST_WORKERS, len(COUNTS) + 1, dtype=torch.long)
+        self._counts = rows.share_memory_()  # one row a worker; in the last column whether it has read all
+        self._said = torch.zeros((), dtype=torch.bool).share_memory_()
+        self._passed, self._expected = 0, 0  # hashes of the documents given; of those to pass over
         self._start, self._seen = 0, 0  # documents to pass over at the next iteration; documents given in this one
         self._reader = (0, 0)  # which worker, of how many, has to pass over them
 
@@ -82,6 +107,34 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         if self.num_documents is None:
             raise TypeError("num_documents must be given for a stream to have a length, got None")
         return len(range(self.settings["rank"], self.num_documents, self.settings["world_size"]))
+
+    @property
+    def report(self) -> AnswerReport:
+        "What of the right answers read so far can be given, all workers of this process together."
+        counts = self._counts[:, :-1].sum(0).tolist()
+        return AnswerReport(**dict(zip(COUNTS, counts, strict=True)), max_answer_length=self.max_answer_length)
+
+    def begin(self) -> None:
+        "Count from zero."
+        worker, workers = this_reader()
+        self._counts[worker % MOST_WORKERS] = 0
+        if worker == 0:
+            self._counts[max(workers, 1) :] = 0  # of workers that there are no more
+
+    def count(self, document: Document, feature: dict[str, Any], tokens: Any) -> None:
+        "Add a document to the report."
+        golds = gold_flags(document, feature, tokens, self.layout, self.tokenizer.unk_token_id)
+        new = torch.tensor(gold_counts(document, *golds, self.max_answer_length))
+        self._counts[this_reader()[0] % MOST_WORKERS, :-1] += new
+
+    def finish(self) -> None:
+        "Say what was counted, once, when all workers have read what is theirs."
+        worker, workers = this_reader()
+        self._counts[worker % MOST_WORKERS, -1] = 1
+        if int(self._counts[:, -1].sum()) >= min(max(workers, 1), MOST_WORKERS) and not self._said:
+            self._said.fill_(True)
+            if self.max_answer_length is not None or not self.report.complete:
+                say_once(str(self.report))
 
 # %% ../nbs/13_streams.ipynb #n066b
 class StreamedDocuments(DocumentReader):
@@ -93,7 +146,7 @@ class StreamedDocuments(DocumentReader):
     ) -> None:
         "Choose an epoch: each has an order of its own. Another one than before starts at its beginning."
         if epoch != int(self._epoch):
-            self._start, self._seen = 0, 0
+            self._start, self._seen, self._passed, self._expected = 0, 0, 0, 0
         self._epoch.fill_(epoch)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -102,19 +155,45 @@ class StreamedDocuments(DocumentReader):
             where = "worker {} of {}".format(*self._reader)
             raise ValueError(f"the state must be used where it was made, {where}, got worker {worker} of {workers}")
         self._in_workers.fill_(workers > 0)
-        self._start, self._seen = 0, start
+        self._start, self._seen, self._passed, expected = 0, start, 0, self._expected
+        self.begin()
         rank, step = self.settings["rank"], self.settings["world_size"]
         documents = some(self.documents)
         if self.settings["buffer_size"] > 1:
             seed = f"{self.settings['seed']} {int(self._epoch)}"
             documents = shuffle_buffered(documents, self.settings["buffer_size"], seed)
-        mine = islice(documents, rank + step * worker, None, step * max(workers, 1))
-        for document in map(check_document, islice(mine, start, None)):
+        mine = map(check_document, islice(documents, rank + step * worker, None, step * max(workers, 1)))
+        self.pass_over(islice(mine, start), start, expected)
+        for document in mine:
+            check_learnable(document, self.must_fit)
             if document.text != text:
                 text, tokens = document.text, tokenize_text(self.tokenizer, document.text)
             feature = document_feature(document, self.tokenizer, self.layout, tokens, self.must_fit)
-            self._seen += 1
+            self.count(document, feature, tokens)
+            self._seen, self._passed = self._seen + 1, passed_on(self._passed, document)
             yield feature
+        if not start:
+            self.finish()
+
+    def pass_over(self, documents: Iterator[Document], start: int, expected: int) -> None:
+        "Read what was seen before; a `ValueError` if that were other documents."
+        number = 0
+        for document in documents:
+            number, self._passed = number + 1, passed_on(self._passed, document)
+        if number < start:
+            raise ValueError(f"state must be of a stream of these {number} documents, got one after {start}")
+        if start and self._passed != expected:
+            raise ValueError(f"state must be of a stream of these documents, got one that had others among the first {start}")
+
+    def reading(
+        self,
+        documents: Iterable[Document],  # In the order in which they are to be read
+    ) -> "StreamedDocuments":
+        "The same for other documents, which count in this one's report."
+        made_of = (documents, self.tokenizer, self.layout, self.must_fit)
+        twin = StreamedDocuments(*made_of, seed=self.settings["seed"], max_answer_length=self.max_answer_length)
+        twin._counts, twin._said = self._counts, self._said
+        return twin
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"tokenizer": ExactPickle(self.tokenizer)}  # for workers that are spawned
@@ -128,18 +207,19 @@ class StreamedDocuments(DocumentReader):
                 "torchdata's StatefulDataLoader does, or pass over batches with accelerate.skip_first_batches"
             )
         reader = {"worker": worker, "num_workers": workers}
-        return {"epoch": int(self._epoch), "seen": self._seen} | reader | self.settings
+        return {"epoch": int(self._epoch), "seen": self._seen, "passed": self._passed} | reader | self.settings
 
     def load_state_dict(
         self,
         state: dict[str, int],  # Of `state_dict`
     ) -> None:
         "Start the next iteration where another one was; a `ValueError` if that was of another stream."
-        for name in ("epoch", "seen", "worker", "num_workers"):
-            field(state, name, int, "state")
+        for name in ("epoch", "seen", "passed", "worker", "num_workers"):
+            if field(state, name, int, "state") < 0:
+                raise ValueError(f"state must have a field {name!r} of at least 0, got {state[name]}")
         for name, value in self.settings.items():
             if state.get(name) != value:
                 raise ValueError(f"state must be of a stream with {name} = {value}, got {state.get(name)!r}")
         self.set_epoch(state["epoch"])
         self._start, self._reader = state["seen"], (state["worker"], state["num_workers"])
-        self._seen = self._start
+        self._seen, self._passed, self._expected = state["seen"], state["passed"], state["passed"]

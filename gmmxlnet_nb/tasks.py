@@ -7,14 +7,19 @@ __all__ = ['TASKS', 'EVALUATION_SEED', 'draw_choices', 'retention_document', 're
            'sample_documents', 'task_documents', 'task_defaults']
 
 # %% ../nbs/14_tasks.ipynb #h003
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from .core import check_choice, check_positive
-from .documents import Answer, Document, check_document, load_squad, long_documents
+from .documents import Answer, Article, Document, DocumentStream, check_document
+from .articles import JoinCounts, join_articles, load_articles, stream_squad_articles
+from .streams import this_reader
 
 # %% ../nbs/14_tasks.ipynb #c052
 NAMES = (
@@ -70,7 +75,10 @@ def draw_choices(
     kind: str,  # number, name, place or date
     count: int,  # How many
 ) -> list[str]:  # Different ones, in random order; no two dates share the day or the month
-    "Values of one kind."
+    "Values of one kind; a `ValueError` for a kind that does not exist, or more values than it has."
+    most = len(MONTHS if check_choice("kind", kind, tuple(FACTS)) == "date" else VALUES[kind])
+    if check_positive("count", count) > most:
+        raise ValueError(f"count must be at most {most} for the kind {kind!r}, got {count}")
     if kind == "date":
         dates = zip(rng.sample(DAYS, count), rng.sample(MONTHS, count), strict=True)
         return [f"{day} {month}" for day, month in dates]
@@ -113,9 +121,10 @@ def retention_documents(
     check_positive("num_documents", num_documents)
     check_positive("sentences", sentences)
     lengths: list[Any] = list(num_segments) if isinstance(num_segments, list | tuple) else [num_segments]
-    for n in lengths:
-        if not isinstance(n, int) or n < 2:
-            raise ValueError(f"num_segments must be at least 2, one for the fact and one for the question, got {n!r}")
+    if not lengths or any(type(n) is not int or n < 2 for n in lengths):
+        raise ValueError(f"num_segments must be at least 2, one for the fact and one for the question, got {num_segments!r}")
+    if type(seed) is not int:
+        raise ValueError(f"seed must be a whole number, got {seed!r}")
     if type(num_choices) is not int or not 2 <= num_choices <= len(MONTHS):
         raise ValueError(f"num_choices must be in 2 … {len(MONTHS)}, got {num_choices!r}")
     rng = random.Random(seed)
@@ -147,27 +156,118 @@ def sample_documents(
     seed: int,  # The same seed takes the same ones
 ) -> list[Document]:  # In their order
     "At most `count` of the documents, evenly."
+    check_positive("count", count)
     chosen = random.Random(seed).sample(range(len(documents)), min(count, len(documents)))
     return [documents[i] for i in sorted(chosen)]
+
+# %% ../nbs/14_tasks.ipynb #e101
+SQUAD_APART = "data_path must hold different documents to train on and to be asked about"
+
+
+def question_key(
+    document: Document,  # About a paragraph
+) -> str:
+    "What is the same for the same question about the same text."
+    return json.dumps([document.text, document.question])
+
+
+def check_apart(
+    documents: Iterable[Document],  # To learn from, about paragraphs
+    asked: dict[str, str],  # `question_key` → id of those to be asked about; and id → id
+    data_path: str,  # Where they come from
+) -> Iterator[Document]:  # The same
+    "Pass documents on; a `ValueError` for one that is to be asked about too, or has no answers to learn from."
+    for document in documents:
+        if document.blind:
+            raise ValueError(f"data_path must have answers to learn from, got {data_path!r}: split 'train' has none")
+        if document.id in asked:
+            raise ValueError(f"{SQUAD_APART}, got {data_path!r} with the id {document.id!r} in both")
+        if (other := asked.get(question_key(document))) is not None:
+            raise ValueError(f"{SQUAD_APART}, got {data_path!r} with {document.id!r} in the one and {other!r} in the other")
+        yield document
+
+
+def apart_articles(
+    articles: Iterable[Article],  # To learn from
+    asked: dict[str, str],  # What `check_apart` takes
+    data_path: str,  # Where they come from
+) -> Iterator[Article]:  # The same
+    "Pass articles on; a `ValueError` for a question that is to be asked too, or has no answers to learn from."
+    for article in articles:
+        yield Article(article.texts, tuple(check_apart(article.documents, asked, data_path)))
+
+# %% ../nbs/14_tasks.ipynb #e103
+@dataclass(frozen=True)
+class SquadParts:
+    "How squad's data is read."
+
+    data_path: Any  # What `load_squad` takes
+    num_segments: int  # Of a document, at most about
+    words_per_segment: int
+
+    def __post_init__(self) -> None:
+        if self.data_path is None:
+            what = "a folder with train.json and dev.json, or a name, not None"
+            raise ValueError(f"data_path must be given for task 'squad': {what}")
+        if isinstance(self.data_path, str | Path) and Path(self.data_path).is_file():
+            raise ValueError(f"{SQUAD_APART}, got one file: {self.data_path}")
+        check_positive("num_segments", self.num_segments)
+        check_positive("words_per_segment", self.words_per_segment)
+
+    def join(
+        self,
+        articles: Iterable[Article],  # Read one by one
+        count: int | None = None,  # Documents, at most
+    ) -> Iterator[Document]:  # Long ones
+        "Join articles, and say in the end what was not simply joined."
+        counts, words = JoinCounts(), self.num_segments * self.words_per_segment
+        name = f"num_segments × {self.words_per_segment} words"
+        yield from islice(join_articles(articles, words, counts=counts, name=name), count)
+        if this_reader()[0] == 0:  # each worker reads the whole stream
+            counts.say()
+
+    def evaluation(self) -> tuple[list[Document], dict[str, str]]:  # Long documents, and what `check_apart` takes
+        "What is to be asked; a `ValueError` if its answers are withheld: a run is scored."
+        articles = load_articles(self.data_path, "validation")
+        asked = [document for article in articles for document in article.documents]
+        if asked[0].blind:
+            raise ValueError(
+                f"data_path must have answers to score a run by, got {self.data_path!r}: split 'validation' has none"
+            )
+        keys = {question_key(document): document.id for document in asked} | {d.id: d.id for d in asked}
+        return list(self.join(articles)), keys
+
+    def train(
+        self,
+        articles: Callable[[], Iterable[Article]],  # Reads them
+        asked: dict[str, str],  # What `check_apart` takes
+        count: int,  # Documents, at most
+    ) -> Iterator[Document]:  # Long ones
+        "What is to be learned from, read one by one; a `ValueError` if it is to be asked too."
+        yield from self.join(apart_articles(articles(), asked, self.data_path), count)
 
 # %% ../nbs/14_tasks.ipynb #c067
 def task_documents(
     task: str,  # One of `TASKS`
     data_path: str | None = None,  # What `load_squad` takes, for squad
-    num_segments: int = 6,  # Of a document; of squad's long documents, about
+    num_segments: int = 6,  # Of a document; of squad's long documents, at most about
     num_train: int = 8192,  # Documents, at most
     num_eval: int = 512,  # Documents, at most
-    words_per_segment: int = 96,  # How long squad's documents are: num_segments × words_per_segment
+    words_per_segment: int = 96,  # How long squad's documents are, at most: num_segments × words_per_segment
     seed: int = 0,  # Evaluation documents of retention are the same for every seed
     train_segments: Sequence[int] = (),  # Of retention's training documents, each draws one; none for num_segments
 ) -> TaskDocuments:  # Train, evaluation and short documents
-    "The documents of a task; a `ValueError` for an unknown one, or for squad without data."
+    "The documents of a task; a `ValueError` for an unknown one, or for data that is not there or not apart."
     check_choice("task", task, tuple(TASKS))
     check_positive("num_train", num_train)
     check_positive("num_eval", num_eval)
     if type(seed) is not int or not 0 <= seed < EVALUATION_SEED - 1:
         raise ValueError(f"seed must be a whole number in 0 … {EVALUATION_SEED - 2}, got {seed!r}")
+    if not isinstance(train_segments, list | tuple) or any(type(n) is not int or n < 2 for n in train_segments):
+        raise ValueError(f"train_segments must be a list of whole numbers >= 2, got {train_segments!r}")
     if task == "retention":
+        if data_path is not None:
+            raise ValueError(f"data_path must be left out for task 'retention', which makes its documents, got {data_path!r}")
         lengths = list(train_segments) or num_segments
         short, train = (retention_documents(num_train, n, seed=seed + 1) for n in (2, lengths))
         return TaskDocuments(train, retention_documents(num_eval, num_segments, seed=EVALUATION_SEED), short)
@@ -176,20 +276,29 @@ def task_documents(
             f"train_segments must be left out for task {task!r}, got {train_segments!r}: real documents have the lengths "
             "that they have"
         )
-    if data_path is None:
-        raise ValueError(
-            "data_path must be given for task 'squad': a folder with train.json and dev.json, or a name, not None"
-        )
-    if Path(data_path).is_file():
-        raise ValueError(
-            f"data_path must hold different documents to train on and to be asked about, got one file: {data_path}"
-        )
-    check_positive("num_segments", num_segments)
-    words = num_segments * check_positive("words_per_segment", words_per_segment)
-    short = load_squad(data_path, "train")
-    train, evaluation = long_documents(short, words), long_documents(load_squad(data_path, "validation"), words)
-    train, short = (sample_documents(part, num_train, seed) for part in (train, short))
+    parts = SquadParts(data_path, num_segments, words_per_segment)
+    evaluation, asked = parts.evaluation()
+    articles = list(apart_articles(load_articles(parts.data_path, "train"), asked, parts.data_path))
+    short = [document for article in articles for document in article.documents]
+    train, short = (sample_documents(part, num_train, seed) for part in (list(parts.join(articles)), short))
     return TaskDocuments(train, sample_documents(evaluation, num_eval, 0), short)
+
+# %% ../nbs/14_tasks.ipynb #e104
+def stream_task(
+    data_path: str | None,  # What `stream_squad` takes
+    num_segments: int,  # Of a document, at most about
+    num_train: int,  # Documents, at most: the first ones
+    num_eval: int,  # Documents, at most
+    words_per_segment: int,  # How long documents are, at most: num_segments × words_per_segment
+) -> tuple[DocumentStream, list[Document]]:  # To learn from, and to be asked about
+    "What `task_documents` gives for squad, read when it is asked for; a `ValueError` for data that cannot be."
+    check_positive("num_train", num_train)
+    check_positive("num_eval", num_eval)
+    parts = SquadParts(data_path, num_segments, words_per_segment)
+    evaluation, asked = parts.evaluation()
+    train = DocumentStream(partial(parts.train, stream_squad_articles(parts.data_path), asked, num_train))
+    next(iter(train))  # to say early what is wrong
+    return train, sample_documents(evaluation, num_eval, 0)
 
 # %% ../nbs/14_tasks.ipynb #c068
 def task_defaults(
