@@ -445,8 +445,11 @@ class XLNetMemoryForQA(XLNetDocumentReader):
                 "return_routing_info": return_routing_info, "clear_memory": clear_memory,
                 "return_memory_state": return_memory_state, "use_global_softmax": use_global_softmax,
                 "output_router_logits": output_router_logits, "inputs_embeds": inputs_embeds,
-                "position_ids": position_ids, "output_attentions": output_attentions,
-                "output_hidden_states": output_hidden_states, "return_dict": return_dict,
+                "position_ids": position_ids, "return_dict": return_dict,
+                "output_attentions": self.config.output_attentions if output_attentions is None else output_attentions,
+                "output_hidden_states": (
+                    self.config.output_hidden_states if output_hidden_states is None else output_hidden_states
+                ),
             }
         )
         self.check_place()
