@@ -141,7 +141,8 @@ def check_used(
 ) -> None:
     "A `ValueError` for a field that a memory has no use for, unless it is at its default."
     for name, value in fields.items():
-        used = name in (*SETTINGS[memory_type], *NOT_OF_MEMORIES)
+        # of a memory that somebody has added to `MEMORIES` nobody knows what it uses
+        used = name in (*SETTINGS.get(memory_type, fields), *NOT_OF_MEMORIES)
         if not used and value is not None and value != getattr(GMMXLNetConfig, name):
             raise ValueError(f"{name} must be left out with memory_type {memory_type!r}, got {value!r}")
 

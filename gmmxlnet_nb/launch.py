@@ -11,11 +11,10 @@ import argparse
 import dataclasses
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +30,11 @@ from transformers import (
 from transformers.utils import logging
 
 from .core import check_choice, check_names, check_positive, hold_run, read_json, write_json
-from .documents import Document, DocumentStream, load_squad, long_documents, stream_squad
+from .documents import Document
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
-from .tasks import TASKS, sample_documents, task_documents
+from .tasks import TASKS, stream_task, task_documents
 from .model import MemXLNetForQA
 from .answers import decode_n_best, decode_predictions, write_predictions
 from .training_args import TrainingConfig, config_from_dict
@@ -131,30 +130,17 @@ class RunConfig:
         return {"documents": asdict(self.documents), "training": self.training.to_dict()}
 
 # %% ../nbs/62_launch.ipynb #c005a
-def joined_articles(
-    data_path: str,  # What `stream_squad` takes
-    words: int,  # Of a document, at most
-    count: int,  # Documents, at most
-) -> Iterator[Document]:  # Those of `long_documents`
-    "Join the paragraphs of one article after another: its questions stand together in a file."
-    articles = groupby(stream_squad(data_path, "train"), key=lambda document: document.title or document.text)
-    return islice((d for _, article in articles for d in long_documents(list(article), words)), count)
-
-
 def run_documents(
     what: DocumentConfig,  # Which
     words_per_segment: int,  # How long squad's documents are
     seed: int,  # Which ones
 ) -> tuple[Iterable[Document], list[Document]]:  # To learn from, and to be asked about
     "The documents of a run; squad's are read when they are asked for if they are to be streamed."
-    if not what.stream or what.task != "squad" or what.data_path is None or Path(what.data_path).is_file():
-        args = (what.task, what.data_path, what.num_segments, what.num_train, what.num_eval, words_per_segment, seed)
-        documents = task_documents(*args, what.train_segments)
-        return documents.train, documents.evaluation
-    words = what.num_segments * words_per_segment
-    evaluation = long_documents(load_squad(what.data_path, "validation"), words)
-    train = DocumentStream(partial(joined_articles, what.data_path, words, what.num_train))
-    return train, sample_documents(evaluation, what.num_eval, 0)
+    sizes = (what.num_segments, what.num_train, what.num_eval, words_per_segment)
+    if what.stream and what.task == "squad":
+        return stream_task(what.data_path, *sizes)
+    documents = task_documents(what.task, what.data_path, *sizes, seed, what.train_segments)
+    return documents.train, documents.evaluation
 
 # %% ../nbs/62_launch.ipynb #q101
 logger = logging.get_logger(__name__)
@@ -239,13 +225,17 @@ def make_trainer(
     tokens = configure_memory_tokens(tokenizer, how.memory_num_tokens)
     layout = SegmentLayout(length, stride, *map(tuple, tokens.values()))
     build = partial(
-        DocumentDataset.build, tokenizer=tokenizer, layout=layout, num_proc=what.num_proc, cache_dir=what.cache_dir
+        DocumentDataset.build, tokenizer=tokenizer, layout=layout, num_proc=what.num_proc, cache_dir=what.cache_dir,
+        max_answer_length=how.max_answer_length,
     )
     with how.main_process_first() if what.cache_dir else nullcontext():  # the others find its features
         evaluation = build(asked, must_fit=False)
         train: DocumentDataset | StreamedDocuments
         if what.stream:
-            train = StreamedDocuments(documents, tokenizer, layout, buffer_size=what.buffer_size, seed=how.seed)
+            train = StreamedDocuments(
+                documents, tokenizer, layout, buffer_size=what.buffer_size, seed=how.seed,
+                max_answer_length=how.max_answer_length,
+            )
         else:
             train = build(documents)
     model = MemXLNetForQA.from_base(base, **how.memory_fields())

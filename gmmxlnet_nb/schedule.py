@@ -116,7 +116,12 @@ class TrainingStream(torch.utils.data.IterableDataset[dict[str, Any]]):
         "This epoch's documents or, without end, those of one epoch after another."
         if (size := self.stream.num_documents) is not None:
             return counted(self.epoch(int(self.stream._epoch)), size)
-        return chain.from_iterable(map(self.epoch, count()))
+        return chain(self.first_epoch(), chain.from_iterable(map(self.epoch, count(1))))
+
+    def first_epoch(self) -> Iterator[Document]:
+        "The first of epochs without end; when it is over, what of its answers can be given is said."
+        yield from self.epoch(0)
+        self.stream.finish()
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         (worker, workers), size, s = this_reader(), self.stream.num_documents, self.stream
@@ -128,8 +133,7 @@ class TrainingStream(torch.utils.data.IterableDataset[dict[str, Any]]):
         for first in islice(mine, 1):  # there may be fewer batches than workers
             # a stream in a worker takes one document of as many as there are workers: each stands there for all of them
             again = chain.from_iterable(repeat(document, max(workers, 1)) for document in chain([first], mine))
-            seed = s.settings["seed"]
-            yield from StreamedDocuments(DocumentStream(partial(iter, again)), s.tokenizer, s.layout, s.must_fit, seed=seed)
+            yield from s.reading(DocumentStream(partial(iter, again)))
 
 # %% ../nbs/42_schedule.ipynb #c077c
 def check_endless(
@@ -157,6 +161,7 @@ def training_stream(
     if config.dispatch_batches:
         raise ValueError("dispatch_batches must be None or False for a stream: batches differ in shape, got True")
     config.dispatch_batches = False
+    stream.learning = True
     if args.auto_find_batch_size and args.dataloader_num_workers:  # workers take whole batches, of a size they know
         got = f"got True with dataloader_num_workers {args.dataloader_num_workers}"
         raise ValueError(f"auto_find_batch_size must be False for a stream that workers read, {got}")
@@ -177,6 +182,10 @@ def training_data(
         return training_stream(data, args)
     if data is not None and not isinstance(data, DocumentDataset):
         raise ValueError(f"train_dataset must be a DocumentDataset or a StreamedDocuments, got {type(data).__name__}")
+    blind = [document.id for document in data.documents if document.blind] if data is not None else []
+    if blind:
+        why = "their answers are withheld (blind), so they can be answered and not learned from"
+        raise ValueError(f"train_dataset must have answers, got {len(blind)} documents such as {blind[0]!r}: {why}")
     return data
 
 # %% ../nbs/42_schedule.ipynb #q208

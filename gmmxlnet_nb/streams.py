@@ -99,6 +99,7 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         self._counts = rows.share_memory_()  # one row a worker; in the last column whether it has read all
         self._said = torch.zeros((), dtype=torch.bool).share_memory_()
         self._passed, self._expected = 0, 0  # hashes of the documents given; of those to pass over
+        self.learning = False  # Whether a trainer learns from them: then none may have its answers withheld
         self._start, self._seen = 0, 0  # documents to pass over at the next iteration; documents given in this one
         self._reader = (0, 0)  # which worker, of how many, has to pass over them
 
@@ -166,6 +167,9 @@ class StreamedDocuments(DocumentReader):
         self.pass_over(islice(mine, start), start, expected)
         for document in mine:
             check_learnable(document, self.must_fit)
+            if self.learning and document.blind:
+                why = "its answers are withheld (blind), so it can be answered and not learned from"
+                raise ValueError(f"train_dataset must have answers, got document {document.id!r}: {why}")
             if document.text != text:
                 text, tokens = document.text, tokenize_text(self.tokenizer, document.text)
             feature = document_feature(document, self.tokenizer, self.layout, tokens, self.must_fit)
@@ -192,7 +196,7 @@ class StreamedDocuments(DocumentReader):
         "The same for other documents, which count in this one's report."
         made_of = (documents, self.tokenizer, self.layout, self.must_fit)
         twin = StreamedDocuments(*made_of, seed=self.settings["seed"], max_answer_length=self.max_answer_length)
-        twin._counts, twin._said = self._counts, self._said
+        twin._counts, twin._said, twin.learning = self._counts, self._said, self.learning
         return twin
 
     def __getstate__(self) -> dict[str, Any]:

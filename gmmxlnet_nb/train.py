@@ -33,7 +33,7 @@ from .cuda import CapturedTraining
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
 from .losses import document_losses, memory_losses
-from .answers import decode_predictions, evaluate_squad_v2, n_best_spans, no_answer_scores
+from .answers import check_documents, decode_predictions, evaluate_squad_v2, n_best_spans, no_answer_scores
 from .training_args import TrainingConfig, changed_fields
 from gmmxlnet_nb.schedule import (
     check_adapters,
@@ -311,11 +311,12 @@ def check_trainer(
 def check_evaluation(
     dataset: Any,  # To be asked about
 ) -> None:
-    "A `ValueError` for what is no data set of documents, or has none."
+    "A `ValueError` for what is no data set of documents, has none, or some whose answers are withheld."
     if not isinstance(dataset, DocumentDataset):
         raise ValueError(f"eval_dataset must be a DocumentDataset, got {type(dataset).__name__}")
     if not len(dataset):
         raise ValueError("eval_dataset must hold at least one document, got none")
+    check_documents(dataset.documents)
 
 # %% ../nbs/06_train.ipynb #c080b
 class DocumentLosses(LossParts):
@@ -660,9 +661,11 @@ class GMMTrainer(ResumingTrainer):
         found: Any = output.predictions
         dataset, (spans, losses) = dataloader.dataset, found
         answers = decode_predictions(dataset, spans[:, 0], math.inf)  # the threshold is for the scores to apply
+        self.spans = spans
+        if any(document.blind for document in dataset.documents):  # `predict` answers them; nothing can be scored
+            return output._replace(predictions=spans, metrics=output.metrics or {})
         texts, null = {p.id: p.text for p in answers}, no_answer_scores(answers)
         scores = evaluate_squad_v2(dataset.documents, texts, null, self.args.null_threshold)
-        self.spans = spans
         total, count = losses.sum(0)
         scores = {"loss": float(total / max(count, 1)), **scores}
         scores = {f"{metric_key_prefix}_{name}": value for name, value in scores.items()}
