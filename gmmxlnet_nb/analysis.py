@@ -16,7 +16,7 @@ import seaborn as sns
 import torch
 from matplotlib.figure import Figure
 
-from .core import check_choice
+from .core import check_choice, check_positive
 from .data import DocumentCollator, DocumentDataset
 from .model import XLNetMemoryForQA
 
@@ -60,9 +60,12 @@ class GMMAnalyzer:
         dataset: DocumentDataset,  # Documents to read
         batch_size: int = 32,  # Documents at a time
     ) -> RoutingTrace:  # In the order of the data set
-        "Read documents and keep the routes; a `ValueError` if the memory has none. The model stays in its mode."
+        "Read documents and keep the routes; a `ValueError` if the memory has none. Each part of the model stays in its mode."
+        check_positive("batch_size", batch_size)
+        if not len(dataset):
+            raise ValueError("dataset must have documents, got none")
         found: dict[str, list[np.ndarray]] = {"routing_probs": [], "read_probs": [], "routing_entropy": []}
-        training = self.model.training
+        modes = [(module, module.training) for module in self.model.modules()]  # a frozen part may be in another one
         self.model.eval()
         try:
             for start in range(0, len(dataset), batch_size):
@@ -70,18 +73,22 @@ class GMMAnalyzer:
                 for name, values in self._routes(rows, list(found)).items():
                     found[name].append(values)
         finally:
-            self.model.train(training)
+            for module, training in modes:
+                module.training = training
         stacked = {name: stack_padded(arrays) for name, arrays in found.items()}
         ids = [document.id for document in dataset.documents]
         return RoutingTrace(ids, stacked["routing_probs"], stacked["read_probs"], stacked["routing_entropy"])
 
     def _routes(self, rows: list[dict[str, Any]], names: list[str]) -> dict[str, np.ndarray]:
-        "What the memory noted under `names` for some documents, NaN at padding."
+        "What the memory noted under `names` for some documents, NaN at padding and nowhere else."
         batch = {name: value.to(self.model.device) for name, value in self.collator(rows).items()}
         info: dict[str, Any] = self.model(**batch, return_routing_info=True).routing_info
         if missing := set(names) - info.keys():
             kind = self.model.config.memory_type
             raise ValueError(f"memory_type must be one that routes, got {kind!r} without {', '.join(sorted(missing))}")
+        for name in names:  # a mean over documents would take a NaN for padding
+            if not info[name][info["segment_mask"]].isfinite().all():
+                raise ValueError(f"{name} must be finite in every segment, got NaN or infinities from the model")
         real = {name: self._like(info["segment_mask"], info[name]) for name in names}
         return {name: info[name].float().masked_fill(~real[name], torch.nan).cpu().numpy() for name in names}
 
@@ -95,7 +102,9 @@ def plot_routing(
     trace: RoutingTrace,  # Of one or more documents
     kinds: Sequence[str] = ("write", "read"),  # Which routes
 ) -> Figure:  # One heatmap a kind
-    "Mean routing probability by segment and expert."
+    "Mean routing probability by segment and expert; a `ValueError` for kinds that a trace does not have."
+    if isinstance(kinds, str) or not kinds:
+        raise ValueError(f"kinds must be a list of 'write' and 'read', got {kinds!r}")
     s, k = trace.write.shape[1:]
     size = (1.5 + len(kinds) * max(2.4, 0.55 * s), 0.8 + 0.38 * k)
     fig, axes = plt.subplots(1, len(kinds), figsize=size, squeeze=False)

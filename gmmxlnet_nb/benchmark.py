@@ -20,12 +20,23 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel, ModernBertConfig, ModernBertModel, XLNetConfig
 
 from .core import check_choice, check_positive
+from .experts import check_shape, require
 from .backbone import product
 from .cuda import CapturedStep
 from .baselines import map_state
 from .model import MemXLNetForQA
 
 # %% ../nbs/63_benchmark.ipynb #b005
+def check_whole(
+    name: str,  # The parameter's name
+    value: Any,  # What was given
+) -> int:  # `value`
+    "Return `value` if it is a whole number >= 0, else raise a `ValueError`."
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{name} must be a whole number >= 0, got {value!r}")
+    return value
+
+
 def chosen_device(
     device: str | None = None,  # cpu or cuda; None for the GPU if there is one
 ) -> torch.device:
@@ -88,7 +99,10 @@ class Contest:
         build: Callable[[], Callable[[], Any]],  # Makes everything it needs, and its step
         warmup: int = 3,  # Steps that count for nothing: they compile
     ) -> None:
-        "Add a contender, and take its memory alone."
+        "Add a contender, and take its memory alone; a `ValueError` for a name that another one has."
+        if name in self.steps:
+            raise ValueError(f"name must be a new contender's, got {name!r}, which is there already")
+        check_whole("warmup", warmup)
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
@@ -105,8 +119,10 @@ class Contest:
         self,
         rounds: int = 20,  # In which each contender has a turn
     ) -> dict[str, Cost]:  # By name
-        "Time all contenders."
+        "Time all contenders; a `ValueError` if there are none."
         check_positive("rounds", rounds)
+        if not self.steps:
+            raise ValueError("a contest must have contenders, got none: add them with enter")
         times: dict[str, list[float]] = {name: [] for name in self.steps}
         for _ in range(rounds):
             for name, step in self.steps.items():
@@ -133,6 +149,8 @@ def machine_rates(
     rounds: int = 10,
 ) -> Rates:
     "The rates of one large product, by the library that is faster at it, and one large copy."
+    check_positive("size", size)
+    check_positive("rounds", rounds)
     a, b = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
     source = torch.empty(16 * size * size // 4, device=device)
     target = torch.empty_like(source)
@@ -153,7 +171,13 @@ def floor_ms(
     weight_bytes: int = 4,  # Of a parameter
     state_bytes: int = 2,  # Of a hidden state's number
 ) -> dict[str, float]:  # Milliseconds of arithmetic and of bytes
-    "The least that a step can take."
+    "The least that a step can take; a `ValueError` for sizes and rates that are not above 0."
+    sizes = {"tokens": tokens, "length": length, "parameters": parameters}
+    sizes |= {"weight_bytes": weight_bytes, "state_bytes": state_bytes}
+    for name, value in sizes.items():
+        check_positive(name, value)
+    for name, rate in rates._asdict().items():
+        check_positive(f"rates.{name}", rate, float)
     d, layers = config.d_model, config.n_layer
     flops = tokens * layers * (8 * d * d + 4 * d * config.d_inner + 6 * length * d) * (3 if training else 1)
     states = tokens * layers * d * state_bytes * 2 * (2 if training else 1)
@@ -170,7 +194,14 @@ def random_documents(
     vocab_size: int = 32000,  # Memory tokens are the last ones
     device: torch.device | str = "cpu",  # Where they are needed
 ) -> dict[str, Tensor]:  # As the collator makes them
-    "A batch of random documents, with an answer in the last segment."
+    "A batch of random documents, with an answer in the last segment; a `ValueError` for sizes that make none."
+    for name, count in (("batch_size", batch_size), ("segments", segments), ("length", length)):
+        check_positive(name, count)
+    check_whole("memory_tokens", memory_tokens)
+    check_whole("question", question)
+    least = 11 + 2 * memory_tokens  # special tokens, one word and the memory's
+    if type(vocab_size) is not int or vocab_size < least:
+        raise ValueError(f"vocab_size must be a whole number >= {least} for these memory tokens, got {vocab_size!r}")
     text = length - 2 * memory_tokens - question - 3
     if text < 2:
         raise ValueError(f"length must be at least {length - text + 2} for these memory tokens, got {length}")
@@ -225,7 +256,7 @@ def training_step(
     batch: Mapping[str, Tensor],  # Its arguments
     capture: bool = False,  # Whether to record the step as a CUDA graph
 ) -> Callable[[], Any]:
-    "Forward, backward, clipping, AdamW: one whole step."
+    "Forward, backward, clipping, AdamW: one whole step, which raises a `ValueError` for a batch without answers."
     model.train()
     device = next(model.parameters()).device
     on_gpu = device.type == "cuda"
@@ -234,6 +265,8 @@ def training_step(
     def step(inputs: dict[str, Tensor]) -> Tensor:
         with half_precision(device):
             loss = model(**inputs).loss
+        if loss is None:
+            raise ValueError(f"batch must have what the model's loss needs, got {', '.join(inputs)}")
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=on_gpu)
         optimizer.step()
@@ -266,6 +299,7 @@ class RecurrentMemoryBert(nn.Module):
 
     def __init__(self, config: BertConfig, memory_tokens: int = 16) -> None:
         super().__init__()
+        check_positive("memory_tokens", memory_tokens)  # with none, the slices below would be empty
         self.bert = BertModel(config, add_pooling_layer=False)
         self.memory = nn.Parameter(0.02 * torch.randn(memory_tokens, config.hidden_size))
         self.qa_outputs = nn.Linear(config.hidden_size, 2)
@@ -277,20 +311,49 @@ class RecurrentMemoryBert(nn.Module):
         hidden = self.bert(inputs_embeds=states).last_hidden_state
         return self.qa_outputs(hidden[:, m:-m]), hidden[:, -m:]
 
-    def forward(self, input_ids: Tensor, start_positions: Tensor | None = None, **others: Any) -> Any:
-        "Read documents `(b, s, l)`."
+    def forward(
+        self,
+        input_ids: Tensor,  # (b, s, l), all of it real tokens
+        start_positions: Tensor | None = None,  # (b, s): an answer's, in the last segment; −1 in the others
+        end_positions: Tensor | None = None,  # (b, s): the answer's last token
+        attention_mask: Tensor | None = None,  # (b, s, l), all ones
+        token_type_ids: Tensor | None = None,  # Not read: this BERT has one kind of text
+    ) -> Any:  # The loss, and the logits of starts (b, s, l)
+        "Read documents; a `ValueError` for padding, and for answers that are not in the last segment."
+        if attention_mask is not None:
+            check_shape("attention_mask", attention_mask, tuple(input_ids.shape))
+            require(attention_mask != 0, "attention_mask must be 1 everywhere: padding would be read")
         memory, logits = self.memory.expand(len(input_ids), -1, -1), []
         for ids in input_ids.unbind(1):
             scores, memory = self.segment(ids, memory)
             logits.append(scores)
         starts, ends = torch.stack(logits, dim=1).unbind(-1)
         loss = None
-        if start_positions is not None:
-            at = start_positions[:, -1] + (input_ids.shape[1] - 1) * input_ids.shape[2]
-            loss = sum(F.cross_entropy(x.flatten(1).float(), at) for x in (starts, ends))
+        if start_positions is not None or end_positions is not None:
+            answers = last_answers(input_ids, start_positions, end_positions)
+            loss = sum(F.cross_entropy(x.flatten(1).float(), at) for x, at in zip((starts, ends), answers, strict=True))
         return _Answer(loss, starts)
 
 # %% ../nbs/63_benchmark.ipynb #b017b
+def last_answers(
+    input_ids: Tensor,  # (b, s, l)
+    start_positions: Any,  # (b, s)
+    end_positions: Any,  # (b, s)
+) -> tuple[Tensor, Tensor]:  # Start and end (b,) in the whole document
+    "Where the answers are; a `ValueError` unless each is in its document's last segment, and only there."
+    s, length = input_ids.shape[1:]
+    start, end = (
+        check_shape(name, x, tuple(input_ids.shape[:2]))
+        for name, x in (("start_positions", start_positions), ("end_positions", end_positions))
+    )
+    first, last = start[:, -1], end[:, -1]
+    elsewhere = ((start[:, :-1] >= 0) | (end[:, :-1] >= 0)).any(1)
+    inside = (first >= 0) & (first <= last) & (last < length)
+    require(inside & ~elsewhere, f"start_positions and end_positions must be an answer in the last segment, of 0 to {length - 1}")
+    before = (s - 1) * length
+    return first + before, last + before
+
+
 class _Answer(NamedTuple):
     loss: Any
     start_logits: Tensor
@@ -304,6 +367,8 @@ def windows_step(
     compiled: bool = False,  # Whether to compile its layers
 ) -> Callable[[], Any]:
     "Read a batch of windows with ModernBERT."
+    check_positive("batch_size", batch_size)
+    check_positive("length", length)
     model = ModernBertModel(config).eval()
     nn.Module.to(model, torch.bfloat16 if device.type == "cuda" else torch.float32)
     nn.Module.to(model, device)  # after the cast: the peak of memory is not that of float32
@@ -323,7 +388,9 @@ def segment_step(
     batch: Mapping[str, Tensor],  # Documents of one segment (b, 1, l)
     capture: bool = False,  # Whether to record the step as a CUDA graph
 ) -> Callable[[], Any]:
-    "Read one more segment of every document: the state goes on."
+    "Read one more segment of every document: the state goes on; a `ValueError` for a batch of more than one segment."
+    if batch["input_ids"].dim() != 3 or batch["input_ids"].shape[1] != 1:
+        raise ValueError(f"batch must be documents of one segment (b, 1, l), got {tuple(batch['input_ids'].shape)}")
     model.eval()
     inputs = {name: value for name, value in batch.items() if not name.endswith("_positions")}
     with torch.no_grad():
@@ -346,7 +413,11 @@ def time_by_segments(
     warmup: int = 10,  # Steps that count for nothing: they compile, and a GPU that rested gets up to its clock
     readings: int = 5,  # Of a document at most; the longest is read once
 ) -> dict[int, dict[str, float]]:  # Segments → ms a segment (median, lowest, highest), and peak bytes of GPU memory
-    "What a segment costs in documents of different lengths."
+    "What a segment costs in documents of different lengths; a `ValueError` for counts that cannot be."
+    check_whole("warmup", warmup)
+    check_positive("readings", readings)
+    if not counts or not all(type(count) is int and count > 0 for count in counts) or len(set(counts)) < len(counts):
+        raise ValueError(f"counts must be different whole numbers > 0, got {counts!r}")
     gc.collect()
     before = allocated(device)
     step = build()

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_map_only
 from transformers import Trainer
 
 # %% ../nbs/23_cuda.ipynb #c052
@@ -48,8 +49,12 @@ class CapturedStep:
         batch: Mapping[str, Tensor],  # One to record with; training begins with it
         warmup: int = 3,  # Steps before recording, in which PyTorch settles what it allocates and compiles
     ) -> None:
-        if not all(x.is_cuda for x in batch.values()):
-            raise ValueError("batch must be on a GPU to be captured, got " + ", ".join({str(x.device) for x in batch.values()}))
+        if wrong := {name: str(getattr(x, "device", type(x))) for name, x in batch.items() if not getattr(x, "is_cuda", False)}:
+            raise ValueError(f"batch must be on a GPU to be captured, got {', '.join(f'{n} on {at}' for n, at in wrong.items())}")
+        if not batch:
+            raise ValueError("batch must hold what a step reads, got nothing: each step would be the same")
+        if type(warmup) is not int or warmup < 0:
+            raise ValueError(f"warmup must be a whole number >= 0, got {warmup!r}")
         self.step = step  # a graph knows addresses only: the model and the optimizer in it must live as long
         self.batch = {name: value.clone() for name, value in batch.items()}
         random = torch.cuda.get_rng_state()
@@ -65,14 +70,14 @@ class CapturedStep:
         torch.cuda.set_rng_state(random)  # as if nothing had been run yet
 
     def __call__(self, batch: Mapping[str, Tensor]) -> Any:
-        "The step with another batch, always into the same tensors; a `ValueError` for other names or shapes."
+        "The step with another batch, and its result as a copy; a `ValueError` for other names, shapes or types."
+        kinds, given = ({n: (tuple(x.shape), x.dtype) for n, x in inputs.items()} for inputs in (self.batch, batch))
+        if given != kinds:  # copying would broadcast, and round floats to whole numbers
+            raise ValueError(f"batch must be {kinds}, got {given}")
         for name, kept in self.batch.items():
-            if name not in batch or batch[name].shape != kept.shape or len(batch) != len(self.batch):
-                shapes = {name: tuple(value.shape) for name, value in self.batch.items()}
-                raise ValueError(f"batch must be {shapes}, got { {n: tuple(x.shape) for n, x in batch.items()} }")
             kept.copy_(batch[name], non_blocking=True)
         self.graph.replay()
-        return self.result
+        return tree_map_only(Tensor, torch.clone, self.result)  # the next step writes over its own
 
 # %% ../nbs/23_cuda.ipynb #c078c
 def check_capture(
@@ -163,4 +168,4 @@ class CapturedTraining(CapturedPasses):
                 p.grad = self._gradients[p]
         loss, parts, shares = step(batch)
         self.account(loss, parts, shares, ids)
-        return loss.clone()
+        return loss

@@ -145,7 +145,7 @@ def copy(tmp_path: Path) -> Path:
     for path in (*ROOT.glob("experiments/*.ipynb"), ROOT / "experiments" / "manifest.toml"):
         shutil.copy(path, tmp_path / "experiments")
     for job in jobs_of(tmp_path):
-        seen = {"schema": SCHEMA, "params": job.given, "seed": job.seed, "imported": [PACKAGE], "times": {}}
+        seen = {"schema": SCHEMA, "params": job.given, "seed": job.seed, "metrics": {}, "imported": [PACKAGE], "times": {}}
         write_json(job.record, job_record(job, seen, {}))
     return tmp_path
 
