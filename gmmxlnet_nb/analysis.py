@@ -103,7 +103,7 @@ def plot_routing(
     kinds: Sequence[str] = ("write", "read"),  # Which routes
 ) -> Figure:  # One heatmap a kind
     "Mean routing probability by segment and expert; a `ValueError` for kinds that a trace does not have."
-    if isinstance(kinds, str) or not kinds:
+    if isinstance(kinds, str) or not kinds or any(kind not in ("write", "read") for kind in kinds):
         raise ValueError(f"kinds must be a list of 'write' and 'read', got {kinds!r}")
     s, k = trace.write.shape[1:]
     size = (1.5 + len(kinds) * max(2.4, 0.55 * s), 0.8 + 0.38 * k)

@@ -414,7 +414,7 @@ def _backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
 attend_op.register_autograd(_backward, setup_context=_save)
 
 # %% ../nbs/21_kernels.ipynb #k023
-def check_types(
+def check_kinds(
     query: Tensor,  # Of one type, which products share
     same: dict[str, Tensor],  # By name: of that type
     ids: dict[str, Tensor],  # By name: of whole numbers
@@ -462,7 +462,7 @@ def attend(
         check_shape(name, x, shape)  # the kernels would read elsewhere
     if not b * length * keys:
         raise ValueError(f"query and key must have documents and tokens, got {tuple(query.shape)} and {tuple(key.shape)}")
-    check_types(query, {"key": key, "value": value}, {"query_types": query_types, "key_types": key_types, "own": own})
+    check_kinds(query, {"key": key, "value": value}, {"query_types": query_types, "key_types": key_types, "own": own})
     query, key, value = (x if x.stride(-1) == 1 else x.contiguous() for x in (query, key, value))
     draw: dict[str, Any] = {"dtype": torch.int32, "device": query.device}
     seed = torch.randint(2**31 - 1, (1,), **draw) if dropout else torch.zeros(1, **draw)
