@@ -148,6 +148,8 @@ def stack_experts(
         shapes = {tuple(s.shape) for s in expert_states}
         if len(shapes) != 1:
             raise ValueError(f"expert_states must be tensors of one shape (b, m, d), got {sorted(shapes)}")
+        for state in expert_states:  # stacked, whole numbers would be made floating point numbers without a word
+            check_kind("expert_states", state, "floating point numbers")
         states = torch.stack(list(expert_states), dim=1)
     if states.dim() != 4 or states.shape[1] != num_experts or states.shape[3] != hidden_dim:
         raise ValueError(
