@@ -24,6 +24,7 @@ from transformers.training_args import OptimizerNames
 
 from .core import check_choice, check_names, check_number, check_positive, read_json, write_json
 from .experts import check_num_experts, expand_strategies
+from .router import check_temperature
 from .read import ROUTING_MODES
 from .config import MEMORIES, MEMORY_FIELDS, NOT_OF_MEMORIES, SETTINGS, GMMXLNetConfig, check_used, one_token_a_slot
 from .losses import MEMORY_LOSSES
@@ -314,9 +315,9 @@ class GMMTrainingConfig(TrainingConfig):
     def __post_init__(self) -> None:
         self.settle_memory()
         check_choice("routing_mode", self.routing_mode, ROUTING_MODES)
-        check_positive("routing_temperature", self.routing_temperature, float)
+        check_temperature("routing_temperature", self.routing_temperature)
         if self.final_routing_temperature is not None:
-            check_positive("final_routing_temperature", self.final_routing_temperature, float)
+            check_temperature("final_routing_temperature", self.final_routing_temperature)
         check_number("entropy_regularization_weight", self.entropy_regularization_weight)
         for name in ("load_balance_weight", "diversity_weight"):
             check_number(name, getattr(self, name), minimum=0)
