@@ -120,11 +120,16 @@ def stream_squad_articles(
     return partial(known_articles, read, blind, where)
 
 # %% ../nbs/15_articles.ipynb #d114
+# Thai, Lao, Burmese, Khmer, kana and Han are written without spaces between words.
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+WORD = re.compile(rf"[{UNSPACED}]|[^\s{UNSPACED}]+")
+
+
 def word_count(
     text: str,  # Any text
 ) -> int:  # Words
-    "Length in words."
-    return len(text.split())
+    "Length in words; where none are written between spaces, in characters."
+    return len(WORD.findall(text))
 
 
 def pack_texts(
@@ -146,7 +151,8 @@ def pack_texts(
     return groups
 
 # %% ../nbs/15_articles.ipynb #d115
-SENTENCE_END, WORD_END = re.compile(r"(?<=[.!?…。！？])[\"'”’»)\]]*\s+|\n\s*"), re.compile(r"\s+")
+SENTENCE_END = re.compile(r"(?<=[.!?…。！？])[\"'”’»)\]]*\s+|\n\s*|(?<=[。！？])[”’」』）]*")
+WORD_END = re.compile(rf"\s+|(?<=[{UNSPACED}])(?=[{UNSPACED}])")
 
 
 def split_text(
@@ -155,7 +161,8 @@ def split_text(
     pattern: re.Pattern[str],  # What ends a piece
 ) -> list[str]:  # Joined, they are the text
     "Split a text wherever that is allowed."
-    cuts = [m.end() for m in pattern.finditer(text) if 0 < m.end() < len(text) and not inside[m.end()]]
+    ends = (m.end() for m in pattern.finditer(text))
+    cuts = sorted({end for end in ends if 0 < end < len(text) and not inside[end]})
     return [text[a:b] for a, b in pairwise([0, *cuts, len(text)])]
 
 

@@ -215,6 +215,8 @@ def make_trainer(
     set_seed(how.seed)
     length = what.segment_length or TASKS[what.task]["segment_length"]
     stride = TASKS[what.task]["stride"] if what.stride is None else what.stride
+    if stride >= length:
+        raise ValueError(f"stride must be below segment_length = {length}, got {stride}")
     words = max(1, (length - stride) // 2)
     documents, asked = run_documents(what, words, how.seed)
     texts = sorted({text for d in documents for text in (d.text, d.question)}) if what.base_model is None else []
@@ -285,10 +287,15 @@ def write_answers(
     trainer: GMMTrainer,  # That has just evaluated its own documents
     folder: str | Path,  # Where to
 ) -> list[Path]:  # Those of `write_predictions`; none on all processes but the main one
-    "Write the answers of the last evaluation."
+    "Write the answers of the last evaluation; a `ValueError` if that was of something else than the trainer's documents."
     if not trainer.is_world_process_zero():
         return []
-    asked: Any = trainer.eval_dataset
+    dataset, cleared = getattr(trainer, "spans_of", (None, False))
+    asked: Any = dataset
+    if dataset is None or dataset is not trainer.eval_dataset or cleared:
+        other = "its memory cleared" if dataset is trainer.eval_dataset else "another data set"
+        got = "nothing" if dataset is None else other
+        raise ValueError(f"trainer must have evaluated its eval_dataset last, got {got}")
     answers = decode_predictions(asked, trainer.spans[:, 0], math.inf)  # the threshold is for the files to apply
     return write_predictions(folder, answers, decode_n_best(asked, trainer.spans), trainer.args.null_threshold)
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.distributed.fsdp.wrap import size_based_auto_wrap_policy
 
 from .config import GMMXLNetConfig
+from .articles import say_once
 from .data import DocumentDataset
 from .documents import Document, DocumentStream, some
 from .experts import expand_strategies
@@ -123,17 +124,26 @@ class TrainingStream(torch.utils.data.IterableDataset[dict[str, Any]]):
         yield from self.epoch(0)
         self.stream.finish()
 
+    def tell(self) -> None:
+        "Say what of the answers read so far can be given, if training ended before all were read."
+        if not self.stream._said:
+            self.stream._said.fill_(True)
+            say_once(f"Of the documents that were read: {self.stream.report}")
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
         (worker, workers), size, s = this_reader(), self.stream.num_documents, self.stream
         if not workers and size is not None:
             yield from counted(s, size)  # which knows where it is, then
             return
         s._in_workers.fill_(workers > 0)
+        s.begin()
         mine = of_worker(self.documents(), self.block, worker, max(workers, 1))
         for first in islice(mine, 1):  # there may be fewer batches than workers
             # a stream in a worker takes one document of as many as there are workers: each stands there for all of them
             again = chain.from_iterable(repeat(document, max(workers, 1)) for document in chain([first], mine))
-            yield from s.reading(DocumentStream(partial(iter, again)))
+            twin = s.reading(DocumentStream(partial(iter, again)))
+            twin._counts_on = True
+            yield from twin
 
 # %% ../nbs/42_schedule.ipynb #c077c
 def check_endless(

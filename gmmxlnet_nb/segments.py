@@ -69,8 +69,8 @@ def is_blank(
 def is_sign(
     character: str,  # One
 ) -> bool:
-    "Whether a character is punctuation or a symbol, which no word has inside."
-    return unicodedata.category(character)[0] in "PS"
+    "Whether a character is punctuation, a symbol or a raised or circled number, which no word has inside."
+    return unicodedata.category(character)[0] in "PS" or unicodedata.category(character) == "No"
 
 
 class BlankTable(dict[int, str]):
@@ -112,7 +112,7 @@ def split_signs(
         pre_tokenizers.WhitespaceSplit(),
         pre_tokenizers.Split(blank, "removed"),
         pre_tokenizers.Metaspace(prepend_scheme="always"),
-        pre_tokenizers.Split(Regex(rf"[\p{{P}}\p{{S}}&&[^{WORD_START}]]"), "isolated"),
+        pre_tokenizers.Split(Regex(rf"[\p{{P}}\p{{S}}\p{{No}}&&[^{WORD_START}]]"), "isolated"),
     ])
     return backend
 

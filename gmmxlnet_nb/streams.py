@@ -99,6 +99,7 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         self._counts = rows.share_memory_()  # one row a worker; in the last column whether it has read all
         self._said = torch.zeros((), dtype=torch.bool).share_memory_()
         self._passed, self._expected = 0, 0  # hashes of the documents given; of those to pass over
+        self._counts_on = False  # Whether it goes on with counts of another one
         self.learning = False  # Whether a trainer learns from them: then none may have its answers withheld
         self._start, self._seen = 0, 0  # documents to pass over at the next iteration; documents given in this one
         self._reader = (0, 0)  # which worker, of how many, has to pass over them
@@ -116,7 +117,9 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         return AnswerReport(**dict(zip(COUNTS, counts, strict=True)), max_answer_length=self.max_answer_length)
 
     def begin(self) -> None:
-        "Count from zero."
+        "Count from zero, unless these are another one's counts."
+        if self._counts_on:
+            return
         worker, workers = this_reader()
         self._counts[worker % MOST_WORKERS] = 0
         if worker == 0:
@@ -124,6 +127,8 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
 
     def count(self, document: Document, feature: dict[str, Any], tokens: Any) -> None:
         "Add a document to the report."
+        if self._counts[this_reader()[0] % MOST_WORKERS, -1]:
+            return  # this reader has finished, and reads on into another epoch
         golds = gold_flags(document, feature, tokens, self.layout, self.tokenizer.unk_token_id)
         new = torch.tensor(gold_counts(document, *golds, self.max_answer_length))
         self._counts[this_reader()[0] % MOST_WORKERS, :-1] += new

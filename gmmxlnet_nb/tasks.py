@@ -167,8 +167,8 @@ SQUAD_APART = "data_path must hold different documents to train on and to be ask
 def question_key(
     document: Document,  # About a paragraph
 ) -> str:
-    "What is the same for the same question about the same text."
-    return json.dumps([document.text, document.question])
+    "What is the same for the same question about the same text, however it is spaced."
+    return json.dumps([" ".join(text.split()) for text in (document.text, document.question)])
 
 
 def check_apart(
@@ -309,6 +309,9 @@ def task_defaults(
     filled: dict[str, Any] = {name: defaults.get(name) if value is None else value for name, value in params.items()}
     for name in ("segment_length", "batch_size", "max_steps"):
         check_positive(name, filled.get(name, 1))
+    length, stride = filled.get("segment_length"), filled.get("stride")
+    if type(stride) is int and length is not None and stride >= length:
+        raise ValueError(f"stride must be below segment_length = {length}, got {stride}")
     steps, short = filled.get("max_steps", 1), filled.get("short_steps", 0)
     if params.get("short_steps") is None and "short_steps" in params:  # the same share of a shorter or longer run
         filled["short_steps"] = short = steps * defaults["short_steps"] // defaults["max_steps"]

@@ -36,6 +36,7 @@ from .losses import document_losses, memory_losses
 from .answers import check_documents, decode_predictions, evaluate_squad_v2, n_best_spans, no_answer_scores
 from .training_args import TrainingConfig, changed_fields
 from gmmxlnet_nb.schedule import (
+    TrainingStream,
     check_adapters,
     check_memory,
     check_same_data,
@@ -616,6 +617,8 @@ class ResumingTrainer(DocumentTrainer):
         self._parts, self._steps = {}, 0  # steps of an earlier training that no log has had
         done = super().train(str(resume_from_checkpoint) if resume_from_checkpoint else None, **kwargs)
         self.end_stage()
+        if isinstance(self.train_dataset, TrainingStream):
+            self.train_dataset.tell()
         return done
 
 # %% ../nbs/06_train.ipynb #c084
@@ -661,7 +664,7 @@ class GMMTrainer(ResumingTrainer):
         found: Any = output.predictions
         dataset, (spans, losses) = dataloader.dataset, found
         answers = decode_predictions(dataset, spans[:, 0], math.inf)  # the threshold is for the scores to apply
-        self.spans = spans
+        self.spans, self.spans_of = spans, (dataset, self.clear_memory)
         if any(document.blind for document in dataset.documents):  # `predict` answers them; nothing can be scored
             return output._replace(predictions=spans, metrics=output.metrics or {})
         texts, null = {p.id: p.text for p in answers}, no_answer_scores(answers)

@@ -211,6 +211,8 @@ class MemoryArguments(SavedArguments):
         self.check_options(MemoryArguments.own_fields(self))
         self.memory_type = given["memory_type"] if "memory_type" in given else self.implied_memory(given)
         check_choice("memory_type", self.memory_type, sorted(MEMORIES))
+        if self.memory_type in ("token", "gmm") and "memory_num_tokens" not in given and type(self.memory_slots) is int:
+            self.memory_num_tokens = self.memory_slots  # one token a slot
         self.check_options(self.own_fields())
         check_used(self.memory_type, {"memory_slots": self.memory_slots, **self.memory_options})
 
@@ -330,17 +332,24 @@ class GMMTrainingConfig(TrainingConfig):
         "Experts, if they or a field of theirs are given."
         if self.use_gmm_memory or (given.keys() & self.expert_fields() and "use_gmm_memory" not in given):
             return "gmm"
-        return "none" if "use_gmm_memory" in given else super().implied_memory(given)
+        if "use_gmm_memory" not in given:
+            return super().implied_memory(given)
+        kind = memory_with(self.memory_options, "none")
+        if kind == "none" and ("memory_num_tokens" in given or self.memory_slots is not None):
+            name = "memory_num_tokens" if "memory_num_tokens" in given else "memory_slots"
+            what = "'none', or another memory than 'gmm',"
+            raise ValueError(f"memory_type must be given, {what} with use_gmm_memory False and {name}, got None")
+        return kind
 
     def settle_memory(self) -> None:
         "Find out whether experts are meant; a `ValueError` for a field of theirs without them."
         check_choice("use_gmm_memory", self.use_gmm_memory, (None, True, False))
         if self.num_memory_experts is not None:
             check_num_experts(self.num_memory_experts, "num_memory_experts")
-        said, kind = self.use_gmm_memory, self.memory_type
+        said = self.use_gmm_memory
         super().settle_memory()
         if said is not None and said != (self.memory_type == "gmm"):
-            raise ValueError(f"use_gmm_memory must be {not said} with memory_type {kind!r}, got {said}")
+            raise ValueError(f"use_gmm_memory must be {not said} with memory_type {self.memory_type!r}, got {said}")
         self.use_gmm_memory = self.memory_type == "gmm"
         for name, default in self.expert_fields().items():
             if not self.use_gmm_memory and getattr(self, name) != default:
