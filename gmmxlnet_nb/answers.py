@@ -84,17 +84,26 @@ def check_values(
             raise ValueError(f"{name} must have {what} for every document, got {value!r:.80} for {id!r}")
 
 
+def check_list(
+    name: str,  # The parameter's name
+    values: Any,  # What was given
+    kind: type,  # What each must be
+    hint: str = "",  # Where such a list comes from
+) -> None:
+    "Raise a `ValueError` for what is no list of them, or an empty one."
+    if not isinstance(values, list | tuple) or not all(isinstance(value, kind) for value in values):
+        raise ValueError(f"{name} must be a list of {kind.__name__}{hint}, got {type(values).__name__} {values!r:.80}")
+    if not values:
+        raise ValueError(f"{name} must hold at least one {kind.__name__.lower()}, got none")
+
+
 def check_documents(
     documents: Sequence[Document],  # To be scored
 ) -> None:
     "Raise a `ValueError` if they are no documents, none, two of one id, or some whose answers are withheld."
-    if not isinstance(documents, list | tuple) or not all(isinstance(document, Document) for document in documents):
-        got = f"{type(documents).__name__} {documents!r:.80}"
-        raise ValueError(f"documents must be a list of Document, as load_squad reads them, got {got}")
-    if not documents:
-        raise ValueError("documents must hold at least one document, got none")
+    check_list("documents", documents, Document, ", as load_squad reads them")
     check_ids(list(documents))
-    blind = [document.id for document in documents if getattr(document, "blind", False)]
+    blind = [document.id for document in documents if document.blind]
     if blind:
         got = f"{len(blind)} without ({', '.join(map(repr, blind[:3]))}{', …' * (len(blind) > 3)})"
         what = "documents must have their answers to be scored"
@@ -492,11 +501,7 @@ def check_decoded(
     predictions: Sequence[Prediction],  # To be written
 ) -> None:
     "A `ValueError` if there are none, two of one id, scores that are none, or answers that a threshold has taken back."
-    if not isinstance(predictions, list | tuple) or not all(isinstance(p, Prediction) for p in predictions):
-        got = f"{type(predictions).__name__} {predictions!r:.80}"
-        raise ValueError(f"predictions must be a list of Prediction, got {got}")
-    if not predictions:
-        raise ValueError("predictions must hold at least one prediction, got none")
+    check_list("predictions", predictions, Prediction)
     seen: set[str] = set()
     for p in predictions:
         if p.id in seen:

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel, ModernBertConfig, ModernBertModel, XLNetConfig
 
-from .core import check_choice, check_positive
+from .core import check_choice, check_count, check_positive
 from .experts import check_shape, require
 from .backbone import product
 from .cuda import CapturedStep
@@ -27,16 +27,6 @@ from .baselines import map_state
 from .model import MemXLNetForQA
 
 # %% ../nbs/63_benchmark.ipynb #b005
-def check_whole(
-    name: str,  # The parameter's name
-    value: Any,  # What was given
-) -> int:  # `value`
-    "Return `value` if it is a whole number >= 0, else raise a `ValueError`."
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{name} must be a whole number >= 0, got {value!r}")
-    return value
-
-
 def chosen_device(
     device: str | None = None,  # cpu or cuda; None for the GPU if there is one
 ) -> torch.device:
@@ -102,7 +92,7 @@ class Contest:
         "Add a contender, and take its memory alone; a `ValueError` for a name that another one has."
         if name in self.steps:
             raise ValueError(f"name must be a new contender's, got {name!r}, which is there already")
-        check_whole("warmup", warmup)
+        check_count("warmup", warmup)
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
@@ -197,8 +187,8 @@ def random_documents(
     "A batch of random documents, with an answer in the last segment; a `ValueError` for sizes that make none."
     for name, count in (("batch_size", batch_size), ("segments", segments), ("length", length)):
         check_positive(name, count)
-    check_whole("memory_tokens", memory_tokens)
-    check_whole("question", question)
+    check_count("memory_tokens", memory_tokens)
+    check_count("question", question)
     least = 11 + 2 * memory_tokens  # special tokens, one word and the memory's
     if type(vocab_size) is not int or vocab_size < least:
         raise ValueError(f"vocab_size must be a whole number >= {least} for these memory tokens, got {vocab_size!r}")
@@ -414,7 +404,7 @@ def time_by_segments(
     readings: int = 5,  # Of a document at most; the longest is read once
 ) -> dict[int, dict[str, float]]:  # Segments → ms a segment (median, lowest, highest), and peak bytes of GPU memory
     "What a segment costs in documents of different lengths; a `ValueError` for counts that cannot be."
-    check_whole("warmup", warmup)
+    check_count("warmup", warmup)
     check_positive("readings", readings)
     if not counts or not all(type(count) is int and count > 0 for count in counts) or len(set(counts)) < len(counts):
         raise ValueError(f"counts must be different whole numbers > 0, got {counts!r}")

@@ -21,12 +21,13 @@ from torch import Tensor
 from transformers import AutoTokenizer, XLNetConfig, XLNetForQuestionAnsweringSimple
 from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, WEIGHTS_INDEX_NAME, WEIGHTS_NAME
 
-from .core import check_choice, check_positive, read_json
+from .core import check_choice, check_count, check_positive, read_json
 from .experts import check_num_experts
 from .router import POOLING_METHODS
 from .read import ROUTING_MODES
 from .baselines import MEMORY_UPDATES
 from .config import MEMORY_FIELDS, GMMXLNetConfig
+from .loading import FLOATS, type_name
 from .checkpoints import OLDER, OLDER_VERSIONS, check_loaded
 from .model import MemXLNetForQA
 
@@ -66,9 +67,6 @@ def load_pickled(
         raise ValueError(f"{path} must hold a dictionary of tensors, got one that does not end") from None
 
 # %% ../nbs/51_convert.ipynb #q104
-WEIGHT_TYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
-
-
 def check_weight(
     name: str,  # The entry's name
     value: Any,  # What was found there
@@ -83,9 +81,9 @@ def check_weight(
     if value.layout != torch.strided or value.is_nested or value.is_quantized or value.is_meta:
         kind = "nested" if value.is_nested else "without values" if value.is_meta else f"{value.dtype}, {value.layout}"
         raise ValueError(f"{name} in {path} must be {what} with all its values, got one that is {kind}")
-    if value.dtype not in WEIGHT_TYPES:
-        allowed = ", ".join(str(kind).removeprefix("torch.") for kind in WEIGHT_TYPES)
-        raise ValueError(f"{name} in {path} must be of type {allowed}, got {str(value.dtype).removeprefix('torch.')}")
+    if value.dtype not in FLOATS.values():
+        allowed = ", ".join(map(type_name, FLOATS.values()))
+        raise ValueError(f"{name} in {path} must be of type {allowed}, got {type_name(value.dtype)}")
     if shape is not None and tuple(value.shape) != shape:
         raise ValueError(f"{name} in {path} must be of shape {shape}, got {tuple(value.shape)}")
     if not state and not value.isfinite().all():
@@ -186,7 +184,7 @@ def controller_from_older(
 
     return OlderMemory(fields, needed, besides, tuple(never_had), convert)
 
-
+# %% ../nbs/51_convert.ipynb #q410
 def tokens_from_older(
     config: Mapping[str, Any],  # memxlnet_config.json's fields, checked
     d: int,  # The XLNet's width
@@ -224,15 +222,7 @@ def older_layout(
         raise ValueError(f"source must have one memory's files, got {found[0]} and {there[0]} in {source}")
     return found[0]
 
-
-def check_count(
-    name: str,  # The field's name
-    value: Any,  # What was found there
-) -> int:  # `value`
-    "Return a whole number that may be 0, else raise a `ValueError`."
-    return value if type(value) is int and value == 0 else check_positive(name, value)
-
-
+# %% ../nbs/51_convert.ipynb #q402
 OLDER_FIELDS: dict[str, dict[str, tuple[Any, Callable[[str, Any], Any]]]] = {  # Field → what its absence meant, and its check
     OLDER[0]: {
         "wrapper_class": ("MemXLNetForQA", lambda n, x: check_choice(n, x, ("MemXLNetForQA",))),
@@ -259,7 +249,7 @@ OLDER_FIELDS: dict[str, dict[str, tuple[Any, Callable[[str, Any], Any]]]] = {  #
     },
 }
 
-
+# %% ../nbs/51_convert.ipynb #q404
 def older_config(
     path: Path,  # One of `OLDER`
     hidden_dim: int,  # d of the XLNet beside it
@@ -301,7 +291,7 @@ def described_memory(
         return tokens_from_older({**config, "first_names": config["first_version"] and not new_names}, d)
     return OlderMemory({"memory_type": "none"}, {}, {}, (), lambda weights: {})
 
-
+# %% ../nbs/51_convert.ipynb #q406
 FLAGS = {  # The fields that decide which weights there are
     OLDER[0]: (
         "version mem_token_count memory_slots memory_update memory_init use_differentiable_memory num_memory_heads "
@@ -333,7 +323,7 @@ def check_entries(
     except ValueError as error:
         raise ValueError(f"{error} for the memory that {name} describes{says}") from None
 
-
+# %% ../nbs/51_convert.ipynb #q408
 def memory_from_older(
     source: Path,  # The folder
     base: XLNetConfig,  # Of the XLNet in it
@@ -525,7 +515,7 @@ def convert_checkpoint(
     if ids:
         model.set_memory_tokens(**ids)
     save_converted(model, tokenizer, target)
-    kind = str(dtype).removeprefix("torch.")
+    kind = type_name(dtype)
     done = Conversion(older.fields["memory_type"], sorted(memory), new, left, bool(ids) or model.memory.tokens == 0, kind)
     print(done)
     return done

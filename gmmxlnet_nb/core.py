@@ -61,6 +61,16 @@ def check_number(
         raise ValueError(f"{name} must be a finite number {' and '.join(limits)}".rstrip() + f", got {value!r}")
     return value
 
+# %% ../nbs/00_core.ipynb #q402
+def check_count(
+    name: str,  # The parameter's name
+    value: Any,  # What was given
+) -> int:  # `value`
+    "Return `value` if it is a whole number >= 0, else raise a `ValueError`."
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{name} must be a whole number >= 0, got {value!r}")
+    return value
+
 # %% ../nbs/00_core.ipynb #h010
 def check_names(
     what: str,  # Whose names they are

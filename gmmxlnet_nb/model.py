@@ -432,7 +432,7 @@ class XLNetMemoryForQA(XLNetDocumentReader):
         return_memory_state: bool = True,  # Whether the output holds the state
         bptt_segments: int | None = None,  # Segments that a gradient goes back through; all by default
         use_global_softmax: bool | None = None,  # One distribution per document or per segment, if not as configured
-        output_router_logits: bool | None = None,  # Whether the output holds the router's raw scores
+        output_router_logits: bool | None = None,  # Whether the output holds the router's raw scores; by default as configured
         inputs_embeds: None = None,  # Hugging Face's; not for this model, as the three that follow
         position_ids: None = None,
         output_attentions: bool | None = None,
@@ -440,6 +440,8 @@ class XLNetMemoryForQA(XLNetDocumentReader):
         return_dict: bool | None = None,  # Whether to give an output by names, else a tuple; by default as configured
     ) -> GMMXLNetOutput | tuple[Any, ...]:
         "Read documents segment by segment; a `ValueError` names what does not fit: a shape, a value, a state, a token."
+        if output_router_logits is None:
+            output_router_logits = getattr(self.config, "output_router_logits", None)
         check_options(
             {
                 "return_routing_info": return_routing_info, "clear_memory": clear_memory,

@@ -8,21 +8,21 @@ __all__ = ['select_segments']
 # %% ../nbs/42_schedule.ipynb #h003
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
-from itertools import chain, count, islice, repeat
+from itertools import chain, count
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.distributed.fsdp.wrap import size_based_auto_wrap_policy
 
-from .config import GMMXLNetConfig
 from .articles import say_once
+from .config import GMMXLNetConfig
 from .data import DocumentDataset
-from .documents import Document, DocumentStream, some
+from .documents import Document, check_document
 from .experts import expand_strategies
+from .loading import type_name
 from .model import XLNetWithMemory
-from .streams import StreamedDocuments, shuffle_buffered, this_reader
+from .streams import StreamedDocuments, this_reader
 from .training_args import TrainingConfig
 
 # %% ../nbs/42_schedule.ipynb #c075
@@ -107,21 +107,15 @@ class TrainingStream(torch.utils.data.IterableDataset[dict[str, Any]]):
         "Documents in an epoch; a `TypeError` if their number is not known."
         return len(self.stream)
 
-    def epoch(self, number: int) -> Iterator[Document]:
-        "An epoch's documents, in the order in which `StreamedDocuments` reads them."
-        size, seed = self.stream.settings["buffer_size"], f"{self.stream.settings['seed']} {number}"
-        documents = some(self.stream.documents)
-        return documents if size == 1 else shuffle_buffered(documents, size, seed)
-
     def documents(self) -> Iterator[Document]:
         "This epoch's documents or, without end, those of one epoch after another."
         if (size := self.stream.num_documents) is not None:
-            return counted(self.epoch(int(self.stream._epoch)), size)
-        return chain(self.first_epoch(), chain.from_iterable(map(self.epoch, count(1))))
+            return counted(self.stream.in_order(int(self.stream._epoch)), size)
+        return chain(self.first_epoch(), chain.from_iterable(map(self.stream.in_order, count(1))))
 
     def first_epoch(self) -> Iterator[Document]:
         "The first of epochs without end; when it is over, what of its answers can be given is said."
-        yield from self.epoch(0)
+        yield from self.stream.in_order(0)
         self.stream.finish()
 
     def tell(self) -> None:
@@ -138,12 +132,9 @@ class TrainingStream(torch.utils.data.IterableDataset[dict[str, Any]]):
         s._in_workers.fill_(workers > 0)
         s.begin()
         mine = of_worker(self.documents(), self.block, worker, max(workers, 1))
-        for first in islice(mine, 1):  # there may be fewer batches than workers
-            # a stream in a worker takes one document of as many as there are workers: each stands there for all of them
-            again = chain.from_iterable(repeat(document, max(workers, 1)) for document in chain([first], mine))
-            twin = s.reading(DocumentStream(partial(iter, again)))
-            twin._counts_on = True
-            yield from twin
+        for _, feature in s.features(map(check_document, mine)):
+            yield feature
+        s.finish()
 
 # %% ../nbs/42_schedule.ipynb #c077c
 def check_endless(
@@ -294,7 +285,7 @@ def describe_half_precision(
     if not half:
         return ""
     share = sum(p.numel() for p in half) / sum(p.numel() for p in trained)
-    kinds = " and ".join(sorted({str(p.dtype).removeprefix("torch.") for p in half}))
+    kinds = " and ".join(sorted({type_name(p.dtype) for p in half}))
     return (
         f"{share:.0%} of the parameters that are trained are {kinds}, without a copy in float32: small steps are rounded "
         "away. Load the model in float32 (dtype=torch.float32) and set bf16=True, which computes in bfloat16"

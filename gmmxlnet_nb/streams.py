@@ -99,7 +99,6 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         self._counts = rows.share_memory_()  # one row a worker; in the last column whether it has read all
         self._said = torch.zeros((), dtype=torch.bool).share_memory_()
         self._passed, self._expected = 0, 0  # hashes of the documents given; of those to pass over
-        self._counts_on = False  # Whether it goes on with counts of another one
         self.learning = False  # Whether a trainer learns from them: then none may have its answers withheld
         self._start, self._seen = 0, 0  # documents to pass over at the next iteration; documents given in this one
         self._reader = (0, 0)  # which worker, of how many, has to pass over them
@@ -117,9 +116,7 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         return AnswerReport(**dict(zip(COUNTS, counts, strict=True)), max_answer_length=self.max_answer_length)
 
     def begin(self) -> None:
-        "Count from zero, unless these are another one's counts."
-        if self._counts_on:
-            return
+        "Count from zero."
         worker, workers = this_reader()
         self._counts[worker % MOST_WORKERS] = 0
         if worker == 0:
@@ -156,7 +153,7 @@ class StreamedDocuments(DocumentReader):
         self._epoch.fill_(epoch)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        (worker, workers), start, text = this_reader(), self._start, None
+        (worker, workers), start = this_reader(), self._start
         if start and self._reader != (worker, workers):
             where = "worker {} of {}".format(*self._reader)
             raise ValueError(f"the state must be used where it was made, {where}, got worker {worker} of {workers}")
@@ -164,13 +161,27 @@ class StreamedDocuments(DocumentReader):
         self._start, self._seen, self._passed, expected = 0, start, 0, self._expected
         self.begin()
         rank, step = self.settings["rank"], self.settings["world_size"]
-        documents = some(self.documents)
-        if self.settings["buffer_size"] > 1:
-            seed = f"{self.settings['seed']} {int(self._epoch)}"
-            documents = shuffle_buffered(documents, self.settings["buffer_size"], seed)
-        mine = map(check_document, islice(documents, rank + step * worker, None, step * max(workers, 1)))
-        self.pass_over(islice(mine, start), start, expected)
-        for document in mine:
+        mine = islice(self.in_order(int(self._epoch)), rank + step * worker, None, step * max(workers, 1))
+        checked = map(check_document, mine)
+        self.pass_over(islice(checked, start), start, expected)
+        for document, feature in self.features(checked):
+            self._seen, self._passed = self._seen + 1, passed_on(self._passed, document)
+            yield feature
+        if not start:
+            self.finish()
+
+    def in_order(self, epoch: int) -> Iterator[Document]:
+        "All documents in the order of an epoch."
+        documents, size = some(self.documents), self.settings["buffer_size"]
+        return documents if size == 1 else shuffle_buffered(documents, size, f"{self.settings['seed']} {epoch}")
+
+    def features(
+        self,
+        documents: Iterable[Document],  # Checked, in the order in which they are to be read
+    ) -> Iterator[tuple[Document, dict[str, Any]]]:  # Each with its feature
+        "Documents with their features, which count in the report; a `ValueError` for what cannot be learned from."
+        text = tokens = None
+        for document in documents:
             check_learnable(document, self.must_fit)
             if self.learning and document.blind:
                 why = "its answers are withheld (blind), so it can be answered and not learned from"
@@ -179,10 +190,7 @@ class StreamedDocuments(DocumentReader):
                 text, tokens = document.text, tokenize_text(self.tokenizer, document.text)
             feature = document_feature(document, self.tokenizer, self.layout, tokens, self.must_fit)
             self.count(document, feature, tokens)
-            self._seen, self._passed = self._seen + 1, passed_on(self._passed, document)
-            yield feature
-        if not start:
-            self.finish()
+            yield document, feature
 
     def pass_over(self, documents: Iterator[Document], start: int, expected: int) -> None:
         "Read what was seen before; a `ValueError` if that were other documents."
@@ -193,16 +201,6 @@ class StreamedDocuments(DocumentReader):
             raise ValueError(f"state must be of a stream of these {number} documents, got one after {start}")
         if start and self._passed != expected:
             raise ValueError(f"state must be of a stream of these documents, got one that had others among the first {start}")
-
-    def reading(
-        self,
-        documents: Iterable[Document],  # In the order in which they are to be read
-    ) -> "StreamedDocuments":
-        "The same for other documents, which count in this one's report."
-        made_of = (documents, self.tokenizer, self.layout, self.must_fit)
-        twin = StreamedDocuments(*made_of, seed=self.settings["seed"], max_answer_length=self.max_answer_length)
-        twin._counts, twin._said, twin.learning = self._counts, self._said, self.learning
-        return twin
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"tokenizer": ExactPickle(self.tokenizer)}  # for workers that are spawned
