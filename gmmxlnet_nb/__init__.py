@@ -104,3 +104,6 @@ if _AUTO in sys.modules:
     _introduce(sys.modules[_AUTO])
 else:
     sys.meta_path.insert(0, _AfterAuto())
+
+if "torch" in sys.modules:  # then `torch.load` takes memory states; without it, importing this would take seconds
+    import_module(f"{__name__}.gmm")

@@ -268,6 +268,7 @@ def check_span_inputs(
     if answer_mask.dtype != torch.bool:
         truth = (answer_mask == 0) | (answer_mask == 1)
         require(truth.flatten(1).all(1), "answer_mask must be true or false, 1 or 0")
+    require(answer_mask[..., -1] == 0, "answer_mask must be 0 at each segment's last token, <cls>, which means none")
     return answer_mask.bool()
 
 # %% ../nbs/40_answers.ipynb #a102
@@ -542,6 +543,8 @@ def check_chunks(
     chunks: Iterable[Mapping[str, Tensor]],  # Batches of a collator
 ) -> Iterator[Mapping[str, Tensor]]:  # The same
     "Pass batches on; a `ValueError` for what is no batch, for another number of documents, or if there are none."
+    if not isinstance(chunks, Iterable):
+        raise ValueError(f"chunks must be batches that can be gone through, got {type(chunks).__name__}")
     documents = None
     for number, chunk in enumerate(chunks):
         where = f"chunk {number} of chunks"
@@ -567,10 +570,13 @@ def answer_stream(
     max_answer_length: int = 30,  # Tokens
 ) -> Tensor:  # (b, n, 5), as `n_best_spans` gives them for all segments at once
     "Find the best spans of documents that come in chunks, in constant memory; a `ValueError` for what is none."
+    if not isinstance(model, torch.nn.Module):
+        raise ValueError(f"model must be a MemXLNetForQA, got {type(model).__name__}")
     running, state, training = RunningSpans(n, max_answer_length), None, model.training
+    device: Any = model.device
     model.eval()
     try:
-        for inputs in ahead(check_chunks(chunks), model.device):  # the next chunk is on its way meanwhile
+        for inputs in ahead(check_chunks(chunks), device):  # the next chunk is on its way meanwhile
             answer_mask = inputs["answer_mask"]
             inputs = {name: value for name, value in inputs.items() if not name.endswith("_positions")}
             out = model(**inputs, memory_state=state)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten
 
 from .core import check_choice, check_positive
-from .experts import INIT_STRATEGIES, InitialStates, at_least_float32, check_kind, check_shape, require
+from .experts import INIT_STRATEGIES, ROUTE_TOLERANCE, InitialStates, at_least_float32, check_kind, check_shape, require
 from .updates import GatedUpdate
 from .attention import LayerStates, padding_first
 
@@ -197,13 +197,18 @@ def in_form(
     return value
 
 # %% ../nbs/30_baselines.ipynb #q605
+LARGEST_STATE = 1e6  # Far beyond what a memory comes to hold; squares of much larger numbers are none in float32
+
+
 def check_numbers(
     state: Any,  # Of any memory
 ) -> None:
-    "A `ValueError` for documents whose state holds NaN or infinity."
-    finite = [x.isfinite().flatten(1).all(1) for x in state_tensors(state) if x.is_floating_point()]
-    if finite:
-        require(torch.stack(finite, dim=1), "memory_state must hold finite numbers")
+    "A `ValueError` for documents whose state holds NaN or infinity, or numbers that the encoder cannot compute with."
+    parts = [x.flatten(1) for x in state_tensors(state) if x.is_floating_point()]
+    if parts:
+        require(torch.stack([x.isfinite().all(1) for x in parts], dim=1), "memory_state must hold finite numbers")
+        small = torch.stack([(x.abs() <= LARGEST_STATE).all(1) for x in parts], dim=1)
+        require(small, f"memory_state must hold numbers of at most {LARGEST_STATE:g} in size")
 
 # %% ../nbs/30_baselines.ipynb #c013
 def matching_state(
@@ -416,6 +421,22 @@ def check_sharpness(
         raise ValueError(f"{name} must be at most {MAX_SHARPNESS:g}, got {value!r}")
     return value
 
+# %% ../nbs/30_baselines.ipynb #q622
+ADDRESSES = ("usage", "links", "precedence", "read_weights", "read_gates")  # Parts of a state that are shares
+
+
+def check_addresses(
+    state: Mapping[str, Tensor],  # Of a memory that addresses its slots
+) -> None:
+    "A `ValueError` for documents in whose state a share is not between 0 and 1, or shares add up to more than 1."
+    for name in [name for name in ADDRESSES if name in state]:
+        value = at_least_float32(state[name])
+        fits = (value >= -ROUTE_TOLERANCE) & (value <= 1 + ROUTE_TOLERANCE)
+        require(fits, f"memory_state[{name!r}] must be between 0 and 1")
+        if name not in ("usage", "read_gates"):
+            together = value.sum(-1) <= 1 + ROUTE_TOLERANCE
+            require(together, f"memory_state[{name!r}] must add up to 1 at most for each head or slot")
+
 # %% ../nbs/30_baselines.ipynb #c039
 class AddressedMemory(Memory):
     "Slots and the heads that address them. Bad sizes or choices raise a `ValueError`."
@@ -463,6 +484,12 @@ class AddressedMemory(Memory):
             state["usage"] = memory.new_zeros(b, n)
         if self.temporal_links:
             state |= {"links": memory.new_zeros(b, n, n), "precedence": memory.new_zeros(b, n)}
+        return state
+
+    def as_state(self, value: Any, batch_size: int | None = None) -> dict[str, Tensor]:
+        "A state from outside, checked as any memory's, and that its addresses are such."
+        state = super().as_state(value, batch_size)
+        check_addresses(state)
         return state
 
     def heads(self, name: str, proposal: Tensor) -> Tensor:

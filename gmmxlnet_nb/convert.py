@@ -311,7 +311,8 @@ def check_entries(
     name = state.name.replace("state.pt", "config.json")
     says = "; it says " + ", ".join(f"{flag} = {config[flag]!r}" for flag in FLAGS[name])
     shapes = {**memory.needed, **memory.besides}
-    for part in memory.needed:
+    tracked = [part for part in memory.besides if part.startswith(f"{CONTROLLER}memory.")]  # saved wherever it was on
+    for part in [*memory.needed, *tracked]:
         if part not in weights:
             raise ValueError(f"{state} must have {part} for the memory that {name} describes, got none{says}")
     for part in weights:

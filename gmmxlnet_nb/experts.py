@@ -84,6 +84,36 @@ def at_least_float32(
     "Numbers with the precision of float32, or more if they have it."
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
+# %% ../nbs/01_experts.ipynb #q132
+ROUTE_TOLERANCE = 0.02  # Of a route's sum, which in bfloat16 is about 1
+
+
+
+def check_routes(
+    name: str,  # The parameter's name
+    value: Any,  # What was given: (..., k)
+    whole: bool = True,  # Whether each route must add up to 1, else to 1 at most
+) -> Tensor:  # `value`
+    "Return routing probabilities, at least 0 and adding up to 1, else raise a `ValueError`."
+    if not isinstance(value, Tensor) or value.dim() == 0 or 0 in value.shape:
+        got = tuple(value.shape) if isinstance(value, Tensor) else repr(value)
+        raise ValueError(f"{name} must be a tensor (..., num_experts), none of them 0, got {got}")
+    total = at_least_float32(check_finite(name, value)).sum(-1)  # in bfloat16 it adds up to about 1
+    fits = (value >= 0).all(-1) & (total <= 1 + ROUTE_TOLERANCE) & ((total >= 1 - ROUTE_TOLERANCE) | (not whole))
+    require(fits if fits.dim() else fits[None], f"{name} must be at least 0 and add up to {'' if whole else 'at most '}1")
+    return value
+
+
+def check_type_of(
+    name: str,  # The parameter's name
+    value: Tensor,  # What was given
+    weights: Tensor,  # Of the module that it goes into
+) -> Tensor:  # `value`
+    "Return a tensor of the weights' floating point type, or of any type under autocast, else raise a `ValueError`."
+    if value.dtype != weights.dtype and not torch.is_autocast_enabled(weights.device.type):
+        raise ValueError(f"{name} must be a tensor of {weights.dtype}, as the weights are, got {value.dtype}")
+    return value
+
 # %% ../nbs/01_experts.ipynb #c009
 NUM_EXPERTS = (2, 4, 8)
 
@@ -137,26 +167,27 @@ def stack_experts(
     expert_states: Tensor | Sequence[Tensor],  # (b, k, m, d), or a list of k tensors (b, m, d)
     num_experts: int,  # k
     hidden_dim: int,  # d
+    name: str = "expert_states",  # The parameter's name
 ) -> Tensor:  # (b, k, m, d)
     "Stack expert states and check their shape; a `ValueError` names the size that is wrong."
     if isinstance(expert_states, Tensor):
         states = expert_states
     elif not isinstance(expert_states, list | tuple) or not all(isinstance(s, Tensor) for s in expert_states):
         got = f"got {expert_states!r:.80}"
-        raise ValueError(f"expert_states must be a tensor or a list of {num_experts} tensors, {got}")
+        raise ValueError(f"{name} must be a tensor or a list of {num_experts} tensors, {got}")
     else:
         shapes = {tuple(s.shape) for s in expert_states}
         if len(shapes) != 1:
-            raise ValueError(f"expert_states must be tensors of one shape (b, m, d), got {sorted(shapes)}")
+            raise ValueError(f"{name} must be tensors of one shape (b, m, d), got {sorted(shapes)}")
         for state in expert_states:  # stacked, whole numbers would be made floating point numbers without a word
-            check_kind("expert_states", state, "floating point numbers")
+            check_kind(name, state, "floating point numbers")
         states = torch.stack(list(expert_states), dim=1)
     if states.dim() != 4 or states.shape[1] != num_experts or states.shape[3] != hidden_dim:
         raise ValueError(
-            f"expert_states must be (batch, num_experts = {num_experts}, slots, hidden_dim = {hidden_dim}), "
+            f"{name} must be (batch, num_experts = {num_experts}, slots, hidden_dim = {hidden_dim}), "
             f"got {tuple(states.shape)}"
         )
-    return states
+    return check_kind(name, states, "floating point numbers")
 
 # %% ../nbs/01_experts.ipynb #c019
 def like_input(
@@ -220,8 +251,9 @@ class GatedMemoryMixture(InitialStates):
                 f"state must be ([batch,] memory_slots, hidden_dim) = ([batch,] {want[0]}, {want[1]}), "
                 f"got {shape or repr(state)}"
             )
-        check_finite("state", state)
-        self._by_hand[expert_idx] = state.detach().to(self.experts, copy=True)
+        check_kind("state", state, "floating point numbers")
+        copy = state.detach().to(self.experts, copy=True)
+        self._by_hand[expert_idx] = check_finite("state", copy)  # which it may not be in the experts' type
 
     def get_all_experts(self) -> list[Tensor]:
         "The states that documents start from, one per expert."
@@ -252,16 +284,24 @@ class GatedMemoryMixture(InitialStates):
         return like_input(states, expert_states)
 
 # %% ../nbs/01_experts.ipynb #c030
-def expert_similarity(
+def mean_squared_cosine(
     states: Tensor,  # M: (b, k, m, d)
 ) -> Tensor:  # (b,), between 0 and 1
-    "Mean squared cosine between the contents of two experts; a `ValueError` if there are no two."
-    k = states.shape[1] if states.dim() == 4 else 0
-    if k < 2:
-        raise ValueError(f"states must be (b, k, m, d) with k > 1, got {tuple(states.shape)}")
+    "`expert_similarity` without a look at the values."
+    k = states.shape[1]
     content = F.normalize(at_least_float32(states).flatten(2), dim=-1, eps=1e-6)
     squares = (content @ content.mT).square()
     return (squares.sum((1, 2)) - squares.diagonal(dim1=1, dim2=2).sum(-1)) / (k * (k - 1))
+
+# %% ../nbs/01_experts.ipynb #q130
+def expert_similarity(
+    states: Tensor,  # M: (b, k, m, d)
+) -> Tensor:  # (b,), between 0 and 1
+    "Mean squared cosine between the contents of two experts; a `ValueError` if there are no two, or NaN."
+    if not isinstance(states, Tensor) or states.dim() != 4 or states.shape[1] < 2:
+        got = tuple(states.shape) if isinstance(states, Tensor) else repr(states)
+        raise ValueError(f"states must be (b, k, m, d) with k > 1, got {got}")
+    return mean_squared_cosine(check_finite("states", states))
 
 # %% ../nbs/01_experts.ipynb #h032
 MOVED = {

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import GetAttrKey, register_pytree_node
 
-from .experts import GatedMemoryMixture, check_kind, check_shape, expert_similarity, require, stack_experts
+from .experts import GatedMemoryMixture, check_routes, check_shape, mean_squared_cosine, require, stack_experts
 from .router import MemoryGatingNetwork, check_kept
 from .updates import ExpertUpdater, drop_experts, restore_experts
-from .read import AggregatedMemoryReader, mix_experts
+from .read import AggregatedMemoryReader, mix_states
 from .baselines import Memory, check_numbers, map_state, select, select_documents
 
 # %% ../nbs/33_gmm.ipynb #c007
@@ -127,9 +127,7 @@ def check_route(
     shape: tuple[int, ...],  # (b, k)
 ) -> Tensor:  # `routing`
     "Return a route, else raise a `ValueError`."
-    check_kind("memory_state.routing", check_shape("memory_state.routing", routing, shape), "floating point numbers")
-    whole = (routing >= 0).all(1) & ((routing.float().sum(1) - 1).abs() < 0.02)  # in bfloat16 it adds up to about 1
-    require(whole, "memory_state.routing must be at least 0 and add up to 1")
+    check_routes("memory_state.routing", check_shape("memory_state.routing", routing, shape))
     if kept is not None:
         require((routing == 0) | kept, "memory_state.routing must be 0 for experts that do not take part")
     return routing
@@ -143,14 +141,13 @@ def as_memory_state(
     "Check a state from outside against the model's; a `ValueError` names what does not fit."
     _, k, m, d = start.experts.shape
     given, routing, kept = state_parts(value, start)
-    experts = stack_experts(given, k, d)
+    experts = stack_experts(given, k, d, "memory_state")
     b = len(experts) if batch_size is None else batch_size
     if tuple(experts.shape) != (b, k, m, d):
         raise ValueError(
             f"memory_state must be (batch = {b}, num_experts = {k}, memory_slots = {m}, hidden_dim = {d}), "
             f"got {tuple(experts.shape)}"
         )
-    check_kind("memory_state", experts, "floating point numbers")
     check_numbers(experts)
     kept = None if kept is None else check_kept("memory_state.kept", kept, (b, k))
     if routing is None:
@@ -224,7 +221,7 @@ class GMMMemory(ExpertBanks):
     def read(self, state: MemoryState, query: Tensor, query_mask: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         "c `(b, m, d)` for hidden states `(b, n, d)` that ask, and the route `read_probs` it was mixed with."
         route = self.reader.route(state.routing, query, query_mask, state.kept)
-        return mix_experts(state.experts, route), {"read_probs": route}
+        return mix_states(state.experts, route), {"read_probs": route}
 
     def write(self, state: MemoryState, proposal: Tensor, mask: Tensor) -> tuple[MemoryState, dict[str, Tensor]]:
         "Write H `(b, m, d)`; documents that `mask` `(b,)` leaves out keep their state as it is."
@@ -233,4 +230,4 @@ class GMMMemory(ExpertBanks):
         experts = self.updater.update(state.experts, proposal, probs)
         info = {"routing_probs": probs, "routing_logits": logits, "routing_entropy": entropy, "router_logits": scores}
         new = select(mask, MemoryState(experts, probs, state.kept), state)
-        return new, {**info, "expert_similarity": expert_similarity(new.experts)}
+        return new, {**info, "expert_similarity": mean_squared_cosine(new.experts)}

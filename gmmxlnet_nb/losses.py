@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .experts import at_least_float32, check_kind, check_mask, check_shape, require
-from .router import load_balance_loss
+from .router import balance_loss
 
 # %% ../nbs/32_losses.ipynb #q801
 def check_logits(
@@ -24,6 +24,8 @@ def check_logits(
     if logits.dim() != 3 or 0 in logits.shape:
         raise ValueError(f"logits must be (batch, segments, length), none of them 0, got {tuple(logits.shape)}")
     check_kind("candidates", check_shape("candidates", candidates, tuple(logits.shape)), "truth values")
+    if not candidates.is_cuda:  # there the model has looked
+        require(~candidates[..., -1], "candidates must be False at each segment's last token, <cls>, which means none")
 
 
 def check_gold(
@@ -36,7 +38,9 @@ def check_gold(
     if shape[: len(rows)] != rows or len(shape) > len(rows) + 1 or 0 in shape:
         got = shape if isinstance(positions, Tensor) else repr(positions)
         raise ValueError(f"{name} must be a tensor of shape {rows}, or that and a number of answers, got {got}")
-    return check_kind(name, positions, "whole numbers")
+    if check_kind(name, positions, "whole numbers").dtype not in (torch.int8, torch.int16, torch.int32, torch.int64):
+        raise ValueError(f"{name} must be a tensor of signed whole numbers, got {positions.dtype}")
+    return positions
 
 # %% ../nbs/32_losses.ipynb #c022
 def null_logits(
@@ -104,12 +108,10 @@ def check_positions(
     mask: Tensor,  # (b, s, l), 1 for real tokens
     exists: Tensor,  # (b, s), False for padding segments
 ) -> None:
-    "A `ValueError` for positions that are no answers, or for segments that do not end with `<cls>`."
+    "A `ValueError` for positions that are no answers."
     length, shape = mask.shape[-1], (*mask.shape[:2], -1)
     for name, at in (("start_positions", starts), ("end_positions", ends)):
         require((at >= -1) & (at < length), f"{name} must be in -1 … {length - 1} (-1 for no answer)")
-    ends_right = (mask[..., -1] != 0) | ~exists
-    require(ends_right, "attention_mask must be 1 at each segment's last token, <cls>: XLNet pads on the left")
     first, last = (at.reshape(shape).long() for at in (starts, ends))
     none = [(at < 0) | (at == length - 1) for at in (first, last)]
     together = "start_positions and end_positions must be of the same answers: a start needs an end, an end a start"
@@ -118,6 +120,20 @@ def check_positions(
     real = (mask != 0) & exists[..., None]
     require(none[0] | real.gather(-1, first.clamp(min=0)), "start_positions must be at real tokens, not at padding")
     require(none[1] | real.gather(-1, last.clamp(min=0)), "end_positions must be at real tokens, not at padding")
+
+# %% ../nbs/32_losses.ipynb #q822
+def check_places(
+    mask: Tensor,  # (b, s, l), 1 for real tokens
+    exists: Tensor,  # (b, s), False for padding segments
+    answers: Tensor | None = None,  # (b, s, l), 1 at tokens that may answer
+) -> None:
+    "A `ValueError` for segments without a token or that do not end with `<cls>`, or answers at `<cls>` or padding."
+    require((mask != 0).any(-1) | ~exists, "segment_mask must be False for segments without a real token")
+    ends_right = (mask[..., -1] != 0) | ~exists
+    require(ends_right, "attention_mask must be 1 at each segment's last token, <cls>: XLNet pads on the left")
+    if answers is not None:
+        require((answers[..., -1] == 0) | ~exists, "answer_mask must be 0 at each segment's last token, <cls>, which means none")
+        require((answers == 0) | (mask != 0) | ~exists[..., None], "answer_mask must be 0 at padding")
 
 # %% ../nbs/32_losses.ipynb #c041
 def answer_candidates(
@@ -152,7 +168,7 @@ def memory_losses(
     real = info["segment_mask"].float()
     share = real * total(torch.ones_like(real[:1, :1])) / total(real.sum()).clamp(min=1)
     return {
-        "load_balance_loss": load_balance_loss(info["routing_logits"].softmax(-1), info["segment_mask"], total),
+        "load_balance_loss": balance_loss(info["routing_logits"].softmax(-1), info["segment_mask"], total),
         "entropy_loss": (info["routing_entropy"] * share).sum(),
         "diversity_loss": (info["expert_similarity"] * share).sum(),
     }

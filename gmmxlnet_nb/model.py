@@ -28,16 +28,18 @@ from .attention import LayerStates
 from .backbone import ATTENTION, encode, fast_layer
 from .baselines import Memory, check_numbers, map_state, state_tensors
 from .config import MEMORIES, MEMORY_FIELDS, GMMXLNetConfig, memory_config
-from .losses import answer_candidates, check_beside, check_input_ids, check_positions, span_loss
+from .losses import answer_candidates, check_beside, check_input_ids, check_places, check_positions, span_loss
 from .checkpoints import CHECKSUM, Shared
 
 # %% ../nbs/05_model.ipynb #c018
 def token_positions(
     input_ids: Tensor,  # (b, l)
     ids: Tensor,  # (m,), different token ids
+    mask: Tensor | None = None,  # (b, l), 1 for real tokens; all by default
 ) -> tuple[Tensor, Tensor]:  # Positions (b, m), and (b,) whether a row has all m
-    "Where each of `ids` stands in each row."
+    "Where each of `ids` stands in each row, at a real token."
     hits = input_ids[:, None, :] == ids[:, None]
+    hits = hits if mask is None else hits & (mask != 0)[:, None]
     return hits.int().argmax(-1), hits.any(-1).all(-1)
 
 # %% ../nbs/05_model.ipynb #c029
@@ -69,8 +71,8 @@ class Segment:
 
     def memory_positions(self) -> tuple[Tensor, Tensor]:
         "Positions `(b, m)` of the read and of the write tokens; a `ValueError` if a real segment lacks one."
-        read_at, can_read = token_positions(self.input_ids, self.read_ids)
-        write_at, can_write = token_positions(self.input_ids, self.write_ids)
+        read_at, can_read = token_positions(self.input_ids, self.read_ids, self.attention_mask)
+        write_at, can_write = token_positions(self.input_ids, self.write_ids, self.attention_mask)
         require(can_read & can_write | ~self.exists, "input_ids must hold every memory token in every segment")
         return read_at, write_at
 
@@ -469,7 +471,7 @@ class XLNetMemoryForQA(XLNetDocumentReader):
         )
         mask = torch.ones_like(ids) if mask is None else mask
         exists = (mask != 0).any(-1) if real is None else real.bool()
-        require((mask != 0).any(-1) | ~exists, "segment_mask must be False for segments without a real token")
+        check_places(mask, exists, asked)
         tokens = self.memory_tokens(mem_read_ids, mem_write_ids, ids.device)
         if starts_at is not None:
             check_positions(starts_at, ends_at, mask, exists)

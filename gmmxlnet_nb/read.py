@@ -12,19 +12,29 @@ import torch
 from torch import Tensor, nn
 
 from .core import check_choice, check_positive
-from .experts import check_finite, check_kind, check_num_experts, check_shape, require, stack_experts
+from .experts import check_finite, check_kind, check_num_experts, check_routes, check_shape, require, stack_experts
 from .router import MemoryGatingNetwork
 
 # %% ../nbs/04_read.ipynb #c005
-def mix_experts(
+def mix_states(
     states: Tensor,  # M: (b, k, m, d)
     routing_probs: Tensor,  # r: (b, k)
 ) -> Tensor:  # c: (b, m, d)
-    "c = Σ_j r_j M_j; a `ValueError` for other shapes."
-    if states.dim() != 4:
-        raise ValueError(f"states must be (b, k, m, d), got {tuple(states.shape)}")
-    check_shape("routing_probs", routing_probs, tuple(states.shape[:2]))
+    "`mix_experts` without a look at the values."
     return torch.einsum("bk,bkmd->bmd", routing_probs.to(states.dtype), states)
+
+# %% ../nbs/04_read.ipynb #q421
+def mix_experts(
+    states: Tensor,  # M: (b, k, m, d)
+    routing_probs: Tensor,  # r: (b, k), adding up to 1 at most
+) -> Tensor:  # c: (b, m, d)
+    "c = Σ_j r_j M_j; a `ValueError` for other shapes, NaN, or what is no route."
+    if not isinstance(states, Tensor) or states.dim() != 4:
+        got = tuple(states.shape) if isinstance(states, Tensor) else repr(states)
+        raise ValueError(f"states must be (b, k, m, d), got {got}")
+    check_finite("states", states)
+    check_shape("routing_probs", routing_probs, tuple(states.shape[:2]))
+    return mix_states(states, check_routes("routing_probs", routing_probs, whole=False))
 
 # %% ../nbs/04_read.ipynb #c009
 def put_states(
@@ -46,7 +56,11 @@ def replace_states(
     values: Tensor,  # (b, m, d), one for each position
     positions: Tensor,  # (b, m), each row's positions in 0 … l − 1, all different
 ) -> Tensor:  # (b, l, d), a new tensor
-    "Put `values` in place of the hidden states at `positions`; gradients reach both. A `ValueError` if one would be lost."
+    """Put `values` in place of the hidden states at `positions`; gradients reach both.
+
+    Raises `ValueError` if a value would be lost, or is no number."""
+    for name, value in (("hidden", hidden), ("values", values)):
+        require(check_kind(name, value, "floating point numbers").isfinite(), f"{name} must hold finite numbers")
     positions = check_kind("positions", positions, "whole numbers").long()
     if hidden.dim() == 3:
         require((positions >= 0) & (positions < hidden.shape[1]), f"positions must be in 0 … {hidden.shape[1] - 1}")
@@ -104,15 +118,13 @@ class AggregatedMemoryReader(nn.Module):
         read_hiddens: Tensor | None = None,  # q: (b, n, d), needed in read-based mode
         read_mask: Tensor | None = None,  # (b, n), True where q has a token
     ) -> Tensor:  # c: (b, m, d)
-        "c = Σ_j r_j M_j; a `ValueError` for other shapes, or NaN."
+        "c = Σ_j r_j M_j; a `ValueError` for other shapes, NaN, or what is no route."
         states = check_finite("expert_states", stack_experts(expert_states, self.num_experts, self.hidden_dim))
         if self.router is not None and read_hiddens is not None:
             routing_probs = self.compute_read_routing(read_hiddens, read_mask)
             if len(routing_probs) != len(states):
                 raise ValueError(f"read_hiddens must be for a batch of {len(states)}, got {len(routing_probs)}")
-            return mix_experts(states, routing_probs)
-        route = self.route(routing_probs, read_hiddens, read_mask)
-        check_shape("routing_probs", route, tuple(states.shape[:2]))
-        return mix_experts(states, check_finite("routing_probs", route))
+            return mix_states(states, routing_probs)
+        return mix_experts(states, self.route(routing_probs, read_hiddens, read_mask))
 
     replace_read_embeddings = staticmethod(replace_states)

@@ -14,18 +14,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .core import check_choice, check_number, check_positive
-from .experts import at_least_float32, check_finite, check_kind, check_mask, check_num_experts, check_shape, require
+from gmmxlnet_nb.experts import (
+    at_least_float32, check_finite, check_kind, check_mask, check_num_experts, check_routes, check_shape, check_type_of, require,
+)
 
 # %% ../nbs/02_router.ipynb #c005
-POOLING_METHODS = ("mean", "max", "attention")
-
-
-def masked_mean(
+def weighted_mean(
     hiddens: Tensor,  # (b, n, d)
-    weights: Tensor,  # (b, n), at least 0; they need not add up to 1
-) -> Tensor:  # (b, d); 0 where all weights are 0
-    "Average over n with weights; a `ValueError` if they are not for these states."
-    check_shape("weights", weights, tuple(hiddens.shape[:2]))
+    weights: Tensor,  # (b, n), at least 0
+) -> Tensor:  # (b, d)
+    "`masked_mean` without a look at the values."
     total = torch.einsum("bn,bnd->bd", weights.to(hiddens.dtype), hiddens)
     return total / weights.sum(1, keepdim=True).clamp(min=1e-6).to(hiddens.dtype)
 
@@ -39,6 +37,20 @@ def check_hiddens(
         got = tuple(hiddens.shape) if isinstance(hiddens, Tensor) else repr(hiddens)
         raise ValueError(f"hiddens must be (batch, n, hidden_dim = {hidden_dim}), none of them 0, got {got}")
     return check_kind("hiddens", hiddens, "floating point numbers")
+
+# %% ../nbs/02_router.ipynb #q221
+POOLING_METHODS = ("mean", "max", "attention")
+
+
+def masked_mean(
+    hiddens: Tensor,  # (b, n, d)
+    weights: Tensor,  # (b, n), at least 0; they need not add up to 1
+) -> Tensor:  # (b, d); 0 where all weights are 0
+    "Average over n with weights; a `ValueError` if they are not for these states, or below 0, or NaN."
+    check_finite("hiddens", check_hiddens(hiddens, hiddens.shape[-1] if isinstance(hiddens, Tensor) and hiddens.dim() else 0))
+    weights = check_shape("weights", weights, tuple(hiddens.shape[:2]))
+    require(weights.isfinite() & (weights >= 0), "weights must be finite numbers >= 0")
+    return weighted_mean(hiddens, weights)
 
 # %% ../nbs/02_router.ipynb #c006
 class SegmentPool(nn.Module):
@@ -54,23 +66,28 @@ class SegmentPool(nn.Module):
         self.method = check_choice("pooling_method", method, POOLING_METHODS)
         self.score = nn.Linear(hidden_dim, 1) if method == "attention" else None
 
+    def pooled(self, hiddens: Tensor, mask: Tensor | None = None) -> Tensor:
+        "What `forward` gives, without a look at the values."
+        if mask is None:
+            mask = torch.ones_like(hiddens[..., 0], dtype=torch.bool)
+        if self.method == "max":
+            top = hiddens.masked_fill(~mask[..., None], -torch.inf).amax(1)
+            return torch.where(mask.any(1, keepdim=True), top, 0.0)
+        if self.score is None:
+            return weighted_mean(hiddens, mask)
+        scores = at_least_float32(self.score(hiddens).squeeze(-1)).masked_fill(~mask, torch.finfo(torch.float32).min)
+        return weighted_mean(hiddens, F.softmax(scores, dim=1) * mask)
+
     def forward(
         self,
         hiddens: Tensor,  # (b, n, d)
         mask: Tensor | None = None,  # (b, n), True where a state counts; all by default
     ) -> Tensor:  # (b, d)
-        "Pool over n; a row whose mask is empty gives 0. A `ValueError` for other shapes."
-        check_hiddens(hiddens, self.hidden_dim)
-        if mask is None:
-            mask = torch.ones_like(hiddens[..., 0], dtype=torch.bool)
-        mask = check_shape("mask", mask, tuple(hiddens.shape[:2])).bool()
-        if self.method == "max":
-            top = hiddens.masked_fill(~mask[..., None], -torch.inf).amax(1)
-            return torch.where(mask.any(1, keepdim=True), top, 0.0)
-        if self.score is None:
-            return masked_mean(hiddens, mask)
-        scores = at_least_float32(self.score(hiddens).squeeze(-1)).masked_fill(~mask, torch.finfo(torch.float32).min)
-        return masked_mean(hiddens, F.softmax(scores, dim=1) * mask)
+        "Pool over n; a row whose mask is empty gives 0. A `ValueError` for other shapes, types, or NaN."
+        check_finite("hiddens", check_hiddens(hiddens, self.hidden_dim))
+        if self.score is not None:
+            check_type_of("hiddens", hiddens, self.score.weight)
+        return self.pooled(hiddens, None if mask is None else check_mask("mask", mask, tuple(hiddens.shape[:2])))
 
 # %% ../nbs/02_router.ipynb #c009
 LOGIT_CLAMP = 10.0  # e^10 : 1 between two experts is as decided as float32 needs at temperature 1
@@ -87,35 +104,75 @@ def check_temperature(
     return check_number(name, check_positive(name, value, float), minimum=MIN_TEMPERATURE)
 
 # %% ../nbs/02_router.ipynb #c009b
+def softmax_at(
+    scores: Tensor,  # (..., k)
+    temperature: float,  # τ, at least `MIN_TEMPERATURE`
+) -> tuple[Tensor, Tensor]:  # Probabilities and logits, both (..., k)
+    "`tempered_softmax` without a look at the values."
+    logits = at_least_float32(scores).clamp(-LOGIT_CLAMP, LOGIT_CLAMP) / temperature
+    return F.softmax(logits, dim=-1).to(scores.dtype), logits.to(scores.dtype)
+
+# %% ../nbs/02_router.ipynb #q222
 def tempered_softmax(
     scores: Tensor,  # (..., k), the projection's output
     temperature: float,  # τ > 0
 ) -> tuple[Tensor, Tensor]:  # Probabilities and the logits they come from, both (..., k)
-    "softmax(clamp(scores) / τ), in float32 at least, given back in the scores' type; a `ValueError` for a bad τ."
+    "softmax(clamp(scores) / τ), in float32 at least, given back in the scores' type; a `ValueError` for a bad τ, or NaN."
     check_temperature("temperature", temperature)
-    logits = at_least_float32(scores).clamp(-LOGIT_CLAMP, LOGIT_CLAMP) / temperature
-    return F.softmax(logits, dim=-1).to(scores.dtype), logits.to(scores.dtype)
+    check_kind("scores", scores, "floating point numbers")
+    require(~scores.isnan(), "scores must not be NaN")
+    return softmax_at(scores, temperature)
 
 # %% ../nbs/02_router.ipynb #c013
-def keep_top_k(
+def route_to_top(
     probs: Tensor,  # (..., k), soft probabilities
     top_k: int,  # How many experts take part
-) -> Tensor:  # (..., k), exactly 0 outside the top, adding up to 1
-    "Renormalise over the `top_k` largest probabilities; the gradient is that of `probs`. A `ValueError` for others."
-    check_choice("top_k", top_k, range(1, probs.shape[-1] + 1))
+) -> Tensor:  # (..., k)
+    "`keep_top_k` without a look at the values."
     top, indices = probs.detach().topk(top_k, dim=-1)
     hard = torch.zeros_like(probs).scatter(-1, indices, top / top.sum(-1, keepdim=True))
     return hard + (probs - probs.detach())  # the bracket is 0 in value, so a 0 in `hard` stays an exact 0
 
+# %% ../nbs/02_router.ipynb #q223
+def keep_top_k(
+    probs: Tensor,  # (..., k), soft probabilities
+    top_k: int,  # How many experts take part
+) -> Tensor:  # (..., k), exactly 0 outside the top, adding up to 1
+    """Renormalise over the `top_k` largest probabilities; the gradient is that of `probs`.
+
+    Raises `ValueError` for more experts than there are, and what are no probabilities."""
+    check_choice("top_k", top_k, range(1, check_routes("probs", probs).shape[-1] + 1))
+    return route_to_top(probs, top_k)
+
 # %% ../nbs/02_router.ipynb #c016
-def routing_entropy(
+def entropy_of(
     probs: Tensor,  # (..., k)
-) -> Tensor:  # (...), nats, between 0 and log k
-    "Entropy of routing probabilities; experts with probability 0 add 0."
+) -> Tensor:  # (...), nats
+    "`routing_entropy` without a look at the values."
     probs = at_least_float32(probs)
     return -(probs * probs.clamp(min=1e-9).log()).sum(-1)  # with a finite gradient where an expert is left out
 
+# %% ../nbs/02_router.ipynb #q224
+def routing_entropy(
+    probs: Tensor,  # (..., k)
+) -> Tensor:  # (...), nats, between 0 and log k
+    "Entropy of routing probabilities; experts with probability 0 add 0. A `ValueError` for what are no probabilities."
+    return entropy_of(check_routes("probs", probs))
+
 # %% ../nbs/02_router.ipynb #c019
+def balance_loss(
+    probs: Tensor,  # (..., k), of soft routes
+    mask: Tensor | None = None,  # (...), True for real segments; all by default
+    total: Callable[[Tensor], Tensor] = lambda x: x,  # Sums a tensor over processes that share a batch
+) -> Tensor:  # Scalar
+    "`load_balance_loss` without a look at the values."
+    probs = at_least_float32(probs.reshape(-1, k := probs.shape[-1]))
+    weights = torch.ones_like(probs[:, :1]) if mask is None else mask.reshape(-1, 1).to(probs.dtype)
+    processes, count = total(torch.ones_like(weights[:1, 0])), total(weights.sum()).clamp(min=1)
+    share = total((F.one_hot(probs.argmax(-1), k) * weights).sum(0)) / count
+    return k * (share * (probs * weights).sum(0) * processes / count).sum()
+
+# %% ../nbs/02_router.ipynb #q225
 def load_balance_loss(
     probs: Tensor,  # (..., k), of soft routes
     mask: Tensor | None = None,  # (...), True for real segments; all by default
@@ -123,15 +180,9 @@ def load_balance_loss(
 ) -> Tensor:  # Scalar, 1 when balanced, k when one expert takes everything
     """Switch Transformers' load-balance loss over all routes that `mask` keeps; its mean over processes is the batch's.
 
-    Raises `ValueError` for a mask of another shape."""
-    k, routes = probs.shape[-1], tuple(probs.shape[:-1])
-    probs = at_least_float32(probs.reshape(-1, k))
-    weights = torch.ones_like(probs[:, :1])
-    if mask is not None:
-        weights = check_shape("mask", mask, routes).reshape(-1, 1).to(probs.dtype)
-    processes, count = total(torch.ones_like(weights[:1, 0])), total(weights.sum()).clamp(min=1)
-    share = total((F.one_hot(probs.argmax(-1), k) * weights).sum(0)) / count
-    return k * (share * (probs * weights).sum(0) * processes / count).sum()
+    Raises `ValueError` for what are no probabilities, and a mask of another shape or of other values than 0 and 1."""
+    routes = tuple(check_routes("probs", probs).shape[:-1])
+    return balance_loss(probs, None if mask is None else check_mask("mask", mask, routes), total)
 
 # %% ../nbs/02_router.ipynb #q203
 def check_kept(
@@ -165,18 +216,18 @@ class MemoryGatingNetwork(nn.Module):
 
     def scores(self, hiddens: Tensor, mask: Tensor | None = None) -> Tensor:
         "Raw scores `(b, k)`: W · pool(H) + c, and 0 where pool(H) is 0."
-        pooled = self.pool(hiddens, mask)
+        pooled = self.pool.pooled(hiddens, mask)
         scores = self.routing_projection(pooled).to(hiddens.dtype)
         return torch.where((pooled != 0).any(-1, keepdim=True), scores, 0.0)
 
     def route(self, scores: Tensor, kept: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         "What follows from raw scores `(b, k)`: probabilities, logits and entropy, as `forward` gives them."
-        probs, logits = tempered_softmax(scores, self.temperature)
+        probs, logits = softmax_at(scores, self.temperature)
         if kept is not None:
             logits = logits.masked_fill(~kept, -torch.inf)
             probs = at_least_float32(logits).softmax(-1).to(probs.dtype)
-        entropy = routing_entropy(probs)
-        return probs if self.top_k is None else keep_top_k(probs, self.top_k), logits, entropy
+        entropy = entropy_of(probs)
+        return probs if self.top_k is None else route_to_top(probs, self.top_k), logits, entropy
 
     def forward(
         self,
@@ -186,10 +237,11 @@ class MemoryGatingNetwork(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:  # Probabilities (b, k); of the soft route, logits (b, k) and entropy (b,), nats
         "p = softmax(clamp(W · pool(H) + c) / τ), uniform where pool(H) is 0. A `ValueError` for bad shapes, or NaN."
         check_finite("hiddens", check_hiddens(hiddens, self.pool.hidden_dim))
+        check_type_of("hiddens", hiddens, self.routing_projection.weight)
         mask = None if mask is None else check_mask("mask", mask, tuple(hiddens.shape[:2]))
         kept = None if kept is None else check_kept("kept", kept, (len(hiddens), self.num_experts))
         scores = self.scores(hiddens, mask)
-        require(~scores.isnan(), f"hiddens must be small enough for sums in {hiddens.dtype}")
+        require(~scores.isnan(), f"hiddens must be small enough for sums in {hiddens.dtype}, and weights be numbers")
         return self.route(scores, kept)
 
     def get_routing_weights(

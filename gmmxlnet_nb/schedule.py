@@ -7,21 +7,26 @@ __all__ = ['select_segments']
 
 # %% ../nbs/42_schedule.ipynb #h003
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, count
+from itertools import chain, count, islice
 from typing import Any, TypeVar
 
+import numpy as np
+import pyarrow as pa
 import torch
+from datasets import Dataset
 from torch import Tensor, nn
 from torch.distributed.fsdp.wrap import size_based_auto_wrap_policy
 
 from .articles import say_once
 from .config import GMMXLNetConfig
-from .data import DocumentDataset
+from .data import DocumentDataset, text_rows
 from .documents import Document, check_document
 from .experts import expand_strategies
 from .loading import type_name
 from .model import XLNetWithMemory
+from .segments import document_feature
 from .streams import StreamedDocuments, this_reader
 from .training_args import TrainingConfig
 
@@ -190,17 +195,69 @@ def training_data(
     return data
 
 # %% ../nbs/42_schedule.ipynb #q208
+FIRST_DOCUMENTS = 64  # Of a stream, whose features tell it from another
+
+
+def documents_digest(
+    documents: Iterable[Document],  # In their order
+) -> str:  # Hexadecimal digits
+    "A hash of all that documents say: ids, texts, questions and answers."
+    digest = hashlib.sha256()
+    for row in text_rows(documents):
+        digest.update(json.dumps(row, sort_keys=True, default=int).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def features_digest(
+    features: Iterable[Mapping[str, Any]],  # Of documents, in their order
+) -> str:  # Hexadecimal digits
+    "A hash of what is learned from: token ids, segments, places of answers."
+    digest = hashlib.sha256()
+    for feature in features:
+        digest.update(repr(sorted(feature.items())).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def table_digest(
+    features: Dataset,  # Of documents, in their order
+) -> str:  # Hexadecimal digits
+    "A hash of a table of features, whose rows are not made Python's objects for it."
+    digest = hashlib.sha256()
+    for name in sorted(features.column_names):
+        for batch in features.select_columns([name]).with_format("arrow").iter(1000):
+            values = batch.column(name).combine_chunks()
+            while pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
+                digest.update(np.asarray(values.value_lengths()).astype(np.int64).tobytes())
+                values = values.flatten()
+            text = pa.types.is_string(values.type)
+            digest.update("\0".join(values.to_pylist()).encode() if text else np.asarray(values).tobytes())
+    return digest.hexdigest()
+
+# %% ../nbs/42_schedule.ipynb #q231
+def stream_account(
+    stream: StreamedDocuments,  # That a trainer learns from
+) -> dict[str, Any]:  # As JSON holds it
+    "What tells a stream from another: how it is read, all documents of a list, else the features of the first ones."
+    account: dict[str, Any] = {"num_documents": stream.num_documents}
+    account |= {name: stream.settings[name] for name in ("buffer_size", "seed")}
+    if isinstance(stream.documents, list | tuple):
+        account["documents"] = documents_digest(stream.documents)
+    first = map(check_document, islice(iter(stream.documents), FIRST_DOCUMENTS))
+    features = (document_feature(d, stream.tokenizer, stream.layout, None, must_fit=False) for d in first)
+    return account | {f"features of the first {FIRST_DOCUMENTS}": features_digest(features)}
+
+
 def data_account(
     data: Any,  # What `training_data` gave
 ) -> dict[str, Any]:  # As JSON holds it
-    "What decides which documents come: their ids and number, or how a stream is read."
-    if isinstance(data, TrainingStream):
-        settings = data.stream.settings
-        return {"num_documents": data.stream.num_documents} | {name: settings[name] for name in ("buffer_size", "seed")}
+    "What decides what is learned from: documents and their features, or how a stream is read and what it begins with."
     if data is None:
         return {}
+    if isinstance(data, TrainingStream):
+        return stream_account(data.stream)
     ids = hashlib.sha256("\n".join(document.id for document in data.documents).encode()).hexdigest()
-    return {"num_documents": len(data), "ids": ids}
+    documents, features = documents_digest(data.documents), table_digest(data.features)
+    return {"num_documents": len(data), "ids": ids, "documents": documents, "features": features}
 
 
 def check_same_data(

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from .core import check_choice, check_positive
+from .core import check_choice, check_count, check_positive
 from .documents import Document, check_document, check_ids, field, some
 from .articles import say_once
 from .segments import SegmentLayout, document_feature, tokenize_text
@@ -102,6 +102,8 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         self.learning = False  # Whether a trainer learns from them: then none may have its answers withheld
         self._start, self._seen = 0, 0  # documents to pass over at the next iteration; documents given in this one
         self._reader = (0, 0)  # which worker, of how many, has to pass over them
+        self._loads = torch.zeros((), dtype=torch.long).share_memory_()  # how often a state was loaded outside of workers
+        self._known_loads = 0  # of these, those that this reader has
 
     def __len__(self) -> int:
         "Documents of this process; a `TypeError`, as of all that has no length, if their number is not known."
@@ -147,13 +149,17 @@ class StreamedDocuments(DocumentReader):
         self,
         epoch: int,  # Its number
     ) -> None:
-        "Choose an epoch: each has an order of its own. Another one than before starts at its beginning."
-        if epoch != int(self._epoch):
+        "Choose an epoch, from 0: each has an order of its own. Another one than before starts at its beginning."
+        if check_count("epoch", epoch) != int(self._epoch):
             self._start, self._seen, self._passed, self._expected = 0, 0, 0, 0
         self._epoch.fill_(epoch)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         (worker, workers), start = this_reader(), self._start
+        if self._known_loads != int(self._loads):
+            raise ValueError(
+                "persistent_workers must be False to load a state: workers that live on read from where they are"
+            )
         if start and self._reader != (worker, workers):
             where = "worker {} of {}".format(*self._reader)
             raise ValueError(f"the state must be used where it was made, {where}, got worker {worker} of {workers}")
@@ -227,6 +233,9 @@ class StreamedDocuments(DocumentReader):
         for name, value in self.settings.items():
             if state.get(name) != value:
                 raise ValueError(f"state must be of a stream with {name} = {value}, got {state.get(name)!r}")
+        if this_reader() == (0, 0):
+            self._loads += 1
+            self._known_loads = int(self._loads)
         self.set_epoch(state["epoch"])
         self._start, self._reader = state["seen"], (state["worker"], state["num_workers"])
         self._seen, self._passed, self._expected = state["seen"], state["passed"], state["passed"]
