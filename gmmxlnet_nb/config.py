@@ -271,8 +271,8 @@ def check_built(
     check_choice("use_global_softmax", config.use_global_softmax, (True, False))
     routers = [module for module in memory.modules() if isinstance(module, MemoryGatingNetwork)]
     built = [("routing_temperature", router.temperature) for router in routers]
-    built += [("routing_top_k", router.top_k) for router in routers[:1]]  # the read's own router mixes all experts
+    built += [("routing_top_k", router.top_k) for router in routers if router is getattr(memory, "router", None)]
     for name, value in built:
-        if getattr(config, name) != value:
+        if name in memory.settings and getattr(config, name) != value:
             why = f"which was built with it: set it there, too, or load the model with {name}={getattr(config, name)!r}"
             raise ValueError(f"{name} must be {value!r} as in the model's router, {why}; got {getattr(config, name)!r}")
