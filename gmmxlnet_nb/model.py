@@ -361,7 +361,7 @@ def check_options(
         raise ValueError("position_ids must be None: XLNet's positions are relative")
 
 # %% ../nbs/05_model.ipynb #c044
-def as_later_ones(
+def match_step_layout(
     x: Tensor,  # Part of a document's first state
 ) -> Tensor:  # The same numbers
     "Laid out, and asking for a gradient, as the states that a step gives: then one compiled graph fits all segments."
@@ -386,21 +386,21 @@ class XLNetDocumentReader(XLNetMemoryState):
         again = self.gradient_checkpointing and self.training and self.recompute != "layer"
         compiled = self._compiled_step is not None or self._layer is not None
         state, start = (
-            map_state(as_later_ones, x) if compiled else x
+            map_state(match_step_layout, x) if compiled else x
             for x in self.start_states(memory_state, len(segments[0].input_ids))
         )
         logits, notes = [], []
         for t, segment in enumerate(segments):
             if bptt_segments is not None and t > 0 and t % bptt_segments == 0:
                 state = map_state(Tensor.detach, state)
-                state = map_state(as_later_ones, state) if compiled else state
+                state = map_state(match_step_layout, state) if compiled else state
             scores, state, note = self.step_kept(again, segment, start if clear_memory else state)
             logits.append(scores)
             notes.append(note)
         return torch.stack(logits, dim=1), state, notes
 
 # %% ../nbs/05_model.ipynb #c044b
-NO_TYPES = (
+MISSING_SEGMENT_IDS = (
     "token_type_ids are not given, so that question and text count as one: in attention, in where answers may be "
     "without answer_mask, and in read-based routes. PEFT's wrapper for TaskType.QUESTION_ANS leaves them out: use "
     "task_type=None"
@@ -476,7 +476,7 @@ class XLNetMemoryForQA(XLNetDocumentReader):
         if starts_at is not None:
             check_positions(starts_at, ends_at, mask, exists)
         if types is None and not torch.compiler.is_compiling():
-            warnings.warn(NO_TYPES, stacklevel=2)
+            warnings.warn(MISSING_SEGMENT_IDS, stacklevel=2)
         segments = [
             Segment(ids[:, t], mask[:, t], exists[:, t], None if types is None else types[:, t], *tokens)
             for t in range(ids.shape[1])
@@ -675,7 +675,7 @@ AutoModelForQuestionAnswering.register(GMMXLNetConfig, MemXLNetForQA, exist_ok=T
 # %% ../nbs/05_model.ipynb #h097
 MOVED = {
     "gmm": "MemoryState as_memory_state ExpertBanks GMMMemory",
-    "config": "MEMORIES MEMORY_FIELDS GMMXLNetConfig one_token_a_slot differentiable recurrence experts memory_config",
+    "config": "MEMORIES MEMORY_FIELDS GMMXLNetConfig memory_config",
     "losses": "null_logits position_loss span_loss answer_candidates",
 }
 __getattr__ = moved_names(__name__, MOVED)
