@@ -14,7 +14,7 @@ INSIDE = (nodes.title, nodes.reference, addnodes.pending_xref, addnodes.desc_sig
 
 
 def is_name(text: str) -> bool:
-    """Whether code is more than a word that may also be an argument's: `ExpertUpdater`, `f1_score`, `judge()`."""
+    """Whether code is more than a word that may also be an argument's: `ExpertUpdater`, `f1_score`, `main()`."""
     return text.endswith("()") or "_" in text.strip("_") or any(c.isupper() for c in text)
 
 

@@ -17,7 +17,7 @@ try:
     from pages import after_title, contents, module_of, page, read_notebook, title, write_notebook
     from reference import PACKAGE, Module, Page, code, package_classes, package_modules, prose
 
-    from gmmxlnet_nb.runs import Job, chosen, judge, load_manifest, run_chosen
+    from gmmxlnet_nb.runs import Job, chosen, load_manifest, record_status, run_chosen
 except ModuleNotFoundError as error:
     sys.exit(f"make_site: {error}; `make docs` makes the environment that has it and runs this in it")
 
@@ -92,7 +92,7 @@ def smoke_runs(ids: Sequence[str]) -> list[Job]:
     """Runs whose executed notebooks are there and up to date: run if need be."""
     everything = load_manifest(MANIFEST)
     jobs = [chosen(everything, [id], "smoke", [0])[0] for id in ids]
-    todo = [job for job in jobs if judge(job).state != "fresh" or not job.scratch("/out.ipynb").exists()]
+    todo = [job for job in jobs if record_status(job).state != "fresh" or not job.scratch("/out.ipynb").exists()]
     if todo and run_chosen(todo, MANIFEST, None, force=True):
         raise ValueError("an experiment failed, so that its page cannot be made: see above")
     return jobs

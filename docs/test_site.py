@@ -177,8 +177,8 @@ def test_names() -> None:
     assert meant("Document", known, "model") == "gmmxlnet_nb.data.Document"
     assert meant("scrambled()", known, "b") == "gmmxlnet_nb.b.scrambled"
     assert meant("scrambled()", known, "c") is None and meant("Nothing", known, "a") is None
-    assert all(map(is_name, ("ExpertUpdater", "f1_score", "judge()")))
-    assert not any(map(is_name, ("judge", "run", "k", "__")))
+    assert all(map(is_name, ("ExpertUpdater", "f1_score", "main()")))
+    assert not any(map(is_name, ("main", "run", "k", "__")))
 
 
 def test_page(module: Module) -> None:

@@ -38,7 +38,7 @@ _PUBLIC = {
     ),
     "train": "GMMTrainer last_checkpoint",
     "analysis": "GMMAnalyzer plot_routing RoutingTrace",
-    "records": "judge run_parameters write_record",
+    "records": "record_status run_parameters write_record",
     "runs": "load_manifest",
     "launch": "begin_run DocumentConfig load_base make_trainer RunConfig write_answers",
 }

@@ -21,7 +21,7 @@ from transformers.pytorch_utils import apply_chunking_to_forward
 
 from .core import check_choice, moved_names
 from .experts import check_kind, check_shape
-from .attention import HEAD_SIZES, TRITON, LayerStates, Looks, attend_sdpa, drop, few_rows, on_cpu
+from .attention import HEAD_SIZES, TRITON, LayerStates, AttentionVisibility, attend_sdpa, apply_dropout, batch_slices, on_cpu
 
 # %% ../nbs/22_backbone.ipynb #c012
 def eager_layer(
@@ -29,7 +29,7 @@ def eager_layer(
     hidden: Tensor,  # (b, l, d), what entered the layer
     keys: Tensor | None,  # (b, n + l, d), what it may look at, if not `hidden` alone
     positions: Tensor,  # (n + 2l, b, d), encodings of relative positions
-    looks: Looks,  # Who sees whom
+    visibility: AttentionVisibility,  # Who sees whom
 ) -> Tensor:  # (b, l, d)
     "One layer as Hugging Face computes it."
     attention = layer.rel_attn
@@ -37,9 +37,9 @@ def eager_layer(
     query = torch.einsum("ibh,hnd->ibnd", hidden, attention.q)
     key, value = (torch.einsum("ibh,hnd->ibnd", keys, weight) for weight in (attention.k, attention.v))
     relative = torch.einsum("ibh,hnd->ibnd", positions.type(attention.r.dtype), attention.r)
-    blocked = looks.blocked().permute(1, 2, 0)[..., None].to(hidden.dtype)
-    apart = looks.apart().permute(1, 2, 0)
-    segments = torch.stack([~apart, apart], dim=-1).to(hidden.dtype) if looks.typed else None
+    blocked = visibility.blocked().permute(1, 2, 0)[..., None].to(hidden.dtype)
+    apart = visibility.differs().permute(1, 2, 0)
+    segments = torch.stack([~apart, apart], dim=-1).to(hidden.dtype) if visibility.typed else None
     found = attention.rel_attn_core(query, key, value, relative, seg_mat=segments, attn_mask=blocked)
     found = attention.post_attention(hidden, found)
     found = apply_chunking_to_forward(layer.ff_chunk, layer.chunk_size_feed_forward, layer.seq_len_dim, found)
@@ -52,14 +52,14 @@ def attend_triton(
     key: Tensor,
     value: Tensor,
     relative: Tensor,
-    looks: Looks,
+    visibility: AttentionVisibility,
     dropout: float,
 ) -> Tensor:  # (b, l, h, d_h)
     "Attention in one kernel."
     from gmmxlnet_nb.kernels import attend  # needs Triton, which is there where PyTorch has CUDA
 
     biases = (attention.r_w_bias, attention.r_r_bias, attention.r_s_bias)
-    ids = (looks.query_types, looks.key_types, looks.own)
+    ids = (visibility.query_types, visibility.key_types, visibility.visible_to)
     return attend(query, key, value, relative, biases, attention.seg_embed, *ids, dropout=dropout)
 
 # %% ../nbs/22_backbone.ipynb #c036
@@ -84,7 +84,7 @@ def check_attention(
     return name
 
 # %% ../nbs/22_backbone.ipynb #c039
-LARGE = 1024  # tokens for which it is worth bringing weights into another order
+REORDER_TOKENS = 1024  # tokens for which it is worth bringing weights into another order
 
 
 def is_large(
@@ -95,7 +95,7 @@ def is_large(
     if not on_cpu(x) or x.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
         return False
     library = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
-    return bool(library) and x.shape[0] * x.shape[1] >= LARGE and min(weight.shape) >= 256
+    return bool(library) and x.shape[0] * x.shape[1] >= REORDER_TOKENS and min(weight.shape) >= 256
 
 
 def product(
@@ -153,9 +153,9 @@ def feed_forward(
 ) -> Tensor:  # (b, l, d)
     "The second half of a layer."
     inner = ff.activation_function(linear(ff.layer_1, hidden)) if first is None else first(hidden)
-    inner = drop(inner, ff.dropout)
+    inner = apply_dropout(inner, ff.dropout)
     found = linear(ff.layer_2, inner) if second is None else second(inner)
-    return ff.layer_norm(drop(found, ff.dropout) + hidden)
+    return ff.layer_norm(apply_dropout(found, ff.dropout) + hidden)
 
 # %% ../nbs/22_backbone.ipynb #c039g
 def ordered(
@@ -186,7 +186,7 @@ def fast_layer(
     hidden: Tensor,  # (b, l, d), what entered the layer
     keys: Tensor | None,  # (b, n + l, d), what it may look at, if not `hidden` alone
     positions: Tensor,  # (n + 2l, d), encodings of relative positions
-    looks: Looks,  # Who sees whom
+    visibility: AttentionVisibility,  # Who sees whom
     attend: Callable[..., Tensor] = attend_sdpa,  # Or `attend_triton`
 ) -> Tensor:  # (b, l, d)
     "One layer, batch first."
@@ -194,13 +194,13 @@ def fast_layer(
     query, key, value = project(attention, hidden, keys)
     relative = (positions.to(hidden.dtype) @ attention.r.flatten(1)).unflatten(-1, query.shape[2:]).transpose(0, 1)
     dropout = attention.dropout.p if attention.dropout.training else 0.0
-    found = product(attend(attention, query, key, value, relative, looks, dropout).flatten(2), attention.o.flatten(1))
-    found = attention.layer_norm(drop(found, attention.dropout) + hidden)
+    found = product(attend(attention, query, key, value, relative, visibility, dropout).flatten(2), attention.o.flatten(1))
+    found = attention.layer_norm(apply_dropout(found, attention.dropout) + hidden)
     chunks, rest = layer.chunk_size_feed_forward, partial(feed_forward, layer.ff)
     if torch.is_grad_enabled() or not on_cpu(found) or chunks:
         return apply_chunking_to_forward(rest, chunks, 1, found) if chunks else rest(found)
-    length, least = found.shape[1], -(-LARGE // found.shape[1])
-    parts = few_rows(len(found), length * layer.ff.layer_1.out_features, least)
+    length, least = found.shape[1], -(-REORDER_TOKENS // found.shape[1])
+    parts = batch_slices(len(found), length * layer.ff.layer_1.out_features, least)
     each = feed_forward_for(layer.ff, found[parts[0]])
     return torch.cat([each(found[at]) for at in parts])
 
@@ -244,17 +244,19 @@ def encode(
     eager, attend = kind == "eager", ATTENTION[kind]
 
     def dropped(states: Tensor) -> Tensor:  # drawn in the order of Hugging Face's tensors, or of ours
-        return xlnet.dropout(states.transpose(0, 1).contiguous()).transpose(0, 1) if eager else drop(states, xlnet.dropout)
+        if not eager:
+            return apply_dropout(states, xlnet.dropout)
+        return xlnet.dropout(states.transpose(0, 1).contiguous()).transpose(0, 1)
 
-    looks = Looks.of(attention_mask, token_type_ids, None if cache is None else cache.mask)
-    looks = looks if kind == "triton" else looks.with_pairs()
+    visibility = AttentionVisibility.of(attention_mask, token_type_ids, None if cache is None else cache.mask)
+    visibility = visibility if kind == "triton" else visibility.with_pairs()
     hidden, rows = dropped(embeddings), batch if eager else None
-    positions = xlnet.relative_positional_encoding(length, looks.own.shape[1], bsz=rows, device=device)
+    positions = xlnet.relative_positional_encoding(length, visibility.visible_to.shape[1], bsz=rows, device=device)
     positions = xlnet.dropout(positions if eager else positions[:, 0])
     for i, layer in enumerate(xlnet.layer):
         hidden = hidden if enter is None else enter(i, hidden)
-        keys = looks.keys(hidden, None if cache is None else cache.hidden[:, i])
-        args = (layer, hidden, keys, positions, looks) if eager else (layer, hidden, keys, positions, looks, attend)
+        keys = visibility.keys(hidden, None if cache is None else cache.hidden[:, i])
+        args = (layer, hidden, keys, positions, visibility) if eager else (layer, hidden, keys, positions, visibility, attend)
         run = eager_layer if eager else fast
         hidden = checkpoint(run, *args, use_reentrant=False) if recompute else run(*args)
     return dropped(hidden)
@@ -262,9 +264,8 @@ def encode(
 # %% ../nbs/22_backbone.ipynb #h048
 MOVED = {
     "attention": (
-        "OPEN CLOSED HEAD_SIZES TRITON SMALL QUERIES LayerStates padding_first Looks relative_shift attend_sdpa "
-        "has_triton interpret_triton hashed_dropout kept_by_bits BitsDropout thinned drop on_cpu even_parts "
-        "few_rows room_for products attention_tiles RowsForward RowsAttention scrambled"
+        "HEAD_SIZES TRITON LayerStates padding_first relative_shift attend_sdpa has_triton "
+        "interpret_triton hashed_dropout kept_by_bits BitsDropout on_cpu attention_tiles RowsForward RowsAttention"
     ),
     "cuda": "ahead CapturedStep",
 }

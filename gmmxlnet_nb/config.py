@@ -73,7 +73,7 @@ class GMMXLNetConfig(XLNetConfig):
             raise ValueError(f"left_out_experts must be a list of experts below {self.num_experts}, got {left_out!r}")
 
 # %% ../nbs/31_config.ipynb #c015
-def one_token_a_slot(
+def check_tokens_match_slots(
     config: GMMXLNetConfig,  # Of a memory whose slots each have a memory token of their own
 ) -> int:  # m
     "The number of slots; a `ValueError` if there are more or fewer memory tokens."
@@ -85,7 +85,7 @@ def one_token_a_slot(
     return config.memory_slots
 
 
-def differentiable(
+def build_differentiable_memory(
     config: GMMXLNetConfig,  # With memory_type "differentiable"
 ) -> DifferentiableMemory:
     "N slots, m tokens and their heads."
@@ -96,7 +96,7 @@ def differentiable(
     )
 
 
-def recurrence(
+def build_recurrent_memory(
     config: GMMXLNetConfig,  # With memory_type "mems"
 ) -> SegmentRecurrence:
     "The last `mem_len` tokens of each layer; a `ValueError` for `reuse_len`, which is not for whole segments."
@@ -105,12 +105,12 @@ def recurrence(
     return SegmentRecurrence(config.n_layer, config.mem_len or 0, config.d_model)
 
 
-def experts(
+def build_gmm_memory(
     config: GMMXLNetConfig,  # With memory_type "gmm"
 ) -> GMMMemory:
     "k experts of m slots."
     return GMMMemory(
-        config.num_experts, one_token_a_slot(config), config.d_model, config.routing_mode, config.routing_temperature,
+        config.num_experts, check_tokens_match_slots(config), config.d_model, config.routing_mode, config.routing_temperature,
         config.routing_top_k, config.pooling_method, config.init_strategies, getattr(config, "to_restore", ()),
         config.expert_dropout,
     )
@@ -118,10 +118,10 @@ def experts(
 # %% ../nbs/31_config.ipynb #c015b
 MEMORIES: dict[str, Callable[[GMMXLNetConfig], Memory]] = {
     "none": lambda c: Memory(),
-    "mems": recurrence,
-    "token": lambda c: TokenMemory(one_token_a_slot(c), c.d_model, c.memory_init, c.memory_update),
-    "differentiable": differentiable,
-    "gmm": experts,
+    "mems": build_recurrent_memory,
+    "token": lambda c: TokenMemory(check_tokens_match_slots(c), c.d_model, c.memory_init, c.memory_update),
+    "differentiable": build_differentiable_memory,
+    "gmm": build_gmm_memory,
 }
 
 # %% ../nbs/31_config.ipynb #q102

@@ -59,7 +59,7 @@ from gmmxlnet_nb.segments import (
     share_run,
     tokenize_text,
     trim_span,
-    why_no_fit,
+    explain_missing_answer,
 )
 
 # %% ../nbs/12_data.ipynb #c033
@@ -128,14 +128,14 @@ def row_features(
     rows: dict[str, list[str]],  # Columns of `text_rows`
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     layout: SegmentLayout,  # How to cut
-    must_fit: bool,  # Whether an answer that is in no segment whole is an error
+    require_answer: bool,  # Whether an answer that is in no segment whole is an error
 ) -> dict[str, list[Any]]:  # Columns of `document_feature`, and those of `GOLD_TYPES`
     "The features of some rows; each text is tokenized once."
     columns: dict[str, list[Any]] = {name: [] for name in (*FEATURE_TYPES, *GOLD_TYPES)}
     for text, documents in zip(rows["text"], rows["documents"], strict=True):
         tokens = tokenize_text(tokenizer, text)
         for document in row_documents({"text": text, "documents": documents}):
-            feature = document_feature(document, tokenizer, layout, tokens, must_fit)
+            feature = document_feature(document, tokenizer, layout, tokens, require_answer)
             golds = gold_flags(document, feature, tokens, layout, tokenizer.unk_token_id)
             feature |= dict(zip(GOLD_TYPES, golds, strict=True))
             for name, values in columns.items():
@@ -194,7 +194,7 @@ def map_features(
     documents: Iterable[Document],  # Checked, at least one
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     layout: SegmentLayout,  # How to cut
-    must_fit: bool,  # Whether an answer that is in no segment whole is an error
+    require_answer: bool,  # Whether an answer that is in no segment whole is an error
     num_proc: int | None = None,  # Processes; None for this one
     folder: str | None = None,  # Where the parts are written; None for memory
 ) -> Dataset:  # One row a document, with the columns of `FEATURE_TYPES` and `GOLD_TYPES`
@@ -211,7 +211,7 @@ def map_features(
             batch_size=rows_together(rows),  # rows whose features are in memory as Python lists
             remove_columns=table.column_names,
             features=Features(FEATURE_TYPES | GOLD_TYPES),
-            fn_kwargs={"tokenizer": sent, "layout": layout, "must_fit": must_fit},
+            fn_kwargs={"tokenizer": sent, "layout": layout, "require_answer": require_answer},
             num_proc=processes if processes > 1 else None,
             keep_in_memory=folder is None,
             cache_file_name=None if folder is None else f"{folder}/part.arrow",
@@ -231,7 +231,7 @@ FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a fea
     is_text, check_tokenizer, raw_tokens, check_offsets, tokenize_text, place_tokens, cover_gaps, share_run,
     TokenizedText.token_span,
     is_blank, is_sign, BlankTable.__missing__, trim_span, normalize_answer, SegmentLayout.room, SegmentLayout.windows,
-    segment_ranges, build_segment, document_feature, answer_spans, why_no_fit, one_segment, gold_flags,
+    segment_ranges, build_segment, document_feature, answer_spans, explain_missing_answer, one_segment, gold_flags,
     text_rows, row_documents, row_features,
 )  # fmt: skip
 
@@ -239,7 +239,7 @@ FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a fea
 def feature_settings(
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     layout: SegmentLayout,  # How to cut
-    must_fit: bool,  # Whether an answer that is in no segment whole is an error
+    require_answer: bool,  # Whether an answer that is in no segment whole is an error
 ) -> dict[str, Any]:  # As JSON can hold it
     "All that features depend on, but for the documents."
     backend = json.loads(tokenizer.backend_tokenizer.to_str())
@@ -248,7 +248,7 @@ def feature_settings(
         "tokenizer": {name: value for name, value in backend.items() if name not in ("truncation", "padding")},
         "special": {name: getattr(tokenizer, name) for name in names} | {"word_start": WORD_START, "blank": HIDDEN_LETTERS},
         "layout": asdict(layout),
-        "must_fit": bool(must_fit),
+        "require_answer": bool(require_answer),
         "types": str(FEATURE_TYPES | GOLD_TYPES),
         "code": [inspect.getsource(function) for function in FEATURE_CODE],
         "versions": [tokenizers.__version__, transformers.__version__, unicodedata.unidata_version],
@@ -259,11 +259,11 @@ def feature_fingerprint(
     documents: Iterable[Document],  # All of their fields count, and their order
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     layout: SegmentLayout,  # How to cut
-    must_fit: bool = True,  # Whether an answer that is in no segment whole is an error
+    require_answer: bool = True,  # Whether an answer that is in no segment whole is an error
 ) -> str:  # 64 hexadecimal digits
     "A hash of everything that changes the features of documents."
     digest = hashlib.sha256()
-    for part in (feature_settings(tokenizer, layout, must_fit), *text_rows(documents)):
+    for part in (feature_settings(tokenizer, layout, require_answer), *text_rows(documents)):
         digest.update(json.dumps(part, sort_keys=True, default=int).encode() + b"\n")  # one line each: no two run together
     return digest.hexdigest()
 
@@ -339,12 +339,12 @@ def unfinished_folder(
 # %% ../nbs/12_data.ipynb #n019
 def check_learnable(
     document: Document,  # To be checked
-    must_fit: bool,  # Whether it must have an answer that is in a segment whole, if it has any
+    require_answer: bool,  # Whether it must have an answer that is in a segment whole, if it has any
 ) -> Document:  # The same
     "A `ValueError` for a document whose answers are withheld where they must fit."
-    if must_fit and document.blind:
+    if require_answer and document.blind:
         raise ValueError(
-            f"document {document.id!r}: must_fit must be False, got True: its answers are withheld (blind), so it can be "
+            f"document {document.id!r}: require_answer must be False, got True: its answers are withheld (blind), so it can be "
             "answered and not learned from"
         )
     return document
@@ -354,23 +354,23 @@ def keep_features(
     documents: list[Document],  # Checked
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     layout: SegmentLayout,  # How to cut
-    must_fit: bool = True,  # Whether an answer that is in no segment whole is an error
+    require_answer: bool = True,  # Whether an answer that is in no segment whole is an error
     num_proc: int | None = None,  # Processes to tokenize in; None for this one
     cache_dir: str | Path | None = None,  # Where features are kept for the next time; None for memory
 ) -> Dataset:  # One row a document, with the columns of `FEATURE_TYPES` and `GOLD_TYPES`
     "Features, from a folder if they are there; a `ValueError` names the document that is wrong."
-    check_choice("must_fit", must_fit, (True, False))
+    check_choice("require_answer", require_answer, (True, False))
     if num_proc is not None:
         check_positive("num_proc", num_proc)
     folder = None if cache_dir is None else check_folder("cache_dir", cache_dir)
     if not documents:
         raise ValueError("documents must hold at least one document, got none")
     for document in documents:
-        check_learnable(document, must_fit)
-    build = partial(map_features, documents, tokenizer, layout, must_fit, num_proc)
+        check_learnable(document, require_answer)
+    build = partial(map_features, documents, tokenizer, layout, require_answer, num_proc)
     if folder is None:
         return build()
-    path = folder / f"features-{feature_fingerprint(documents, tokenizer, layout, must_fit)}.arrow"
+    path = folder / f"features-{feature_fingerprint(documents, tokenizer, layout, require_answer)}.arrow"
     features = read_features(path)
     if features is None:
         clear_unfinished(folder)
@@ -384,13 +384,13 @@ def build_features(
     documents: Iterable[Document],  # Checked here
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     layout: SegmentLayout,  # How to cut
-    must_fit: bool = True,  # Whether an answer that is in no segment whole, or withheld, is an error
+    require_answer: bool = True,  # Whether an answer that is in no segment whole, or withheld, is an error
     num_proc: int | None = None,  # Processes to tokenize in; None for this one
     cache_dir: str | Path | None = None,  # Where features are kept for the next time; None for memory
 ) -> Dataset:  # One row a document, as `document_feature` gives it
     "Cut documents into segments; a `ValueError` names the document that is wrong."
     checked = [check_document(document) for document in documents]
-    return without_golds(keep_features(checked, tokenizer, layout, must_fit, num_proc, cache_dir))
+    return without_golds(keep_features(checked, tokenizer, layout, require_answer, num_proc, cache_dir))
 
 # %% ../nbs/12_data.ipynb #e206
 @dataclass(frozen=True)
@@ -474,7 +474,7 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
         documents: Iterable[Document],
         tokenizer: PreTrainedTokenizerBase,
         layout: SegmentLayout,
-        must_fit: bool = True,
+        require_answer: bool = True,
         num_proc: int | None = None,
         cache_dir: str | Path | None = None,
         max_answer_length: int | None = None,
@@ -483,7 +483,7 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
         if max_answer_length is not None:
             check_positive("max_answer_length", max_answer_length)
         documents = check_ids([check_document(document) for document in documents])
-        features = keep_features(documents, tokenizer, layout, must_fit, num_proc, cache_dir)
+        features = keep_features(documents, tokenizer, layout, require_answer, num_proc, cache_dir)
         report = answer_report(documents, features, max_answer_length)
         if max_answer_length is not None or not report.complete:
             say_once(str(report))
@@ -591,7 +591,7 @@ class DocumentCollator:
 # %% ../nbs/12_data.ipynb #h048
 MOVED = {
     "documents": (
-        "SQUAD_COLUMNS SPLITS Answer Document check_document check_ids field squad_answers article_documents "
+        "SQUAD_COLUMNS SPLITS Answer Document check_document check_ids squad_answers article_documents "
         "squad_documents read_squad check_columns row_document table_documents load_squad DocumentStream "
         "stream_articles stream_file stream_squad"
     ),
@@ -599,7 +599,7 @@ MOVED = {
     "segments": (
         "SPECIAL_TOKENS WORD_START configure_memory_tokens train_tokenizer TokenizedText cover_gaps raw_tokens "
         "tokenize_text SegmentLayout segment_ranges build_segment document_feature answer_spans one_segment "
-        "why_no_fit check_splits_words stream_segments"
+        "check_splits_words stream_segments"
     ),
     "streams": "DocumentReader StreamedDocuments",
     "tasks": (

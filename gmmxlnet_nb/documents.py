@@ -56,7 +56,7 @@ def is_text(
     return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
 
 
-def is_place(
+def is_index(
     value: Any,  # What was given
 ) -> bool:  # Whether it is a whole number, NumPy's included
     "Whether a value can say where a character is."
@@ -71,8 +71,8 @@ def check_fields(
         raise ValueError(f"documents must be of type Document, got {type(document).__name__}")
     an_answer = "an Answer of text and start"
     fields: dict[str, tuple[Callable[[Any], bool], str]] = {
-        "answers": (lambda a: isinstance(a, Answer) and is_text(a.text) and is_place(a.start), an_answer),
-        "breaks": (is_place, "a whole number"),
+        "answers": (lambda a: isinstance(a, Answer) and is_text(a.text) and is_index(a.start), an_answer),
+        "breaks": (is_index, "a whole number"),
         "choices": (is_text, "a string of Unicode characters"),
     }
     for name in ("id", "text", "question", "title", "article"):
@@ -126,7 +126,7 @@ def check_ids(
     return documents
 
 # %% ../nbs/10_documents.ipynb #c041
-def field(
+def json_field(
     record: Any,  # A JSON object
     name: str,  # What it must have
     kind: type,  # Of which type
@@ -161,8 +161,8 @@ def squad_answers(
     where: str,  # How to say where it is
 ) -> tuple[Answer, ...]:  # In their order
     "A question's answers; a `ValueError` says what one of them lacks."
-    answers = field(qa, "answers", list, where)
-    return tuple(Answer(field(a, "text", str, where), field(a, "answer_start", int, where)) for a in answers)
+    answers = json_field(qa, "answers", list, where)
+    return tuple(Answer(json_field(a, "text", str, where), json_field(a, "answer_start", int, where)) for a in answers)
 
 
 def settle_blind(
@@ -198,9 +198,9 @@ def question_document(
     where: str,  # How to say which article it is
 ) -> Document:  # Checked; blind if nothing is said about its answers
     "Read one question; a `ValueError` names it."
-    id = field(qa, "id", str, where)
+    id = json_field(qa, "id", str, where)
     where = f"{where}, question {id!r}"
-    question = field(qa, "question", str, where)
+    question = json_field(qa, "question", str, where)
     answers = squad_answers(qa, where)
     blind = nothing_said(qa, answers, where)
     return check_document(Document(id, text, question, answers, title, article=name, blind=blind))
@@ -211,14 +211,14 @@ def read_article(
     where: str,  # How to say where it is
 ) -> Article:
     "Read one article; a `ValueError` names it, or the question's id."
-    paragraphs = field(article, "paragraphs", list, where)
-    texts = [field(paragraph, "context", str, where) for paragraph in paragraphs]
+    paragraphs = json_field(article, "paragraphs", list, where)
+    texts = [json_field(paragraph, "context", str, where) for paragraph in paragraphs]
     title = article.get("title") or ""
     name = article_name(title, texts)
     documents = [
         question_document(qa, text, title, name, where)
         for text, paragraph in zip(texts, paragraphs, strict=True)
-        for qa in field(paragraph, "qas", list, where)
+        for qa in json_field(paragraph, "qas", list, where)
     ]
     return Article(tuple(dict.fromkeys(texts)), tuple(documents))
 
@@ -235,7 +235,7 @@ def squad_articles(
     where: str = "SQuAD data",  # Its name, for errors
 ) -> list[Article]:
     "Read SQuAD 1.1 or 2.0 JSON; a `ValueError` names the article, or the question's id."
-    articles = enumerate(field(data, "data", list, where))
+    articles = enumerate(json_field(data, "data", list, where))
     return [read_article(article, f"{where}: article {n}") for n, article in articles]
 
 
@@ -284,11 +284,11 @@ def row_document(
     where: str,  # How to say which it is
 ) -> Document:  # Checked; blind if nothing is said about its answers
     "The document of a row; a `ValueError` says what is wrong where."
-    answers = field(row, "answers", dict, where)
-    texts, starts = (field(answers, name, list, where) for name in ("text", "answer_start"))
+    answers = json_field(row, "answers", dict, where)
+    texts, starts = (json_field(answers, name, list, where) for name in ("text", "answer_start"))
     if len(texts) != len(starts):
         raise ValueError(f"{where}: answers must have as many starts as texts, got {len(starts)} and {len(texts)}")
-    id, text, question = (field(row, name, str, where) for name in ("id", "context", "question"))
+    id, text, question = (json_field(row, name, str, where) for name in ("id", "context", "question"))
     blind = nothing_said(row, texts, f"{where}, question {id!r}")
     found = tuple(map(Answer, texts, starts))
     return check_document(Document(id, text, question, found, row.get("title") or "", blind=blind))
@@ -428,7 +428,7 @@ def check_new(
         yield document
 
 # %% ../nbs/10_documents.ipynb #n047
-def some(
+def require_nonempty(
     documents: Iterable[Document],  # Any number
 ) -> Iterator[Document]:  # The same
     "Pass documents on; a `ValueError` if there are none."
@@ -447,7 +447,7 @@ class DocumentStream:
     read: Callable[[], Iterable[Document]]  # Can be pickled if worker processes are spawned
 
     def __iter__(self) -> Iterator[Document]:
-        return some(self.read())
+        return require_nonempty(self.read())
 
 # %% ../nbs/10_documents.ipynb #n053
 def stream_articles(
@@ -457,7 +457,7 @@ def stream_articles(
     with open(path, encoding="utf-8") as file:
         reader = JsonReader(file)
         if reader.peek() != "{":
-            field(reader.value(), "data", list, str(path))
+            json_field(reader.value(), "data", list, str(path))
         record: dict[str, Any] = {}
         for _ in reader.members("{", "}"):
             reader.peek('"')
@@ -471,7 +471,7 @@ def stream_articles(
                     yield reader.value()
             else:
                 record[key] = reader.value()
-        field(record, "data", list, str(path))
+        json_field(record, "data", list, str(path))
         reader.peek("")
 
 
@@ -501,7 +501,7 @@ def all_blind(
     documents: Iterable[Document],  # Of a split, blind where nothing is said
 ) -> bool:  # Whether nothing is said in any
     "Whether a split is blind, read as far as it takes to know; a `ValueError` if it has no documents."
-    return all(document.blind for document in some(documents))
+    return all(document.blind for document in require_nonempty(documents))
 
 
 def known_documents(

@@ -87,7 +87,7 @@ def ids_on_device(
     return known[key]
 
 # %% ../nbs/34_forward.ipynb #c044b
-NO_TYPES = (
+MISSING_SEGMENT_IDS = (
     "token_type_ids are not given, so that question and text count as one: in attention, in where answers may be "
     "without answer_mask, and in read-based routes. PEFT's wrapper for TaskType.QUESTION_ANS leaves them out: use "
     "task_type=None"
@@ -136,7 +136,7 @@ def checked_inputs(
     if starts is not None:
         check_positions(starts, ends, mask, exists)
     if types is None and not torch.compiler.is_compiling():
-        warnings.warn(NO_TYPES, stacklevel=3)
+        warnings.warn(MISSING_SEGMENT_IDS, stacklevel=3)
     return DocumentInputs(ids, mask, exists, types, starts, ends, answers, single)
 
 # %% ../nbs/34_forward.ipynb #q902

@@ -15,10 +15,10 @@ from torch import Tensor, library
 
 from .core import check_choice, check_number
 from .experts import check_shape
-from .attention import CLOSED, HEAD_SIZES, OPEN
+from .attention import VISIBLE_TO_NONE, HEAD_SIZES, VISIBLE_TO_ALL
 
 # %% ../nbs/21_kernels.ipynb #k007
-_OPEN, _CLOSED = tl.constexpr(OPEN), tl.constexpr(CLOSED)
+_VISIBLE_TO_ALL, _VISIBLE_TO_NONE = tl.constexpr(VISIBLE_TO_ALL), tl.constexpr(VISIBLE_TO_NONE)
 _BLOCKED = tl.constexpr(-1e30)  # Hugging Face's number
 _LOG2E = tl.constexpr(1.4426950408889634)  # exponentials are of base 2, which the hardware has
 
@@ -36,7 +36,7 @@ def store_rows(X, stride, rows, there, value, D: tl.constexpr):
 
 # %% ../nbs/21_kernels.ipynb #k009
 @triton.jit
-def scrambled(x):
+def hash_uint32(x):
     "A hash of 32 bits"
     x = (x ^ (x >> 16)) * 0x7FEB352D
     x = (x ^ (x >> 15)) * 0x846CA68B
@@ -44,43 +44,43 @@ def scrambled(x):
 
 
 @triton.jit
-def kept(SEED, bh, rows, j0, threshold: tl.constexpr, M: tl.constexpr):
+def dropout_keep(SEED, bh, rows, j0, threshold: tl.constexpr, M: tl.constexpr):
     "Where dropout keeps the weights of M keys from j0 on"
-    row = scrambled(scrambled(bh.to(tl.uint32) + tl.load(SEED).to(tl.uint32)) + rows.to(tl.uint32))
-    pair = scrambled((j0 // 2 + tl.arange(0, M // 2)).to(tl.uint32))
+    row = hash_uint32(hash_uint32(bh.to(tl.uint32) + tl.load(SEED).to(tl.uint32)) + rows.to(tl.uint32))
+    pair = hash_uint32((j0 // 2 + tl.arange(0, M // 2)).to(tl.uint32))
     x = (row[:, None] ^ pair[None, :]) * 0x9E3779B1
     x = (x ^ (x >> 15)) * 0x85EBCA77
     return tl.reshape(tl.join((x << 16) >= threshold, x >= threshold), [M, M])  # the threshold is of the upper half
 
 # %% ../nbs/21_kernels.ipynb #k010
 @triton.jit
-def groups_turned(x, by: tl.constexpr, W: tl.constexpr, G: tl.constexpr):
+def rotate_groups(x, by: tl.constexpr, W: tl.constexpr, G: tl.constexpr):
     "`(W, 2, 8, G, 4)` turned to the left by so many of the G, a power of two"
     n: tl.constexpr = G // (2 * by)
     a, b = tl.split(tl.permute(tl.reshape(x, [W, 2, 8, n, 2, by * 4]), [0, 1, 2, 3, 5, 4]))
     if n > 1:  # the last of a group of `by` is followed by the next group
-        a = tl.reshape(groups_turned(tl.reshape(a, [W, 2, 8, n * by, 4]), by, W, n * by), [W, 2, 8, n, by * 4])
+        a = tl.reshape(rotate_groups(tl.reshape(a, [W, 2, 8, n * by, 4]), by, W, n * by), [W, 2, 8, n, by * 4])
     return tl.reshape(tl.permute(tl.join(b, a), [0, 1, 2, 3, 5, 4]), [W, 2, 8, G, 4])
 
 
 @triton.jit
-def rows_turned(x, W: tl.constexpr, G: tl.constexpr):
+def rotate_rows(x, W: tl.constexpr, G: tl.constexpr):
     "`(W, 2, 8, G, 4)` turned to the left by the whole groups of each row"
     half = tl.arange(0, 2)[None, :, None, None, None]
-    x = tl.where(half == 0, groups_turned(x, 1, W, G), x)
+    x = tl.where(half == 0, rotate_groups(x, 1, W, G), x)
     w = W - 1 - tl.arange(0, W)[:, None, None, None, None]
     if W > 1:
-        x = tl.where((w & 1) != 0, groups_turned(x, 2, W, G), x)
+        x = tl.where((w & 1) != 0, rotate_groups(x, 2, W, G), x)
     if W > 2:
-        x = tl.where((w & 2) != 0, groups_turned(x, 4, W, G), x)
+        x = tl.where((w & 2) != 0, rotate_groups(x, 4, W, G), x)
     return x
 
 
 @triton.jit
-def lanes_turned(x, more, W: tl.constexpr, G: tl.constexpr):
+def rotate_lanes(x, more, W: tl.constexpr, G: tl.constexpr):
     "`(W, 2, 8, G, 4)` turned to the left by (7 − r + more) // 2 lanes, and by a group where that is beyond the last lane"
     by, lane = (7 - tl.arange(0, 8) + more) >> 1, tl.arange(0, 4)
-    x = tl.where(lane[None, None, None, None, :] < by[None, None, :, None, None], groups_turned(x, 1, W, G), x)
+    x = tl.where(lane[None, None, None, None, :] < by[None, None, :, None, None], rotate_groups(x, 1, W, G), x)
     # in this shape the compiler leaves rows in their warps and columns in their lanes
     n: tl.constexpr = 2 * G * W * 8
     x = tl.reshape(tl.permute(x, [1, 3, 0, 2, 4]), [n, 4])
@@ -90,15 +90,15 @@ def lanes_turned(x, more, W: tl.constexpr, G: tl.constexpr):
 
 
 @triton.jit
-def turned(x, M: tl.constexpr):
+def rotate(x, M: tl.constexpr):
     "Rows `(M, M)`, row i turned to the left by M − 1 − i"
     W: tl.constexpr = M // 16
     G: tl.constexpr = M // 8
     even, odd = tl.split(tl.reshape(x, [W, 2, 8, G, 4, 2]))
-    even, odd = rows_turned(even, W, G), rows_turned(odd, W, G)
+    even, odd = rotate_rows(even, W, G), rotate_rows(odd, W, G)
     by_odd = ((7 - tl.arange(0, 8)) & 1 != 0)[None, None, :, None, None]
-    first = lanes_turned(tl.where(by_odd, odd, even), 0, W, G)
-    second = lanes_turned(tl.where(by_odd, even, odd), 1, W, G)
+    first = rotate_lanes(tl.where(by_odd, odd, even), 0, W, G)
+    second = rotate_lanes(tl.where(by_odd, even, odd), 1, W, G)
     return tl.reshape(tl.join(first, second), [M, M])
 
 
@@ -132,7 +132,7 @@ def queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, scale: tl.
 
 @triton.jit
 def scores(
-    j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, OWN, skb, skl, skh, NK, P, precision: tl.constexpr,
+    j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skb, skl, skh, NK, P, precision: tl.constexpr,
     D: tl.constexpr, M: tl.constexpr,
 ):
     "M keys, which of them there are, their scores with M queries, times log2 e, and the next square of positions"
@@ -140,19 +140,19 @@ def scores(
     real = cols < NK
     k = load_rows(K + b * skb + h * skh, skl, cols, real, D)
     kt = tl.load(KT + b * NK + cols, mask=real, other=0)
-    own = tl.load(OWN + b * NK + cols, mask=real, other=_CLOSED)
+    visible_to = tl.load(VISIBLE_TO + b * NK + cols, mask=real, other=_VISIBLE_TO_NONE)
     s = tl.dot(qc, tl.trans(k), input_precision=precision)
     following = tl.dot(qp, tl.trans(positions_from(R, first + j0 + M, h, P, D, M)), input_precision=precision)
     back = M - 1 - tl.arange(0, M)[:, None]
-    s += turned(tl.where(tl.arange(0, M)[None, :] >= back, here, following), M)
+    s += rotate(tl.where(tl.arange(0, M)[None, :] >= back, here, following), M)
     s += tl.where(qt[:, None] != kt[None, :], e[:, None], 0.0)
-    seen = (own == _OPEN)[None, :] | (own[None, :] == rows[:, None])
+    seen = (visible_to == _VISIBLE_TO_ALL)[None, :] | (visible_to[None, :] == rows[:, None])
     return cols, real, tl.where(seen, s, _BLOCKED), following
 
 # %% ../nbs/21_kernels.ipynb #k013
 @triton.jit
 def forward_kernel(
-    Q, K, V, R, WB, RB, SB, SEG, QT, KT, OWN, SEED, OUT, LSE, sqb, sql, sqh, skb, skl, skh, svb, svl, svh, H, L, NK,
+    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, SEED, OUT, LSE, sqb, sql, sqh, skb, skl, skh, svb, svl, svh, H, L, NK,
     scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, precision: tl.constexpr, D: tl.constexpr,
     M: tl.constexpr,
 ):
@@ -165,13 +165,13 @@ def forward_kernel(
     acc = tl.zeros([M, D], tl.float32)
     for j0 in range(0, NK, M):
         cols, real, s, here = scores(
-            j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, OWN, skb, skl, skh, NK, P, precision, D, M
+            j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skb, skl, skh, NK, P, precision, D, M
         )
         new = tl.maximum(top, tl.max(s, 1))
         w, old = tl.exp2(s - new[:, None]), tl.exp2(top - new)
         total = total * old + tl.sum(w, 1)
         if threshold > 0:
-            w = tl.where(kept(SEED, bh, rows, j0, threshold, M), w, 0.0)
+            w = tl.where(dropout_keep(SEED, bh, rows, j0, threshold, M), w, 0.0)
         v = load_rows(V + b * svb + h * svh, svl, cols, real, D)
         acc = acc * old[:, None] + tl.dot(w.to(v.dtype), v, input_precision=precision)
         top = new
@@ -181,7 +181,7 @@ def forward_kernel(
 # %% ../nbs/21_kernels.ipynb #k015
 @triton.jit
 def weights_kernel(
-    Q, K, V, R, WB, RB, SB, SEG, QT, KT, OWN, SEED, OUT, LSE, DO, DS, PD, sqb, sql, sqh, skb, skl, skh, svb, svl, svh,
+    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, SEED, OUT, LSE, DO, DS, PD, sqb, sql, sqh, skb, skl, skh, svb, svl, svh,
     H, L, NK, S, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, precision: tl.constexpr,
     D: tl.constexpr, M: tl.constexpr,
 ):
@@ -196,13 +196,13 @@ def weights_kernel(
     line = (bh.to(tl.int64) * L + rows[:, None]) * S
     for j0 in range(0, NK, M):
         cols, real, s, here = scores(
-            j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, OWN, skb, skl, skh, NK, P, precision, D, M
+            j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skb, skl, skh, NK, P, precision, D, M
         )
         w = tl.exp2(s - lse[:, None])
         v = load_rows(V + b * svb + h * svh, svl, cols, real, D)
         dw, dropped = tl.dot(do, tl.trans(v), input_precision=precision), w
         if threshold > 0:
-            keep = kept(SEED, bh, rows, j0, threshold, M)
+            keep = dropout_keep(SEED, bh, rows, j0, threshold, M)
             dw, dropped = tl.where(keep, dw, 0.0), tl.where(keep, w, 0.0)
         inside = there[:, None] & (cols < S)[None, :]  # beyond the keys, both are zero
         tl.store(DS + line + cols[None, :], (w * (dw * (grow * scale) - delta[:, None])).to(qc.dtype), mask=inside)
@@ -331,15 +331,15 @@ def start(kernel: Any, name: str, grid: tuple[int, ...], query: Tensor, tile: in
 @library.custom_op("gmmxlnet_nb::attend", mutates_args=())
 def attend_op(
     query: Tensor, key: Tensor, value: Tensor, relative: Tensor, content_bias: Tensor, position_bias: Tensor,
-    segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, own: Tensor, seed: Tensor,
+    segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor, seed: Tensor,
     dropout: float, scale: float, tile: int,
 ) -> tuple[Tensor, Tensor]:
     "Attention `(b, l, h, d_h)`, and log2 of each row's sum `(b, h, l)`."
     (b, length, heads, _), keys = query.shape, key.shape[1]
-    out, sums = like_attend(query)
+    out, sums = fake_attend(query)
     start(
         forward_kernel, "forward", (triton.cdiv(length, tile), b * heads), query, tile, query, key, value, relative,
-        content_bias, position_bias, segment_bias, segments, query_types, key_types, own, seed, out, sums,
+        content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed, out, sums,
         *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, scale=scale,
         **dropout_constants(dropout),
     )
@@ -347,7 +347,7 @@ def attend_op(
 
 
 @attend_op.register_fake
-def like_attend(query: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
+def fake_attend(query: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
     "What `attend_op` fills: the compiler knows no more of it."
     b, length, heads, _ = query.shape
     out = torch.empty_like(query, memory_format=torch.contiguous_format)
@@ -357,17 +357,17 @@ def like_attend(query: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
 @library.custom_op("gmmxlnet_nb::attend_backward", mutates_args=())
 def attend_backward_op(
     grad: Tensor, query: Tensor, key: Tensor, value: Tensor, relative: Tensor, content_bias: Tensor,
-    position_bias: Tensor, segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, own: Tensor,
+    position_bias: Tensor, segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor,
     seed: Tensor, out: Tensor, sums: Tensor, dropout: float, scale: float, tile: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     "Gradients of query, key, value and relative keys, and `(h, 4, d_h)` of the three biases and the segments."
     (b, length, heads, size), keys = query.shape, key.shape[1]
-    dq, dk, dv, _, _ = like_backward(grad, query, key, value, relative)
+    dq, dk, dv, _, _ = fake_backward(grad, query, key, value, relative)
     blocks, row, drop = triton.cdiv(length, tile), triton.cdiv(keys, 16) * 16, dropout_constants(dropout)
     ds, dropped = (query.new_empty(b, heads, length, row) for _ in range(2))
     start(
         weights_kernel, "weights", (blocks, b * heads), query, tile, query, key, value, relative, content_bias,
-        position_bias, segment_bias, segments, query_types, key_types, own, seed, out, sums, grad, ds, dropped,
+        position_bias, segment_bias, segments, query_types, key_types, visible_to, seed, out, sums, grad, ds, dropped,
         *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, scale=scale,
         **drop,
     )
@@ -390,7 +390,7 @@ def attend_backward_op(
 
 
 @attend_backward_op.register_fake
-def like_backward(grad: Tensor, query: Tensor, key: Tensor, value: Tensor, relative: Tensor, *others: Any) -> Any:
+def fake_backward(grad: Tensor, query: Tensor, key: Tensor, value: Tensor, relative: Tensor, *others: Any) -> Any:
     "What `attend_backward_op` fills."
     dq, dk, dv = (torch.empty_like(x, memory_format=torch.contiguous_format) for x in (query, key, value))
     sums = query.new_empty(query.shape[2], 4, query.shape[3], dtype=torch.float32)
@@ -440,7 +440,7 @@ def attend(
     segments: Tensor,  # g, (2, h, d_h)
     query_types: Tensor,  # (b, l), segment ids, int32
     key_types: Tensor,  # (b, n + l)
-    own: Tensor,  # (b, n + l), int32: OPEN, CLOSED, or the only query that may look at this key
+    visible_to: Tensor,  # (b, n + l), int32: VISIBLE_TO_ALL, VISIBLE_TO_NONE, or the only query that may look at this key
     dropout: float = 0.0,  # Of attention weights; rounded to a multiple of 2⁻¹⁶
     tile: int | None = None,  # Queries and keys at once, one of `TILES`; None for what suits the length
 ) -> Tensor:  # (b, l, h, d_h)
@@ -457,16 +457,17 @@ def attend(
         ("key", key, (b, keys, heads, size)), ("value", value, (b, keys, heads, size)), ("segments", segments, (2, heads, size)),
         *((f"biases[{i}]", x, (heads, size)) for i, x in enumerate(biases)),
         ("relative", relative, (heads, keys + length, size)), ("query_types", query_types, (b, length)),
-        ("key_types", key_types, (b, keys)), ("own", own, (b, keys)),
+        ("key_types", key_types, (b, keys)), ("visible_to", visible_to, (b, keys)),
     ):
         check_shape(name, x, shape)  # the kernels would read elsewhere
     if not b * length * keys:
         raise ValueError(f"query and key must have documents and tokens, got {tuple(query.shape)} and {tuple(key.shape)}")
-    check_kinds(query, {"key": key, "value": value}, {"query_types": query_types, "key_types": key_types, "own": own})
+    ids_by_name = {"query_types": query_types, "key_types": key_types, "visible_to": visible_to}
+    check_kinds(query, {"key": key, "value": value}, ids_by_name)
     query, key, value = (x if x.stride(-1) == 1 else x.contiguous() for x in (query, key, value))
     draw: dict[str, Any] = {"dtype": torch.int32, "device": query.device}
     seed = torch.randint(2**31 - 1, (1,), **draw) if dropout else torch.zeros(1, **draw)
-    ids = (x.contiguous() for x in (query_types, key_types, own))
+    ids = (x.contiguous() for x in (query_types, key_types, visible_to))
     relative, *fixed = (x.contiguous() for x in (relative.to(query.dtype), *biases, segments))
     tensors = (query, key, value, relative, *fixed, *ids)
     return attend_op(*tensors, seed, dropout, size**-0.5, tile)[0]

@@ -231,7 +231,7 @@ def make_trainer(
         max_answer_length=how.max_answer_length,
     )
     with how.main_process_first() if what.cache_dir else nullcontext():  # the others find its features
-        evaluation = build(asked, must_fit=False)
+        evaluation = build(asked, require_answer=False)
         train: DocumentDataset | StreamedDocuments
         if what.stream:
             train = StreamedDocuments(
@@ -333,7 +333,7 @@ def run(
     return metrics
 
 # %% ../nbs/62_launch.ipynb #c008
-WORDS = {"True": True, "False": False, "None": None}  # As Python has them; as text, each would count as true
+PYTHON_CONSTANTS = {"True": True, "False": False, "None": None}  # As Python has them; as text, each would count as true
 
 # %% ../nbs/62_launch.ipynb #c008b
 def with_changes(
@@ -348,7 +348,7 @@ def with_changes(
         if not (equals and dot and field_name):
             raise ValueError(f"a change must be like training.learning_rate=1e-4, got {change!r}")
         try:
-            value = WORDS[text] if text in WORDS else json.loads(text)
+            value = PYTHON_CONSTANTS[text] if text in PYTHON_CONSTANTS else json.loads(text)
         except ValueError:
             value = text
         new.setdefault(part, {})[field_name] = value

@@ -407,10 +407,9 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         return_dict: bool | None = None,  # Whether to give an output by names, else a tuple; by default as configured
     ) -> GMMXLNetOutput | tuple[Any, ...]:
         "Read documents segment by segment; a `ValueError` names what does not fit: a shape, a value, a state, a token."
-        options = output_options(
-            self.config, return_routing_info, clear_memory, return_memory_state, use_global_softmax,
-            output_router_logits, inputs_embeds, position_ids, output_attentions, output_hidden_states, return_dict,
-        )
+        flags = return_routing_info, clear_memory, return_memory_state, use_global_softmax, output_router_logits
+        unused = inputs_embeds, position_ids, output_attentions, output_hidden_states
+        options = output_options(self.config, *flags, *unused, return_dict)
         self.check_place()
         check_built(self.config, self.memory)
         tensors = input_ids, attention_mask, token_type_ids, start_positions, end_positions, answer_mask, segment_mask
@@ -554,7 +553,7 @@ AutoModelForQuestionAnswering.register(GMMXLNetConfig, MemXLNetForQA, exist_ok=T
 # %% ../nbs/05_model.ipynb #h097
 MOVED = {
     "gmm": "MemoryState as_memory_state ExpertBanks GMMMemory",
-    "config": "MEMORIES MEMORY_FIELDS GMMXLNetConfig one_token_a_slot differentiable recurrence experts memory_config",
+    "config": "MEMORIES MEMORY_FIELDS GMMXLNetConfig memory_config",
     "losses": "null_logits position_loss span_loss answer_candidates",
 }
 __getattr__ = moved_names(__name__, MOVED)

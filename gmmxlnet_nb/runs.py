@@ -33,7 +33,7 @@ import psutil
 
 from .core import check_choice, check_names, check_positive, hold_lock, hold_run, moved_names, write_json
 from .closure import PACKAGE, used_code
-from .records import RECORDS, Job, Verdict, job_record, judge, judge_record, notebook_defaults
+from .records import RECORDS, Job, RecordStatus, job_record, record_status, status_of, notebook_defaults
 
 # %% ../nbs/61_runs.ipynb #s002
 FIELDS = {"id": str, "notebook": str, "tier": str, "seeds": list, "parameters": dict, "vary": dict, "alone": bool, "like": str}
@@ -232,7 +232,7 @@ def execute(
     with locked(job), ExitStack() as stack:
         if log:
             os.replace(log, job.scratch(".log"))
-        if not force and judge(job).state == "fresh":  # another process may have been faster
+        if not force and record_status(job).state == "fresh":  # another process may have been faster
             return
         stack.enter_context(undisturbed(job))
         with hold_run(job.scratch()):  # of a run that was started there by hand
@@ -246,7 +246,7 @@ def execute(
             )  # fmt: skip
         times = {"started": clock.isoformat(timespec="seconds"), "duration_s": round(time.perf_counter() - started, 1)}
         record = job_record(job, kernel_result(job), times, code)
-        verdict = judge_record(job, record)  # against the code as it is in the end
+        verdict = status_of(job, record)  # against the code as it is in the end
         if verdict.state != "fresh":
             raise ValueError(f"sources were edited while {job.name} ran: {verdict.why}")
         write_json(job.record, record)
@@ -279,7 +279,7 @@ def work() -> None:
         raise SystemExit(1) from None
 
 # %% ../nbs/61_runs.ipynb #d044
-def shares(
+def assign_devices(
     workers: int | None = None,  # Jobs at a time; None for one a GPU, or one a core
     jobs: int | None = None,  # How many there are: fewer have more cores each
 ) -> list[dict[str, str]]:  # For each of them, what to add to the environment
@@ -325,7 +325,7 @@ def start(
     return Started(job, process, time.monotonic(), log)
 
 
-def last_words(
+def failure_reason(
     ended: Started,  # That failed
 ) -> str:  # And where there is more
     "Why a job failed: the signal that ended it, or else the last line of its log."
@@ -344,14 +344,14 @@ def last_words(
 def sweep(
     jobs: Sequence[Job],  # All of them are run
     manifest: Path,  # Where they stand
-    workers: int | None = None,  # At a time, as in `shares`
+    workers: int | None = None,  # At a time, as in assign_devices
     force: bool = False,  # Whether to run those whose record is fresh
 ) -> list[Job]:  # Those that failed
     "Run jobs side by side, and those that must be alone after them; show how far they are."
     if not jobs:
         return []
     waiting, failed, done, began = deque(sorted(jobs, key=lambda job: job.alone)), list[Job](), 0, time.monotonic()
-    free, whole = deque(shares(workers, sum(not job.alone for job in jobs))), shares(1)[0]
+    free, whole = deque(assign_devices(workers, sum(not job.alone for job in jobs))), assign_devices(1)[0]
     running = list[tuple[Started, dict[str, str]]]()
     try:
         while waiting or running:
@@ -368,7 +368,7 @@ def sweep(
                 line = f"[{done}/{len(jobs)}] {one.job.name}: {time.monotonic() - one.at:.0f} s"
                 if one.process.returncode:
                     failed.append(one.job)
-                    line += f", FAILED: {last_words(one)}"
+                    line += f", FAILED: {failure_reason(one)}"
                 left = (time.monotonic() - began) / done * (len(jobs) - done)
                 print(line + (f"; about {left / 60:.0f} min left" if left >= 60 else ""), flush=True)
             time.sleep(0 if ended else 0.05)
@@ -418,7 +418,7 @@ def show_status(jobs: Sequence[Job]) -> None:
     for name, group in itertools.groupby(jobs, key=lambda job: job.id):
         counts: dict[str, int] = {}
         for job in group:
-            state = "running" if is_running(job) else judge(job).state
+            state = "running" if is_running(job) else record_status(job).state
             counts[state] = counts.get(state, 0) + 1
             total[state] = total.get(state, 0) + 1
         print(f"{name:32} {', '.join(f'{count} {state}' for state, count in counts.items())}")
@@ -434,9 +434,9 @@ def problems(
 ) -> list[str]:  # A line each, which begins with the state
     "What is wrong with the records of runs, each with the command that repeats them."
     check_names("state", states, WRONG)
-    found: dict[tuple[str, Verdict], list[str]] = {}
+    found: dict[tuple[str, RecordStatus], list[str]] = {}
     for job in jobs:
-        verdict = judge(job)
+        verdict = record_status(job)
         if verdict.state in states:
             found.setdefault((job.id, verdict), []).append(str(job.seed))
     return [
@@ -445,7 +445,7 @@ def problems(
     ]
 
 # %% ../nbs/61_runs.ipynb #d054
-def strays(
+def orphans(
     jobs: Sequence[Job],  # All of the manifest
     tier: str | None = None,  # Whose records to look at; None for both
 ) -> list[str]:  # A line each
@@ -470,7 +470,7 @@ def run_chosen(
     "Run what is not fresh, and say so; a `ValueError` for a number of workers that cannot be."
     if workers is not None:  # also where there is nothing to do
         check_positive("jobs", workers)
-    todo = [job for job in jobs if force or judge(job).state != "fresh"]
+    todo = [job for job in jobs if force or record_status(job).state != "fresh"]
     print(f"{len(todo)} to run, {len(jobs) - len(todo)} fresh", flush=True)
     failed = sweep(todo, manifest, workers, force)
     for job in failed:
@@ -529,7 +529,7 @@ def main(
             raise SystemExit(1 if run_chosen(jobs, Path(asked.manifest).resolve(), asked.jobs, asked.force) else 0)
         if asked.command == "check":
             jobs = [job for job in jobs if job.record.exists() or not asked.present]
-            others = [] if asked.ids or asked.seeds else strays(everything, asked.tier)
+            others = [] if asked.ids or asked.seeds else orphans(everything, asked.tier)
             raise SystemExit(1 if check_records(jobs, others, asked.allow_stale) else 0)
         {"list": show_runs, "status": show_status}[asked.command](jobs)
     except ValueError as error:
@@ -546,7 +546,7 @@ MOVED = {
     "closure": "PACKAGE digest plain_tree code_cells",
     "records": (
         "DEFAULTS INJECTED SCHEMA PACKAGES RECORDS assigned run_parameters notebook_defaults package_versions "
-        "device_name source_commit write_record sealed is_sealed Job Verdict judge_record judge job_record"
+        "device_name source_commit write_record Job job_record"
     ),
 }
 __getattr__ = moved_names(__name__, MOVED)

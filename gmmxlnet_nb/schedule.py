@@ -243,7 +243,7 @@ def stream_account(
     if isinstance(stream.documents, list | tuple):
         account["documents"] = documents_digest(stream.documents)
     first = map(check_document, islice(iter(stream.documents), FIRST_DOCUMENTS))
-    features = (document_feature(d, stream.tokenizer, stream.layout, None, must_fit=False) for d in first)
+    features = (document_feature(d, stream.tokenizer, stream.layout, None, require_answer=False) for d in first)
     return account | {f"features of the first {FIRST_DOCUMENTS}": features_digest(features)}
 
 

@@ -287,13 +287,13 @@ def tokenize_text(
 class SegmentLayout:
     "How a segment is built, and how long it may be."
 
-    max_length: int  # Tokens in a segment
+    segment_length: int  # Tokens in a segment
     stride: int = 0  # Tokens that neighbouring segments share
     mem_read_ids: tuple[int, ...] = ()  # m of each; none for a model without memory
     mem_write_ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        check_positive("max_length", self.max_length)
+        check_positive("segment_length", self.segment_length)
         if type(self.stride) is not int or self.stride < 0:
             raise ValueError(f"stride must be a whole number >= 0, got {self.stride!r}")
         for name in ("mem_read_ids", "mem_write_ids"):
@@ -311,11 +311,11 @@ class SegmentLayout:
     def room(self, question_tokens: int) -> int:
         "Tokens of text that fit beside a question; a `ValueError` if too few do."
         fixed = len(self.mem_read_ids) + len(self.mem_write_ids) + 3
-        room = self.max_length - fixed - question_tokens
+        room = self.segment_length - fixed - question_tokens
         if room <= self.stride:
             raise ValueError(
-                f"max_length must leave more than stride = {self.stride} tokens for text beside {fixed} memory and "
-                f"special tokens and {question_tokens} question tokens, got {self.max_length}"
+                f"segment_length must leave more than stride = {self.stride} tokens for text beside {fixed} memory and "
+                f"special tokens and {question_tokens} question tokens, got {self.segment_length}"
             )
         return room
 
@@ -360,7 +360,7 @@ def document_feature(
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     layout: SegmentLayout,  # How to cut
     tokens: TokenizedText | None = None,  # Its text, if it is tokenized already
-    must_fit: bool = True,  # Whether an answer that is in no segment whole is an error
+    require_answer: bool = True,  # Whether an answer that is in no segment whole is an error
 ) -> dict[str, Any]:  # id; per segment: input_ids, token_type_ids, starts, ends, asked, start_positions, end_positions
     "Cut one document into segments and find its answers; a `ValueError` names the document."
     tokens = tokenize_text(tokenizer, document.text) if tokens is None else tokens
@@ -375,8 +375,8 @@ def document_feature(
     except ValueError as error:
         raise ValueError(f"document {document.id!r}: {error}") from None
     segments = [one_segment(r, spans, question, tokens, tokenizer, layout) for r in ranges]
-    if must_fit and spans and not any(segment["start_positions"] for segment in segments):
-        raise ValueError(f"document {document.id!r}: {why_no_fit(document, tokens, layout, len(question), spans)}")
+    if require_answer and spans and not any(segment["start_positions"] for segment in segments):
+        raise ValueError(f"document {document.id!r}: {explain_missing_answer(document, tokens, layout, len(question), spans)}")
     return feature | {name: [segment[name] for segment in segments] for name in segments[0]}
 
 # %% ../nbs/11_segments.ipynb #c029
@@ -416,7 +416,7 @@ def one_segment(
     }
 
 
-def why_no_fit(
+def explain_missing_answer(
     document: Document,  # With answers, none of which is in a segment whole
     tokens: TokenizedText,  # Its text
     layout: SegmentLayout,  # How it was cut
@@ -424,7 +424,7 @@ def why_no_fit(
     spans: list[tuple[int, int]],  # Its answers, in tokens
 ) -> str:  # What must be otherwise
     "What keeps answers out of all segments: the stride, or else the breaks and where the question is shown."
-    one_window = replace(layout, max_length=layout.max_length + len(tokens.ids))
+    one_window = replace(layout, segment_length=layout.segment_length + len(tokens.ids))
     parts = segment_ranges(document, tokens, one_window, question_tokens)
     sizes = [b - a + 1 for a, b in spans if any(asked and first <= a and b < last for first, last, asked in parts)]
     if sizes:

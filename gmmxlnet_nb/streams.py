@@ -16,7 +16,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from .core import check_choice, check_count, check_positive
-from .documents import Document, check_document, check_ids, field, some
+from .documents import Document, check_document, check_ids, json_field, require_nonempty
 from .articles import say_once
 from .segments import SegmentLayout, document_feature, tokenize_text
 from .data import COUNTS, AnswerReport, ExactPickle, check_learnable, gold_counts, gold_flags
@@ -46,7 +46,7 @@ def this_reader() -> tuple[int, int]:
     info = torch.utils.data.get_worker_info()
     return (0, 0) if info is None else (info.id, info.num_workers)
 
-def passed_on(
+def chained_hash(
     before: int,  # Of the documents before; 0 for none
     document: Document,  # The next one
 ) -> int:  # 56 bits
@@ -66,7 +66,7 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         documents: Iterable[Document],  # A list or a `DocumentStream`
         tokenizer: PreTrainedTokenizerBase,  # With memory tokens
         layout: SegmentLayout,  # How to cut
-        must_fit: bool = True,  # Whether an answer that is in no segment whole, or withheld, is an error
+        require_answer: bool = True,  # Whether an answer that is in no segment whole, or withheld, is an error
         buffer_size: int = 1,  # Documents among which each next one is drawn; 1 keeps their order
         seed: int = 0,  # Of the order, with the epoch
         rank: int = 0,  # Which of the processes this is
@@ -84,14 +84,14 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         for name, value in (("num_documents", num_documents), ("max_answer_length", max_answer_length)):
             if value is not None:
                 check_positive(name, value)
-        check_choice("must_fit", must_fit, (True, False))
+        check_choice("require_answer", require_answer, (True, False))
         if isinstance(documents, list | tuple):  # a stream of a file does that as it reads
             check_ids([check_document(document) for document in documents])
         self.num_documents = len(documents) if isinstance(documents, Sized) else num_documents
         if num_documents not in (None, self.num_documents):
             raise ValueError(f"num_documents must be left out or {self.num_documents} for this list, got {num_documents}")
         self.max_answer_length = max_answer_length
-        self.documents, self.tokenizer, self.layout, self.must_fit = documents, tokenizer, layout, must_fit
+        self.documents, self.tokenizer, self.layout, self.require_answer = documents, tokenizer, layout, require_answer
         self.settings = {"buffer_size": buffer_size, "seed": seed, "rank": rank, "world_size": world_size}
         self._epoch = torch.zeros((), dtype=torch.long).share_memory_()  # workers that live on must see it change
         self._in_workers = torch.zeros((), dtype=torch.bool).share_memory_()
@@ -169,16 +169,16 @@ class StreamedDocuments(DocumentReader):
         rank, step = self.settings["rank"], self.settings["world_size"]
         mine = islice(self.in_order(int(self._epoch)), rank + step * worker, None, step * max(workers, 1))
         checked = map(check_document, mine)
-        self.pass_over(islice(checked, start), start, expected)
+        self.skip_documents(islice(checked, start), start, expected)
         for document, feature in self.features(checked):
-            self._seen, self._passed = self._seen + 1, passed_on(self._passed, document)
+            self._seen, self._passed = self._seen + 1, chained_hash(self._passed, document)
             yield feature
         if not start:
             self.finish()
 
     def in_order(self, epoch: int) -> Iterator[Document]:
         "All documents in the order of an epoch."
-        documents, size = some(self.documents), self.settings["buffer_size"]
+        documents, size = require_nonempty(self.documents), self.settings["buffer_size"]
         return documents if size == 1 else shuffle_buffered(documents, size, f"{self.settings['seed']} {epoch}")
 
     def features(
@@ -188,21 +188,21 @@ class StreamedDocuments(DocumentReader):
         "Documents with their features, which count in the report; a `ValueError` for what cannot be learned from."
         text = tokens = None
         for document in documents:
-            check_learnable(document, self.must_fit)
+            check_learnable(document, self.require_answer)
             if self.learning and document.blind:
                 why = "its answers are withheld (blind), so it can be answered and not learned from"
                 raise ValueError(f"train_dataset must have answers, got document {document.id!r}: {why}")
             if document.text != text:
                 text, tokens = document.text, tokenize_text(self.tokenizer, document.text)
-            feature = document_feature(document, self.tokenizer, self.layout, tokens, self.must_fit)
+            feature = document_feature(document, self.tokenizer, self.layout, tokens, self.require_answer)
             self.count(document, feature, tokens)
             yield document, feature
 
-    def pass_over(self, documents: Iterator[Document], start: int, expected: int) -> None:
+    def skip_documents(self, documents: Iterator[Document], start: int, expected: int) -> None:
         "Read what was seen before; a `ValueError` if that were other documents."
         number = 0
         for document in documents:
-            number, self._passed = number + 1, passed_on(self._passed, document)
+            number, self._passed = number + 1, chained_hash(self._passed, document)
         if number < start:
             raise ValueError(f"state must be of a stream of these {number} documents, got one after {start}")
         if start and self._passed != expected:
@@ -228,7 +228,7 @@ class StreamedDocuments(DocumentReader):
     ) -> None:
         "Start the next iteration where another one was; a `ValueError` if that was of another stream."
         for name in ("epoch", "seen", "passed", "worker", "num_workers"):
-            if field(state, name, int, "state") < 0:
+            if json_field(state, name, int, "state") < 0:
                 raise ValueError(f"state must have a field {name!r} of at least 0, got {state[name]}")
         for name, value in self.settings.items():
             if state.get(name) != value:

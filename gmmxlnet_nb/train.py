@@ -473,7 +473,7 @@ def saving(
         raise OSError(getattr(error, "errno", None) or errno.EIO, reason, str(folder)) from error
 
 # %% ../nbs/06_train.ipynb #c082a
-NEEDED = ("optimizer*", "scheduler.pt", "rng_state*.pth")  # Beside the model
+FILES_TO_RESUME = ("optimizer*", "scheduler.pt", "rng_state*.pth")  # Beside the model
 
 
 def check_checkpoint(
@@ -492,7 +492,7 @@ def check_checkpoint(
         changed := changed_fields(read_json(path / RUN_CONFIG), args.to_dict())
     ):
         raise ValueError(f"to resume from {path}, {', and '.join(changed)}")
-    missing = [] if args.deepspeed else [name for name in NEEDED if not any(path.glob(name))]
+    missing = [] if args.deepspeed else [name for name in FILES_TO_RESUME if not any(path.glob(name))]
     if missing:
         got = f"got {path} without {', '.join(missing)}"
         raise ValueError(f"resume_from_checkpoint must have been saved with save_only_model=False, {got}")
@@ -686,9 +686,9 @@ MOVED = {
         "rank_candidates decode_n_best write_predictions answer_stream"
     ),
     "training_args": (
-        "AT_LEAST FIXED SECRETS SELECTION_STRATEGIES MAY_CHANGE allowed_types check_types "
-        "check_training_arguments SavedArguments MemoryArguments TrainingConfig GMMTrainingConfig "
-        "gmm_small_config gmm_balanced_config gmm_large_config config_from_dict changed_fields"
+        "SECRETS SELECTION_STRATEGIES MAY_CHANGE allowed_types check_types check_training_arguments SavedArguments "
+        "MemoryArguments TrainingConfig GMMTrainingConfig gmm_small_config gmm_balanced_config gmm_large_config "
+        "config_from_dict changed_fields"
     ),
     "schedule": "first_segments select_segments TrainingStream training_stream training_data",
     "launch": "load_base",

@@ -26,7 +26,7 @@ from .core import check_choice, check_names, check_number, check_positive, read_
 from .experts import check_num_experts, expand_strategies
 from .router import check_temperature
 from .read import ROUTING_MODES
-from .config import MEMORIES, MEMORY_FIELDS, NOT_OF_MEMORIES, SETTINGS, GMMXLNetConfig, check_used, one_token_a_slot
+from .config import MEMORIES, MEMORY_FIELDS, NOT_OF_MEMORIES, SETTINGS, GMMXLNetConfig, check_used, check_tokens_match_slots
 from .losses import MEMORY_LOSSES
 from .model import RECOMPUTE
 
@@ -60,14 +60,14 @@ def check_types(
             check_choice(f.name, value, choices)
 
 # %% ../nbs/41_training_args.ipynb #c065c
-AT_LEAST: dict[str, float] = {  # Of `TrainingArguments`
+MINIMUMS: dict[str, float] = {  # Of `TrainingArguments`
     "per_device_train_batch_size": 1, "per_device_eval_batch_size": 1, "gradient_accumulation_steps": 1,
     "learning_rate": 0, "weight_decay": 0, "max_grad_norm": 0, "adam_epsilon": 0, "warmup_steps": 0,
     "dataloader_num_workers": 0, "seed": 0,
     "logging_steps": 0, "save_steps": 0, "eval_steps": 0, "eval_delay": 0, "save_total_limit": 1, "max_steps": -1,
     "eval_accumulation_steps": 1, "data_seed": 0, "neftune_noise_alpha": 0, "ddp_bucket_cap_mb": 1, "ddp_timeout": 1,
 }  # fmt: skip
-FIXED: dict[str, Any] = {  # What they offer and documents cannot have: all are evaluated, as spans
+REQUIRED_ARGUMENTS: dict[str, Any] = {  # What they offer and documents cannot have: all are evaluated, as spans
     "label_smoothing_factor": 0.0, "dataloader_drop_last": False, "remove_unused_columns": False,
     "prediction_loss_only": False, "eval_do_concat_batches": True, "batch_eval_metrics": False,
     "include_for_metrics": [],
@@ -78,10 +78,10 @@ def check_training_arguments(
     args: TrainingArguments,  # Before they see themselves
 ) -> None:
     "A `ValueError` for a value that no training can have."
-    for name, only in FIXED.items():
+    for name, only in REQUIRED_ARGUMENTS.items():
         if getattr(args, name) != only:
             raise ValueError(f"{name} must be {only!r} for documents, got {getattr(args, name)!r}")
-    for name, minimum in AT_LEAST.items():
+    for name, minimum in MINIMUMS.items():
         if getattr(args, name) is not None:
             check_number(name, getattr(args, name), minimum=minimum)
     for name in ("adam_beta1", "adam_beta2"):
@@ -199,7 +199,7 @@ class MemoryArguments(SavedArguments):
         super().__post_init__()
         fields = GMMXLNetConfig(**self.memory_fields())  # says what is allowed
         if self.memory_type in ("token", "gmm"):
-            one_token_a_slot(fields)
+            check_tokens_match_slots(fields)
 
     def settle_memory(self) -> None:
         "Find out which memory is meant, if it is not said; a `ValueError` for a field that this memory has no use for."

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from tex import Stale
 
 from gmmxlnet_nb.core import check_names
-from gmmxlnet_nb.records import SCHEMA, Job, Verdict, judge
+from gmmxlnet_nb.records import SCHEMA, Job, RecordStatus, record_status
 from gmmxlnet_nb.runs import load_manifest
 
 # The one place that says which runs the paper needs. Each has a place in a figure's panels and in the tables.
@@ -225,9 +225,9 @@ def read_record(job: Job) -> Record:
     return {**ABSENT, **UNKNOWN, "times": {}, **record, "seed": job.seed, "notebook": job.notebook.name}
 
 
-def lines(verdicts: Sequence[tuple[Job, Verdict]]) -> list[str]:
+def lines(verdicts: Sequence[tuple[Job, RecordStatus]]) -> list[str]:
     """Verdicts in words, a line for the seeds of a run that have the same, with the command that repeats them."""
-    found: dict[tuple[str, Verdict], list[str]] = {}
+    found: dict[tuple[str, RecordStatus], list[str]] = {}
     for job, verdict in verdicts:
         found.setdefault((job.id, verdict), []).append(str(job.seed))
     return [
@@ -241,7 +241,7 @@ def read_evidence(jobs: Sequence[Job]) -> tuple[Evidence, list[str]]:
 
     A stale record is not wrong: it is evidence that is marked, with a note. No other state but fresh will do.
     """
-    verdicts = [(job, judge(job)) for job in jobs]
+    verdicts = [(job, record_status(job)) for job in jobs]
     old = [(job, verdict) for job, verdict in verdicts if verdict.state == "stale"]
     wrong = lines([(job, verdict) for job, verdict in verdicts if verdict.state not in ("fresh", "stale")])
     stale, notes = frozenset((job.id, job.seed) for job, _ in old), lines(old)

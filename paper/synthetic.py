@@ -8,7 +8,7 @@ from typing import Any
 
 from gmmxlnet_nb.closure import used_code
 from gmmxlnet_nb.core import write_json
-from gmmxlnet_nb.records import SCHEMA, Job, sealed
+from gmmxlnet_nb.records import SCHEMA, Job, with_digest
 from gmmxlnet_nb.runs import load_manifest
 
 LENGTHS = [2, 3, 4, 5, 6, 8, 11, 16, 23, 32]
@@ -250,7 +250,7 @@ def record(job: Job) -> dict[str, Any]:
     part = job.id.removeprefix("benchmark-")
     code = used_code(job.notebook, job.root)
     metrics, series = (timed(part), {}) if part != job.id else learned(job, params, rng)
-    return sealed(
+    return with_digest(
         {
             "schema": SCHEMA,
             "id": job.id,

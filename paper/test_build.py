@@ -20,7 +20,7 @@ from synthetic import make_project, record
 from tex import Stale, citation_problems, fill_tex, macros_used, text_problems, to_tex, typed_numbers
 
 from gmmxlnet_nb.core import write_json
-from gmmxlnet_nb.records import SCHEMA, sealed
+from gmmxlnet_nb.records import SCHEMA, with_digest
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -76,7 +76,7 @@ def change(manifest: Path, name: str, how: Change, seal: bool = True) -> None:
     path = record_file(manifest, name)
     content = json.loads(path.read_text(encoding="utf-8"))
     how(content)
-    write_json(path, sealed(content) if seal else content)
+    write_json(path, with_digest(content) if seal else content)
 
 
 def change_back(manifest: Path, name: str) -> None:

@@ -34,7 +34,7 @@ from gmmxlnet_nb.closure import (
     used_code,
 )
 from gmmxlnet_nb.core import write_json
-from gmmxlnet_nb.records import SCHEMA, Job, Verdict, job_record, judge
+from gmmxlnet_nb.records import SCHEMA, Job, RecordStatus, job_record, record_status
 from gmmxlnet_nb.runs import load_manifest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -157,10 +157,10 @@ def jobs_of(root: Path) -> list[Job]:
 
 def stale(root: Path) -> dict[str, set[str]]:
     """Why records are not fresh, by notebook; those of all jobs with a notebook are in the same state."""
-    found: dict[str, set[Verdict]] = {}
+    found: dict[str, set[RecordStatus]] = {}
     for job in jobs_of(root):
-        found.setdefault(job.notebook.name, set()).add(judge(job))
-    return {name: {why for _, why in verdicts} for name, verdicts in found.items() if verdicts != {Verdict("fresh")}}
+        found.setdefault(job.notebook.name, set()).add(record_status(job))
+    return {name: {why for _, why in verdicts} for name, verdicts in found.items() if verdicts != {RecordStatus("fresh")}}
 
 
 def where(root: Path, name: str) -> tuple[Path, Statement]:
@@ -259,9 +259,9 @@ def test_an_edit_makes_exactly_its_users_stale(copy: Path) -> None:
 def test_judging_all_records_takes_a_second(copy: Path) -> None:
     jobs = [job for job in jobs_of(copy) if job.tier == "full"]
     program = (
-        "import time; from gmmxlnet_nb.runs import judge, load_manifest\n"
+        "import time; from gmmxlnet_nb.runs import record_status, load_manifest\n"
         "jobs = [job for job in load_manifest() if job.tier == 'full']; start = time.process_time()\n"
-        "assert {judge(job).state for job in jobs} == {'fresh'}; print(time.process_time() - start)"
+        "assert {record_status(job).state for job in jobs} == {'fresh'}; print(time.process_time() - start)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     said = subprocess.run([sys.executable, "-c", program], cwd=copy, env=environment, capture_output=True, text=True)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from gmmxlnet_nb.attention import OPEN
+from gmmxlnet_nb.attention import VISIBLE_TO_ALL
 
 
 def load(version: str, number: int, folder: str) -> ModuleType:
@@ -35,7 +35,7 @@ def load(version: str, number: int, folder: str) -> ModuleType:
     path.write_text(source.replace("from .", "from gmmxlnet_nb.").replace("gmmxlnet_nb::", f"{name}::"))
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
-    sys.modules[name] = module = importlib.util.module_from_spec(spec)  # Triton looks functions up there
+    sys.modules[name] = module = importlib.util.module_from_spec(spec)  # Triton visibility functions up there
     spec.loader.exec_module(module)
     return module
 
@@ -48,7 +48,7 @@ def example(b: int, length: int, heads: int, size: int) -> tuple[list[Any], list
     u, v, w = (torch.randn(heads, size, device="cuda", requires_grad=True) for _ in range(3))
     segments = torch.randn(2, heads, size, device="cuda", requires_grad=True)
     ids = torch.zeros(b, length, dtype=torch.int32, device="cuda")
-    types, own = ids.clone(), ids + OPEN
+    types, own = ids.clone(), ids + VISIBLE_TO_ALL
     types[:, length // 2 :] = 1
     return [*rows, relative, (u, v, w), segments, types, types, own], [*rows, relative, u, v, w, segments]
 
