@@ -23,10 +23,29 @@ from .read import put_states
 from .attention import LayerStates
 from .backbone import ATTENTION, encode, fast_layer
 from .baselines import Memory, check_numbers, map_state, state_tensors
-from .config import MEMORIES, GMMXLNetConfig, memory_config
-from .config import check_built, check_unused_fields, chosen_experts, chosen_memory, given_fields, sized_fields, typed_names
-from .forward import DocumentInputs, GMMXLNetOutput, check_apart, check_batch_token_ids, check_new_token_ids
-from .forward import checked_inputs, document_output, ids_on_device, output_options
+from gmmxlnet_nb.config import (
+    MEMORIES,
+    GMMXLNetConfig,
+    check_built,
+    check_unused_fields,
+    chosen_experts,
+    chosen_memory,
+    given_fields,
+    memory_config,
+    sized_fields,
+    typed_names,
+)
+from gmmxlnet_nb.forward import (
+    DocumentInputs,
+    GMMXLNetOutput,
+    check_apart,
+    check_batch_token_ids,
+    check_new_token_ids,
+    checked_inputs,
+    document_output,
+    ids_on_device,
+    output_options,
+)
 from .checkpoints import CHECKSUM, CheckpointMixin
 
 # %% ../nbs/05_model.ipynb #c018
@@ -419,7 +438,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         return document_output(inputs, tokens, read, options, self.config.memory_type)
 
 # %% ../nbs/05_model.ipynb #c033g
-XLNetMemoryForQA = XLNetWithMemory  # Its name where notebook 07 uses it
+XLNetMemoryForQA = XLNetWithMemory  # As notebook 07 calls it
 
 # %% ../nbs/05_model.ipynb #c046
 def widest_type(
