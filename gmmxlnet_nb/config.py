@@ -6,14 +6,15 @@
 __all__ = ['MEMORIES', 'MEMORY_FIELDS', 'GMMXLNetConfig', 'memory_config']
 
 # %% ../nbs/31_config.ipynb #h003
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from transformers import XLNetConfig
 
 from .core import check_choice, check_number, check_positive
 from .experts import INIT_STRATEGIES, check_num_experts, expand_strategies
-from .router import POOLING_METHODS, check_temperature
+from .router import POOLING_METHODS, MemoryGatingNetwork, check_temperature
 from .read import ROUTING_MODES
 from .baselines import MEMORY_UPDATES, DifferentiableMemory, Memory, SegmentRecurrence, TokenMemory, check_sharpness
 from .gmm import GMMMemory
@@ -166,3 +167,112 @@ def memory_config(
         if value != (stored := getattr(base, name)):
             raise ValueError(f"{name} must be left out or be {stored!r} as in the configuration, got {value!r}")
     return base
+
+# %% ../nbs/31_config.ipynb #c049
+OTHER_NAMES = {"num_memory_experts": "num_experts", "gmm_routing_mode": "routing_mode"}  # → Fields of the configuration
+
+
+def given_fields(
+    arguments: Mapping[str, Any],  # By name; None for one that was not given
+) -> dict[str, Any]:  # What was given, by the fields' names
+    "Fields of the configuration; a `ValueError` for two names of one field with different values."
+    given = {name: value for name, value in arguments.items() if value is not None}
+    fields = {name: value for name, value in given.items() if name not in OTHER_NAMES}
+    for other, name in OTHER_NAMES.items():
+        if other in given and fields.setdefault(name, given[other]) != given[other]:
+            raise ValueError(f"{other} must be left out or be {name} = {fields[name]!r}, got {given[other]!r}")
+    return fields
+
+
+@contextmanager
+def typed_names(
+    arguments: Mapping[str, Any],  # By name; None for one that was not given
+) -> Iterator[None]:
+    "Let messages about a field begin with the name that it was given by."
+    typed = {name: other for other, name in OTHER_NAMES.items() if arguments.get(other) is not None}
+    try:
+        yield
+    except ValueError as error:
+        name, _, rest = str(error).partition(" ")
+        if arguments.get(name) is not None or name not in typed:
+            raise
+        raise ValueError(f"{typed[name]} {rest}") from None
+
+# %% ../nbs/31_config.ipynb #c049b
+def sized_fields(
+    fields: Mapping[str, Any],  # Of the configuration, with memory_type
+) -> dict[str, Any]:  # The same, with both sizes if one is given
+    "Let memory_slots and mem_token_count follow each other; a `ValueError` for one that is no size."
+    kind, names = fields["memory_type"], ("memory_slots", "mem_token_count")
+    sizes = {name: check_positive(name, fields[name]) for name in names if name in fields}
+    if len(sizes) != 1 or kind in ("none", "mems"):  # which have no use for either
+        return dict(fields)
+    ((name, size),) = sizes.items()
+    slots = max(size, 16) if kind == "differentiable" and name == "mem_token_count" else size
+    return {**fields, "memory_slots": slots, "mem_token_count": size}
+
+
+def chosen_memory(
+    fields: dict[str, Any],  # `MemXLNetForQA`'s that were given
+    use_differentiable_memory: bool | None,  # Whether that was asked for; None for no
+    base: XLNetConfig,  # What to build on
+) -> dict[str, Any]:  # Fields of the configuration
+    "Which memory arguments choose, of what size; a `ValueError` if they contradict each other."
+    if type(fields.get("mem_token_count")) is int and fields["mem_token_count"] == 0:  # the same as not given
+        fields = {name: value for name, value in fields.items() if name != "mem_token_count"}
+    stored = base.memory_type if isinstance(base, GMMXLNetConfig) else "differentiable"
+    differentiable = False if use_differentiable_memory is None else use_differentiable_memory
+    if check_choice("use_differentiable_memory", differentiable, (True, False)):
+        check_choice("memory_type", fields.get("memory_type", "differentiable"), ("differentiable",))
+        if stored != "differentiable":
+            raise ValueError(f"use_differentiable_memory must be False with a configuration of {stored!r}, got True")
+    if isinstance(base, GMMXLNetConfig):  # it says everything itself
+        return fields
+    sized = "token" if {"memory_slots", "mem_token_count"} & fields.keys() else "none"
+    return sized_fields({"memory_type": "differentiable" if differentiable else sized, **fields})
+
+
+def chosen_experts(
+    fields: dict[str, Any],  # `GMMXLNetForQA`'s that were given
+    use_gmm_memory: bool | None,  # Whether the memory is to be there; None if that was not said
+    base: XLNetConfig,  # What to build on
+) -> dict[str, Any]:  # Fields of the configuration
+    "A memory of experts, or none; a `ValueError` if arguments contradict each other."
+    wanted = check_choice("use_gmm_memory", True if use_gmm_memory is None else use_gmm_memory, (True, False))
+    if isinstance(base, GMMXLNetConfig):  # it says everything itself
+        stored = base.memory_type
+        if use_gmm_memory is not None and wanted != (stored == "gmm"):
+            allowed = f"{stored == 'gmm'} with a configuration of memory_type {stored!r}"
+            raise ValueError(f"use_gmm_memory must be left out or be {allowed}, got {use_gmm_memory}")
+        return fields
+    if not wanted:  # said in so many words: experts may be described beside it and left out
+        return {"memory_type": "none", **{name: x for name, x in fields.items() if name == "use_global_softmax"}}
+    return sized_fields({"memory_type": "gmm", **fields})
+
+# %% ../nbs/31_config.ipynb #c049c
+def check_unused_fields(
+    config: GMMXLNetConfig,  # Which a model is to be made of
+) -> None:
+    "A `ValueError` for a field of another memory that is not at its default."
+    if hasattr(config, "to_restore"):  # a checkpoint is being loaded
+        return
+    fields = {name: getattr(config, name) for name in MEMORY_FIELDS - {"mem_len", "mem_read_ids", "mem_write_ids"}}
+    if config.mem_token_count == config.memory_slots:  # which is its default
+        fields["mem_token_count"] = None
+    check_used(config.memory_type, fields)
+
+# %% ../nbs/31_config.ipynb #c033f
+def check_built(
+    config: GMMXLNetConfig,  # As it is now
+    memory: Memory,  # As it was built
+) -> None:
+    "A `ValueError` for a field that was set after the model was built, and is not allowed or would have no effect."
+    check_choice("read_layer", config.read_layer, range(config.n_layer))
+    check_choice("use_global_softmax", config.use_global_softmax, (True, False))
+    routers = [module for module in memory.modules() if isinstance(module, MemoryGatingNetwork)]
+    built = [("routing_temperature", router.temperature) for router in routers]
+    built += [("routing_top_k", router.top_k) for router in routers if router is getattr(memory, "router", None)]
+    for name, value in built:
+        if name in memory.settings and getattr(config, name) != value:
+            why = f"which was built with it: set it there, too, or load the model with {name}={getattr(config, name)!r}"
+            raise ValueError(f"{name} must be {value!r} as in the model's router, {why}; got {getattr(config, name)!r}")
