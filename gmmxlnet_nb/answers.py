@@ -25,7 +25,7 @@ from torch import Tensor
 
 from .core import check_choice, check_number, check_positive, write_json
 from .experts import check_shape
-from .cuda import ahead
+from .cuda import prefetch
 from .documents import Document, check_ids
 from .data import DocumentDataset
 from .losses import null_logits
@@ -576,7 +576,7 @@ def answer_stream(
     device: Any = model.device
     model.eval()
     try:
-        for inputs in ahead(check_chunks(chunks), device):  # the next chunk is on its way meanwhile
+        for inputs in prefetch(check_chunks(chunks), device):  # the next chunk is on its way meanwhile
             answer_mask = inputs["answer_mask"]
             inputs = {name: value for name, value in inputs.items() if not name.endswith("_positions")}
             out = model(**inputs, memory_state=state)
