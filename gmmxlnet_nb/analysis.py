@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from .core import check_choice, check_positive
 from .data import DocumentCollator, DocumentDataset
-from .model import XLNetMemoryForQA
+from .model import XLNetWithMemory
 
 # %% ../nbs/07_analysis.ipynb #c005
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class GMMAnalyzer:
 
     def __init__(
         self,
-        model: XLNetMemoryForQA,  # A `GMMXLNetForQA`
+        model: XLNetWithMemory,  # A `GMMXLNetForQA`
         collator: DocumentCollator | None = None,  # Makes batches
     ) -> None:
         self.model, self.collator = model, collator or DocumentCollator()

@@ -437,9 +437,6 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         read = self.read_documents(cut_segments(inputs, tokens), memory_state, clear_memory, bptt_segments)
         return document_output(inputs, tokens, read, options, self.config.memory_type)
 
-# %% ../nbs/05_model.ipynb #c033g
-XLNetMemoryForQA = XLNetWithMemory  # As notebook 07 calls it
-
 # %% ../nbs/05_model.ipynb #c046
 def widest_type(
     modules: Sequence[nn.Module],  # With parameters
