@@ -196,7 +196,7 @@ def check_same_run(
     if path is None:
         raise ValueError(f"resume must be False without {folders[0] / RUN_FILE}, which says what the run read, got True")
     found = check_parts(read_json(path))
-    before = in_groups({part: found[part] for part in ("documents", "model") if part in found}, note=False)
+    before = in_groups({part: found[part] for part in ("documents", "model") if part in found})[0]
     kinds: dict[str, Any] = {"documents": DocumentConfig, "model": ModelConfig}
     for group, kind in kinds.items():  # an older file has fewer fields
         old, new = asdict(kind(**before.get(group, {}))), asdict(getattr(config, group))
