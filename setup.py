@@ -30,6 +30,8 @@ setup(
     # nbdev finds the index of documented names of every installed nbdev package through this group.
     entry_points={
         "nbdev": [f"{package}={package}._modidx:d"],
-        "console_scripts": [f"gmmxlnet-train={package}.launch:main", f"gmmxlnet-runs={package}.runs:main"],
+        "console_scripts": [
+            f"gmmxlnet={package}.command:main", f"gmmxlnet-train={package}.launch:main", f"gmmxlnet-runs={package}.runs:main",
+        ],
     },
 )

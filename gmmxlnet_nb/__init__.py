@@ -36,11 +36,12 @@ _PUBLIC = {
         "config_from_dict gmm_balanced_config gmm_large_config gmm_small_config GMMTrainingConfig "
         "TrainingConfig"
     ),
+    "run_config": "DocumentConfig RunConfig",
     "train": "GMMTrainer last_checkpoint",
     "analysis": "GMMAnalyzer plot_routing RoutingTrace",
     "records": "record_status run_parameters write_record",
     "runs": "load_manifest",
-    "launch": "begin_run DocumentConfig load_base make_trainer RunConfig write_answers",
+    "launch": "begin_run load_base make_trainer write_answers",
 }
 _MODULE = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 __all__ = sorted(_MODULE)

@@ -492,10 +492,11 @@ def check_records(
 # %% ../nbs/61_runs.ipynb #d056
 def read_arguments(
     arguments: Sequence[str] | None = None,  # Of the command line; None for those of this process
+    prog: str = "gmmxlnet-runs",  # The command's name
 ) -> argparse.Namespace:  # By name
-    "What `gmmxlnet-runs` is asked for."
+    "What the command is asked for."
     purpose = "Make and check the records of experiments/manifest.toml."
-    parser = argparse.ArgumentParser(prog="gmmxlnet-runs", description=purpose)
+    parser = argparse.ArgumentParser(prog=prog, description=purpose)
     parser.add_argument("--manifest", default="experiments/manifest.toml", help="another manifest")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, what in (
@@ -519,9 +520,10 @@ def read_arguments(
 # %% ../nbs/61_runs.ipynb #d057
 def main(
     arguments: Sequence[str] | None = None,  # Of the command line; None for those of this process
+    prog: str = "gmmxlnet-runs",  # The command's name
 ) -> None:
-    "`gmmxlnet-runs`; ends with 1 if a run failed or a record is not as it should be, with 2 for what cannot be asked."
-    asked = read_arguments(arguments)
+    "`gmmxlnet runs`; ends with 1 if a run failed or a record is not as it should be, with 2 for what cannot be asked."
+    asked = read_arguments(arguments, prog)
     try:
         everything = load_manifest(asked.manifest)
         jobs = chosen(everything, asked.ids, asked.tier, asked.seeds)
@@ -533,12 +535,11 @@ def main(
             raise SystemExit(1 if check_records(jobs, others, asked.allow_stale) else 0)
         {"list": show_runs, "status": show_status}[asked.command](jobs)
     except ValueError as error:
-        print(f"gmmxlnet-runs: {error}", file=sys.stderr)
+        print(f"{prog}: {error}", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
-        print("gmmxlnet-runs: interrupted; the same command goes on", file=sys.stderr)
+        print(f"{prog}: interrupted; the same command goes on", file=sys.stderr)
         raise SystemExit(130) from None
-
 
 # %% ../nbs/61_runs.ipynb #x001
 MOVED = {

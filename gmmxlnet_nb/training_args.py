@@ -8,14 +8,17 @@ __all__ = ['SELECTION_STRATEGIES', 'TrainingConfig', 'GMMTrainingConfig', 'gmm_s
 
 # %% ../nbs/41_training_args.ipynb #h003
 import dataclasses
+import functools
 import json
+import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from transformers import TrainingArguments
 from transformers.trainer_pt_utils import AcceleratorConfig
@@ -26,7 +29,7 @@ from .core import check_choice, check_names, check_number, check_positive, read_
 from .experts import check_num_experts, expand_strategies
 from .router import check_temperature
 from .read import ROUTING_MODES
-from .config import MEMORIES, MEMORY_FIELDS, NOT_OF_MEMORIES, SETTINGS, GMMXLNetConfig, check_used, check_tokens_match_slots
+from .config import MEMORIES, NOT_OF_MEMORIES, SETTINGS, GMMXLNetConfig, check_used, check_tokens_match_slots
 from .losses import MEMORY_LOSSES
 from .model import RECOMPUTE
 
@@ -127,7 +130,7 @@ class SavedArguments(TrainingArguments):
         known = (cls, TrainingConfig, GMMTrainingConfig)
         kinds: dict[str, Any] = {kind.__name__: kind for kind in known if issubclass(kind, cls)}
         kind = kinds[check_choice("class", fields.pop("class", cls.__name__), tuple(kinds))]
-        allowed = {f.name for f in dataclasses.fields(kind) if f.init}
+        allowed = {f.name for f in dataclasses.fields(kind) if f.init} | OTHER_NAMES.keys() | {"memory_options"}
         check_names(f"{kind.__name__}: field", sorted(fields), sorted(allowed))
         try:
             return kind(**fields)
@@ -145,6 +148,99 @@ class SavedArguments(TrainingArguments):
     def from_json(cls, path: str | Path, **changes: Any) -> Any:
         "Read a configuration; a `ValueError` for what is no JSON, or as `from_dict`."
         return cls.from_dict(read_json(path), **changes)
+
+# %% ../nbs/41_training_args.ipynb #n101
+OTHER_NAMES = {
+    "num_memory_experts": "num_experts", "memory_num_tokens": "mem_token_count", "expert_init_strategies": "init_strategies",
+}  # fmt: skip
+
+
+def by_field(
+    given: Mapping[str, Any],  # Arguments; None for one that is not given
+) -> tuple[dict[str, Any], dict[str, str]]:  # The same by field, and how fields were called that have another name
+    "Arguments under their fields' names; a `ValueError` for two values of one field."
+    fields = {name: value for name, value in given.items() if name not in OTHER_NAMES}
+    called: dict[str, str] = {}
+    for name in OTHER_NAMES.keys() & given.keys():
+        field_name, value = OTHER_NAMES[name], given[name]
+        if value is None:
+            continue
+        if (other := fields.get(field_name)) is not None and other != value:
+            raise ValueError(f"{name} must be {field_name} = {other!r}, which is the same field, got {value!r}")
+        fields[field_name], called[field_name] = value, name
+    return fields, called
+
+# %% ../nbs/41_training_args.ipynb #n103
+def as_called(
+    message: str,  # About fields
+    called: Mapping[str, str],  # Field → what the user called it
+) -> str:
+    "A message with the names that the user knows; what stands in quotation marks is a value and stays."
+    names = "|".join(map(re.escape, called))
+    return re.sub(rf"(?<![\w.'\"])({names})(?![\w'\"])", lambda found: called[found[0]], message) if names else message
+
+
+@contextmanager
+def calling(
+    called: Mapping[str, str],  # Field → what the user called it
+) -> Iterator[None]:
+    "A `ValueError` raised meanwhile has the names that the user knows."
+    try:
+        yield
+    except ValueError as error:
+        if (message := as_called(str(error), called)) == str(error):
+            raise
+        raise ValueError(message).with_traceback(error.__traceback__) from error.__cause__
+
+# %% ../nbs/41_training_args.ipynb #n105
+logger = logging.getLogger(__name__)
+Kind = TypeVar("Kind", bound=type)
+
+
+class OtherName:
+    "An attribute that is another name of a field."
+
+    def __init__(self, field_name: str) -> None:
+        self.field_name = field_name
+
+    def __get__(self, config: Any, kind: type | None = None) -> Any:
+        return self if config is None else getattr(config, self.field_name)
+
+    def __set__(self, config: Any, value: Any) -> None:
+        setattr(config, self.field_name, value)
+
+
+def with_options(
+    given: dict[str, Any],  # Arguments, perhaps with memory_options
+    names: Iterable[str],  # What may be among the options
+) -> dict[str, Any]:  # Without
+    "Arguments with those of `memory_options`, an older form, among them; a `ValueError` for what it cannot hold."
+    options = given.pop("memory_options", {})
+    if not isinstance(options, dict):
+        raise ValueError(f"memory_options must be of type dict, got {options!r}")
+    for name, value in options.items():
+        check_choice("memory_options", name, sorted(names))
+        if given.get(name) is not None and given[name] != value:
+            raise ValueError(f"memory_options[{name!r}] must be {name} = {given[name]!r}, the same field, got {value!r}")
+    if options:
+        logger.warning("memory_options: %s are fields of their own now", ", ".join(options))
+    return given | {name: value for name, value in options.items() if value is not None}
+
+
+def takes_other_names(
+    kind: Kind,  # A dataclass of fields some of which have other names
+) -> Kind:  # The same
+    "Let a configuration be made with the other names of its fields, and with `memory_options`."
+    make = kind.__init__  # type: ignore[misc]
+
+    @functools.wraps(make)
+    def init(self: Any, *args: Any, **given: Any) -> None:
+        fields, self._called = by_field(given)
+        with calling(self._called):
+            make(self, *args, **with_options(fields, OPTIONS))
+
+    kind.__init__ = init  # type: ignore[misc]
+    return kind
 
 # %% ../nbs/41_training_args.ipynb #q101
 def optional(
@@ -179,21 +275,45 @@ def memory_with(
     return kinds[0] if telling else otherwise
 
 # %% ../nbs/41_training_args.ipynb #c066
+@takes_other_names
 @dataclass
 class MemoryArguments(SavedArguments):
     "Which memory, beside what `TrainingArguments` say."
 
     usual_memory: ClassVar[str] = "token"  # What a number of memory tokens or slots alone stands for
+    _called: ClassVar[Mapping[str, str]] = {}  # Of an instance: its fields that were given by another name
+    usual_init: ClassVar[str] = "orthogonal"  # Experts' initial state if none is given
 
     memory_type: str = optional(None, "One of MEMORIES; by default the one whose fields are given, none without any")
-    memory_num_tokens: int = optional(16, "Memory tokens of each kind in a segment; 16 by default")
+    mem_token_count: int = optional(16, "Memory tokens of each kind in a segment")
     memory_slots: int | None = field(default=None, metadata={"help": "Slots; by default one for each memory token"})
-    memory_options: dict[str, Any] = field(default_factory=dict, metadata={"help": "More fields of GMMXLNetConfig"})
+    num_experts: int = optional(4, "k of gmm: 2, 4 or 8")
+    routing_mode: str = optional("write-based", "What routes a read of gmm: write-based or read-based")
+    routing_temperature: float = optional(1.0, "τ > 0 of gmm, at the start of training")
+    routing_top_k: int | None = optional(None, "Experts of gmm that a segment writes to: 1, 2, or all softly")
+    pooling_method: str = optional("mean", "How gmm's router pools states: mean, max or attention")
+    init_strategies: str | list[str] | None = field(
+        default=None, metadata={"help": "Experts' initial state: one name, or a list of k", "if_not_given": None}
+    )
+    expert_dropout: float = optional(0.0, "Share of gmm's experts that a document does without in training")
+    memory_init: str = optional("learned", "Initial state of token and differentiable")
+    memory_update: str = optional("gated", "How token is written: gated, replace or none")
+    num_memory_heads: int = optional(1, "Heads of differentiable, for each memory token")
+    memory_sharpness: float = optional(1.0, "Sharpness of differentiable's addresses")
+    enable_usage_tracking: bool = optional(False, "Whether differentiable writes where there is room")
+    enable_temporal_links: bool = optional(False, "Whether differentiable reads in the order of writes")
+    mem_len: int | None = optional(None, "Tokens that each layer remembers with mems; XLNet's own by default")
+    read_layer: int = optional(0, "Layer on whose entry the read replaces hidden states")
+    use_global_softmax: bool = optional(True, "One distribution of answers for a document, else one for each segment")
+
+    num_memory_experts = OtherName("num_experts")
+    memory_num_tokens = OtherName("mem_token_count")
+    expert_init_strategies = OtherName("init_strategies")
 
     def __post_init__(self) -> None:
         self.settle_memory()
         check_training_arguments(self)
-        check_positive("memory_num_tokens", self.memory_num_tokens)
+        check_positive("mem_token_count", self.mem_token_count)
         if self.memory_slots is not None:
             check_positive("memory_slots", self.memory_slots)
         super().__post_init__()
@@ -204,43 +324,44 @@ class MemoryArguments(SavedArguments):
     def settle_memory(self) -> None:
         "Find out which memory is meant, if it is not said; a `ValueError` for a field that this memory has no use for."
         given = fill_in(self)
-        if not isinstance(self.memory_options, dict):
-            raise ValueError(f"memory_options must be of type dict, got {self.memory_options!r}")
-        for name in self.memory_options:
-            check_choice("memory_options", name, sorted(MEMORY_FIELDS))
-        self.check_options(MemoryArguments.own_fields(self))
         self.memory_type = given["memory_type"] if "memory_type" in given else self.implied_memory(given)
         check_choice("memory_type", self.memory_type, sorted(MEMORIES))
-        if self.memory_type in ("token", "gmm") and "memory_num_tokens" not in given and type(self.memory_slots) is int:
-            self.memory_num_tokens = self.memory_slots  # one token a slot
-        self.check_options(self.own_fields())
-        check_used(self.memory_type, {"memory_slots": self.memory_slots, **self.memory_options})
-
-    def check_options(self, own: Iterable[str]) -> None:
-        "A `ValueError` for a memory's field that is given as an option and has one of its own."
-        for name in self.memory_options:
-            if name in own:
-                raise ValueError(f"memory_options must leave out {name}, which has an option of its own")
+        if self.memory_type in ("token", "gmm") and "mem_token_count" not in given and type(self.memory_slots) is int:
+            self.mem_token_count = self.memory_slots  # one token a slot
+        check_used(self.memory_type, {"memory_slots": self.memory_slots, **self.options()})
 
     def implied_memory(self, given: Mapping[str, Any]) -> str:
         "The memory that the fields which were given are for."
-        tokens = "memory_num_tokens" in given or self.memory_slots is not None
-        return memory_with(self.memory_options, self.usual_memory if tokens else "none")
+        tokens = "mem_token_count" in given or self.memory_slots is not None
+        return memory_with(given.keys() & OPTIONS, self.usual_memory if tokens else "none")
 
-    def own_fields(self) -> dict[str, Any]:
-        "The fields of `GMMXLNetConfig` that have an option of their own."
-        slots = self.memory_num_tokens if self.memory_slots is None else self.memory_slots
-        sizes = {"mem_token_count": self.memory_num_tokens, "memory_slots": slots}
-        return {"memory_type": self.memory_type, **(sizes if self.memory_type not in ("none", "mems") else {})}
+    def options(self) -> dict[str, Any]:
+        "The fields of `GMMXLNetConfig` beside memory and sizes; None for those that are as usual."
+        found = {name: getattr(self, name) for name in OPTIONS}
+        names = found["init_strategies"]
+        usual = names is None or (bool(names) and set([names] if isinstance(names, str) else names) == {self.usual_init})
+        return found | ({"init_strategies": None} if usual else {})
 
     def memory_fields(self) -> dict[str, Any]:
-        "The fields of `GMMXLNetConfig` that say which memory."
-        return {**self.own_fields(), **self.memory_options}
+        "The fields of `GMMXLNetConfig` that say which memory: its type, its sizes, and what is not at its default."
+        fields: dict[str, Any] = {"memory_type": self.memory_type}
+        if self.memory_type not in ("none", "mems"):
+            slots = self.mem_token_count if self.memory_slots is None else self.memory_slots
+            fields |= {"mem_token_count": self.mem_token_count, "memory_slots": slots}
+        for name, value in self.options().items():  # mem_len has a default in the encoder's own configuration too
+            if value is not None and (name == "mem_len" or value != getattr(GMMXLNetConfig, name)):
+                fields[name] = value
+        return fields
+
+
+SIZES = ("memory_type", "mem_token_count", "memory_slots")
+OPTIONS = [name for name in MemoryArguments.__annotations__ if not name.startswith(("usual_", "_")) and name not in SIZES]
 
 # %% ../nbs/41_training_args.ipynb #c066b
 SELECTION_STRATEGIES = ("answer_centered", "random_continuous", "first_n")
 
 
+@takes_other_names
 @dataclass
 class TrainingConfig(MemoryArguments):
     "`TrainingArguments` for documents. Bad values raise a `ValueError` naming parameter, value and what is allowed."
@@ -295,24 +416,19 @@ class TrainingConfig(MemoryArguments):
         return None
 
 # %% ../nbs/41_training_args.ipynb #c068
+@takes_other_names
 @dataclass
 class GMMTrainingConfig(TrainingConfig):
     "`TrainingConfig` with a memory of experts, if any of its fields asks for it, and its losses."
 
     usual_memory: ClassVar[str] = "gmm"
+    usual_init: ClassVar[str] = "learned"
 
-    use_gmm_memory: bool = optional(False, "Whether the memory has experts; by default if any of the fields below is given")
-    num_memory_experts: int = optional(4, "k: 2, 4 or 8; 4 by default")
-    routing_temperature: float = optional(1.0, "τ > 0, at the start of training; 1 by default")
-    final_routing_temperature: float | None = optional(None, "τ at its end; the same by default")
-    routing_mode: str = optional("write-based", "write-based, the default, or read-based")
-    entropy_regularization_weight: float = optional(0.0, "Weight of the routes' entropy; 0 by default")
-    load_balance_weight: float = optional(0.01, "Weight of the load-balance loss, at least 0; 0.01 by default")
-    diversity_weight: float = optional(0.0, "Weight of the experts' likeness, at least 0; 0 by default")
-    expert_dropout: float = optional(0.0, "Share of experts a document does without; 0 by default")
-    expert_init_strategies: list[str] | None = field(
-        default=None, metadata={"help": "k names; learned by default", "if_not_given": None}
-    )
+    use_gmm_memory: bool = optional(False, "Whether the memory has experts; by default if any field of experts is given")
+    final_routing_temperature: float | None = optional(None, "τ at the end of training; the same by default")
+    entropy_regularization_weight: float = optional(0.0, "Weight of the entropy of gmm's routes")
+    load_balance_weight: float = optional(0.01, "Weight of gmm's load-balance loss, at least 0")
+    diversity_weight: float = optional(0.0, "Weight of the likeness of gmm's experts, at least 0")
 
     def __post_init__(self) -> None:
         self.settle_memory()
@@ -324,19 +440,20 @@ class GMMTrainingConfig(TrainingConfig):
         for name in ("load_balance_weight", "diversity_weight"):
             check_number(name, getattr(self, name), minimum=0)
         check_number("expert_dropout", self.expert_dropout, minimum=0, below=1)
-        if self.expert_init_strategies is not None:
-            expand_strategies(self.expert_init_strategies, self.num_memory_experts, "expert_init_strategies")
+        if self.init_strategies is not None:
+            expand_strategies(self.init_strategies, self.num_experts, "init_strategies")
         super().__post_init__()
 
     def implied_memory(self, given: Mapping[str, Any]) -> str:
         "Experts, if they or a field of theirs are given."
-        if self.use_gmm_memory or (given.keys() & self.expert_fields() and "use_gmm_memory" not in given):
+        experts = given.keys() & self.expert_fields()
+        if self.use_gmm_memory or (experts and "use_gmm_memory" not in given):
             return "gmm"
         if "use_gmm_memory" not in given:
             return super().implied_memory(given)
-        kind = memory_with(self.memory_options, "none")
-        if kind == "none" and ("memory_num_tokens" in given or self.memory_slots is not None):
-            name = "memory_num_tokens" if "memory_num_tokens" in given else "memory_slots"
+        kind = memory_with((given.keys() & OPTIONS) - experts, "none")
+        if kind == "none" and ("mem_token_count" in given or self.memory_slots is not None):
+            name = "mem_token_count" if "mem_token_count" in given else "memory_slots"
             what = "'none', or another memory than 'gmm',"
             raise ValueError(f"memory_type must be given, {what} with use_gmm_memory False and {name}, got None")
         return kind
@@ -344,35 +461,33 @@ class GMMTrainingConfig(TrainingConfig):
     def settle_memory(self) -> None:
         "Find out whether experts are meant; a `ValueError` for a field of theirs without them."
         check_choice("use_gmm_memory", self.use_gmm_memory, (None, True, False))
-        if self.num_memory_experts is not None:
-            check_num_experts(self.num_memory_experts, "num_memory_experts")
+        if self.num_experts is not None:
+            check_num_experts(self.num_experts, "num_experts")
         said = self.use_gmm_memory
         super().settle_memory()
         if said is not None and said != (self.memory_type == "gmm"):
             raise ValueError(f"use_gmm_memory must be {not said} with memory_type {self.memory_type!r}, got {said}")
         self.use_gmm_memory = self.memory_type == "gmm"
         for name, default in self.expert_fields().items():
-            if not self.use_gmm_memory and getattr(self, name) != default:
-                got = f"got {getattr(self, name)!r}"
-                raise ValueError(f"{name} must be left out with memory_type {self.memory_type!r}, {got}")
+            value = self.options().get(name, getattr(self, name))
+            if not self.use_gmm_memory and value != default:
+                raise ValueError(f"{name} must be left out with memory_type {self.memory_type!r}, got {value!r}")
 
     @classmethod
     def expert_fields(cls) -> dict[str, Any]:
-        "The fields that only experts use, with their defaults."
-        own = GMMTrainingConfig.__annotations__.keys() - {"use_gmm_memory", "usual_memory"}
+        "The fields of which each asks for experts, with their defaults."
+        own = GMMTrainingConfig.__annotations__.keys() - {"use_gmm_memory"} | {
+            "num_experts", "routing_mode", "routing_temperature", "init_strategies", "expert_dropout"
+        }  # fmt: skip
         return {f.name: f.metadata["if_not_given"] for f in dataclasses.fields(cls) if f.name in own}
 
-    def own_fields(self) -> dict[str, Any]:
-        "The fields of `GMMXLNetConfig` that have an option of their own."
+    def memory_fields(self) -> dict[str, Any]:
+        "The fields of `GMMXLNetConfig` that say which memory."
         if self.memory_type != "gmm":
-            return super().own_fields()
-        return super().own_fields() | {
-            "num_experts": self.num_memory_experts,
-            "routing_temperature": self.routing_temperature,
-            "routing_mode": self.routing_mode,
-            "expert_dropout": self.expert_dropout,
-            "init_strategies": self.expert_init_strategies or ["learned"] * self.num_memory_experts,
-        }
+            return super().memory_fields()
+        names = self.usual_init if self.init_strategies is None else self.init_strategies
+        said = {name: getattr(self, name) for name in ("num_experts", "routing_mode", "routing_temperature", "expert_dropout")}
+        return {**super().memory_fields(), **said, "init_strategies": expand_strategies(names, self.num_experts)}
 
     def loss_weights(self) -> dict[str, float]:
         "The weight of each loss beside the answer's, by the name it is logged with."
@@ -385,21 +500,29 @@ class GMMTrainingConfig(TrainingConfig):
             return None
         return self.routing_temperature * (self.final_routing_temperature / self.routing_temperature) ** share
 
+# %% ../nbs/41_training_args.ipynb #n120
+def preset(
+    options: Mapping[str, Any],  # Of the caller, by any of their names
+    **usual: Any,  # What they are otherwise
+) -> GMMTrainingConfig:
+    "A configuration of experts."
+    others = {name: value for name, value in usual.items() if name not in by_field(options)[0]}
+    return GMMTrainingConfig(**{"use_gmm_memory": True, **others, **options})
+
 # %% ../nbs/41_training_args.ipynb #c070
 def gmm_small_config(**options: Any) -> GMMTrainingConfig:
     "Two experts of eight slots."
-    return GMMTrainingConfig(**{"use_gmm_memory": True, "num_memory_experts": 2, "memory_num_tokens": 8, **options})
+    return preset(options, num_experts=2, mem_token_count=8)
 
 
 def gmm_balanced_config(**options: Any) -> GMMTrainingConfig:
     "Four experts of sixteen slots."
-    return GMMTrainingConfig(**{"use_gmm_memory": True, "num_memory_experts": 4, "memory_num_tokens": 16, **options})
+    return preset(options, num_experts=4, mem_token_count=16)
 
 
 def gmm_large_config(**options: Any) -> GMMTrainingConfig:
     "Eight experts of sixteen slots, kept apart."
-    sizes: dict[str, Any] = {"num_memory_experts": 8, "memory_num_tokens": 16, "diversity_weight": 0.01}
-    return GMMTrainingConfig(**{"use_gmm_memory": True, **sizes, **options})
+    return preset(options, num_experts=8, mem_token_count=16, diversity_weight=0.01)
 
 # %% ../nbs/41_training_args.ipynb #c072
 def config_from_dict(values: Mapping[str, Any], **changes: Any) -> TrainingConfig:
@@ -419,10 +542,30 @@ MAY_CHANGE = (  # How the names of fields begin that a run may be resumed with o
 )  # fmt: skip
 
 
+def saved_fields(
+    saved: Mapping[str, Any],  # What `to_dict` gives, or gave: with other names, and `memory_options`
+) -> dict[str, Any]:  # As `to_dict` gives it now, as far as it was there
+    "A saved configuration by its fields of now; one name stands for experts that all start alike."
+    options = saved.get("memory_options")
+    fields = {name: value for name, value in by_field(saved)[0].items() if name != "memory_options"}
+    for name in OTHER_NAMES.keys() & saved.keys():  # also those that are None
+        fields.setdefault(OTHER_NAMES[name], None)
+    if options is not None:  # it held all that was not at its default
+        usual = {f.name: f.metadata["if_not_given"] for f in dataclasses.fields(MemoryArguments) if f.name in OPTIONS}
+        fields = usual | fields | options
+    if fields.get("memory_type") == "gmm" and "init_strategies" in fields:
+        kind = GMMTrainingConfig if fields.get("class") == GMMTrainingConfig.__name__ else TrainingConfig
+        names = expand_strategies(fields["init_strategies"] or kind.usual_init, fields["num_experts"])
+        fields["init_strategies"] = names[0] if len(set(names)) == 1 else names
+    return fields
+
+
 def changed_fields(
     saved: Mapping[str, Any],  # A checkpoint's configuration
-    mine: Mapping[str, Any],  # That of the run that goes on
+    mine: Mapping[str, Any] | TrainingConfig,  # That of the run that goes on
 ) -> list[str]:  # What must be how, and what it is
     "The fields that make it another run."
-    names = [name for name in saved if name in mine and not name.startswith(MAY_CHANGE) and saved[name] != mine[name]]
-    return [f"{name} must be {saved[name]!r}, got {mine[name]!r}" for name in names]
+    called = mine._called if isinstance(mine, TrainingConfig) else {}
+    old, new = saved_fields(saved), saved_fields(mine.to_dict() if isinstance(mine, TrainingConfig) else mine)
+    names = [name for name in old if name in new and not name.startswith(MAY_CHANGE) and old[name] != new[name]]
+    return [f"{called.get(name, name)} must be {old[name]!r}, got {new[name]!r}" for name in names]
