@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import TrainingArguments
 from transformers.utils import logging
 
 from .core import check_choice, check_names, check_positive, read_json
@@ -61,7 +62,7 @@ def check_left_out(
 class DocumentConfig:
     "What a run reads; segment_length and stride are the task's if they are None."
 
-    task: str = field(default="retention", metadata={"help": "One of TASKS"})
+    task: str = field(default="retention", metadata={"help": "retention or squad"})
     data_path: str | None = field(default=None, metadata={"help": "For squad: a folder with train.json and dev.json, or a name"})
     num_segments: int = field(default=6, metadata={"help": "Of a document"})
     train_segments: list[int] = field(default_factory=list, metadata={"help": "Retention's to learn from draw one each"})
@@ -110,8 +111,10 @@ class DocumentConfig:
 class ModelConfig:
     "The XLNet that a run starts from."
 
-    base_model: str | None = field(default=None, metadata={"help": "A folder or a name; None for a small one from scratch"})
-    dtype: str = field(default="float32", metadata={"help": "Of a base_model's weights, whatever they were saved in"})
+    base_model: str | None = field(default=None, metadata={"help": "A folder or a name; null for a small one from scratch"})
+    dtype: str = field(
+        default="float32", metadata={"help": "Of a base_model's weights as they are trained: float32, bfloat16 or float16"}
+    )
     hidden_dim: int = field(default=64, metadata={"help": "Of a model from scratch"})
     num_layers: int = field(default=2, metadata={"help": "Of a model from scratch"})
 
@@ -132,14 +135,16 @@ def names_of(kind: Any) -> list[str]:
     return [f.name for f in dataclasses.fields(kind) if f.init]
 
 
+HUGGING_FACE = names_of(TrainingArguments)
 OF_GMM = [name for name in names_of(GMMTrainingConfig) if name in GMMTrainingConfig.__annotations__]
 GROUPS: dict[str, list[str]] = {
     "documents": names_of(DocumentConfig),
     "model": names_of(ModelConfig),
     "memory": [*SIZES, *OPTIONS, *OF_GMM],
     "training": [
-        *(name for name in names_of(GMMTrainingConfig) if name not in (*SIZES, *OPTIONS, *OF_GMM)),
-        "batch_size", "short_steps", "resume", "class",
+        "output_dir", "batch_size", "max_steps", "short_steps", "resume", "class",
+        *(name for name in names_of(TrainingConfig) if name not in (*SIZES, *OPTIONS, *HUGGING_FACE)),
+        *(name for name in HUGGING_FACE if name not in ("output_dir", "max_steps")),
     ],
 }  # fmt: skip
 GROUP_OF = {name: group for group, names in GROUPS.items() for name in names} | dict.fromkeys(OTHER_NAMES, "memory")
@@ -395,8 +400,8 @@ def read_run(
 def describe_fields() -> str:
     "All fields of a run by their groups, with defaults and what they are."
     extra = {
-        "batch_size": (None, "Documents of a step on one device, in training and in evaluation; null for the task's"),
-        "short_steps": (None, "The first of max_steps, on short documents; null for the task's share; left out for one stage"),
+        "batch_size": (..., "Documents on a device at a time: both of per_device_…_batch_size; null for the task's"),
+        "short_steps": (..., "The first of max_steps, on short documents; null for the task's share; left out for one stage"),
         "resume": (False, "Whether to go on from the last whole checkpoint in output_dir"),
         "class": ("GMMTrainingConfig", "Or TrainingConfig, which has no losses of experts"),
     }
@@ -412,7 +417,7 @@ def describe_fields() -> str:
         lines += ["", f"{group}:"]
         for name in names:
             default, what = about[name]
-            value = json.dumps(default, ensure_ascii=False, default=lambda x: getattr(x, "value", str(x)))
+            value = "left out" if default is ... else json.dumps(default, ensure_ascii=False, default=str)
             text = textwrap.wrap(re.sub(r"\s+", " ", what), 90) or [""]
             lines += [f"  {name} = {value}", *(f"      {line}" for line in text if line)]
     return "\n".join(lines)

@@ -284,7 +284,7 @@ class MemoryArguments(SavedArguments):
     _called: ClassVar[Mapping[str, str]] = {}  # Of an instance: its fields that were given by another name
     usual_init: ClassVar[str] = "orthogonal"  # Experts' initial state if none is given
 
-    memory_type: str = optional(None, "One of MEMORIES; by default the one whose fields are given, none without any")
+    memory_type: str = optional(None, "none, mems, token, differentiable or gmm; by default the one whose fields are given")
     mem_token_count: int = optional(16, "Memory tokens of each kind in a segment")
     memory_slots: int | None = field(default=None, metadata={"help": "Slots; by default one for each memory token"})
     num_experts: int = optional(4, "k of gmm: 2, 4 or 8")
@@ -377,10 +377,10 @@ class TrainingConfig(MemoryArguments):
     )
     max_n_segs: int | None = field(default=None, metadata={"help": "Segments of a document in training, at most"})
     segment_selection_strategy: str = field(
-        default="answer_centered", metadata={"help": "Which ones, where a document has more; evaluation reads them all"}
+        default="answer_centered", metadata={"help": "answer_centered, random_continuous or first_n, where a document has more"}
     )
     bptt_segments: int | None = field(default=None, metadata={"help": "Segments that a gradient goes back through"})
-    recompute: str = field(default="segment", metadata={"help": "What gradient checkpointing recomputes"})
+    recompute: str = field(default="segment", metadata={"help": "What gradient checkpointing recomputes: segment, layer or both"})
     capture_steps: bool = field(
         default=False, metadata={"help": "Whether a GPU replays forward and backward pass as recorded for each shape"}
     )
@@ -562,10 +562,10 @@ def saved_fields(
 
 def changed_fields(
     saved: Mapping[str, Any],  # A checkpoint's configuration
-    mine: Mapping[str, Any] | TrainingConfig,  # That of the run that goes on
+    mine: Any,  # That of the run that goes on, or what its `to_dict` gives
 ) -> list[str]:  # What must be how, and what it is
     "The fields that make it another run."
-    called = mine._called if isinstance(mine, TrainingConfig) else {}
-    old, new = saved_fields(saved), saved_fields(mine.to_dict() if isinstance(mine, TrainingConfig) else mine)
+    called: Mapping[str, str] = getattr(mine, "_called", {})
+    old, new = saved_fields(saved), saved_fields(mine if isinstance(mine, Mapping) else mine.to_dict())
     names = [name for name in old if name in new and not name.startswith(MAY_CHANGE) and old[name] != new[name]]
     return [f"{called.get(name, name)} must be {old[name]!r}, got {new[name]!r}" for name in names]
