@@ -93,7 +93,7 @@ def load_base(
     hidden_dim: int = 64,  # d of a model from scratch
     num_layers: int = 2,  # Layers of a model from scratch
     vocab_size: int = 4000,  # Pieces of a tokenizer from scratch, at most
-    memory_num_tokens: int = 0,  # Memory tokens of each kind that a model from scratch makes room for
+    mem_token_count: int = 0,  # Memory tokens of each kind that a model from scratch makes room for
     revision: str | None = None,  # Of a model on the hub
     token: str | None = None,  # For a private one
     dtype: str | torch.dtype = "float32",  # Of a loaded model's weights, whatever they were saved in; one of `DTYPES`
@@ -108,8 +108,8 @@ def load_base(
     if check_positive("hidden_dim", hidden_dim) % 16:
         raise ValueError(f"hidden_dim must be a multiple of 16, got {hidden_dim}")
     tokenizer = train_tokenizer(texts, vocab_size)
-    if memory_num_tokens:
-        configure_memory_tokens(tokenizer, memory_num_tokens)
+    if mem_token_count:
+        configure_memory_tokens(tokenizer, mem_token_count)
     config = XLNetConfig(
         vocab_size=len(tokenizer),
         d_model=hidden_dim,
@@ -156,7 +156,7 @@ def make_parts(
     words = {text for part in learn_from for d in part for text in (d.text, d.question)} if base_of.base_model is None else ()
     sizes = (base_of.hidden_dim, base_of.num_layers)
     tokenizer, base = load_base(
-        base_of.base_model, sorted(words), *sizes, memory_num_tokens=how.mem_token_count, dtype=base_of.dtype
+        base_of.base_model, sorted(words), *sizes, mem_token_count=how.mem_token_count, dtype=base_of.dtype
     )
     tokens = configure_memory_tokens(tokenizer, how.mem_token_count)
     layout = SegmentLayout(*what.segment_sizes, *map(tuple, tokens.values()))
