@@ -464,7 +464,9 @@ def check_memory(
         if name == "init_strategies":  # one name is that of all
             pair = [expand_strategies(names, want.num_experts) for names in pair]
         if pair[0] != pair[1]:
-            raise ValueError(f"{name} must be {pair[1]!r} as in the model, got {pair[0]!r} in the configuration")
+            given = "mem_token_count" if name == "memory_slots" and args.memory_slots is None else name
+            known = getattr(args, "_called", {}).get(given, given)
+            raise ValueError(f"{known} must be {pair[1]!r} as in the model, got {pair[0]!r} in the configuration")
 
 
 def check_sharding(

@@ -335,7 +335,7 @@ def check_checkpoint(
     if checkpoint_step(path) is None:
         raise ValueError(f"resume_from_checkpoint must be whole, got {path} without a {TRAINER_STATE_NAME} to be read")
     if (path / RUN_CONFIG).is_file() and (
-        changed := changed_fields(read_json(path / RUN_CONFIG), args.to_dict())
+        changed := changed_fields(read_json(path / RUN_CONFIG), args)
     ):
         raise ValueError(f"to resume from {path}, {', and '.join(changed)}")
     missing = [] if args.deepspeed else [name for name in REQUIRED_FILES if not any(path.glob(name))]
