@@ -36,7 +36,7 @@ from transformers import PreTrainedTokenizerBase
 
 from .core import check_choice, check_folder, check_positive, hold_lock, moved_names, whole_file
 from .documents import Answer, Document, check_document, check_ids, is_text
-from .articles import say_once
+from .faults import say_once
 from gmmxlnet_nb.segments import (
     HIDDEN_LETTERS,
     WORD_START,
@@ -591,9 +591,9 @@ class DocumentCollator:
 # %% ../nbs/12_data.ipynb #h048
 MOVED = {
     "documents": (
-        "SQUAD_COLUMNS SPLITS Answer Document check_document check_ids squad_answers article_documents "
-        "squad_documents read_squad check_columns row_document table_documents load_squad DocumentStream "
-        "stream_articles stream_file stream_squad"
+        "SQUAD_COLUMNS SPLITS Answer Document check_document check_ids squad_answers squad_documents read_squad "
+        "check_columns row_document table_documents load_squad DocumentStream stream_articles stream_file "
+        "stream_squad"
     ),
     "articles": "word_count pack_texts long_documents move_document",
     "segments": (

@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerBase
 
 from .core import check_choice, check_count, check_positive
 from .documents import Document, check_document, check_ids, json_field, require_nonempty
-from .articles import say_once
+from .faults import say_once
 from .segments import SegmentLayout, document_feature, tokenize_text
 from .data import COUNTS, AnswerReport, ExactPickle, check_learnable, gold_counts, gold_flags
 
