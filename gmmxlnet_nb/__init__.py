@@ -26,7 +26,8 @@ _PUBLIC = {
     "gmm": "MemoryState",
     "config": "GMMXLNetConfig MEMORIES",
     "checkpoints": "model_card save_sparse",
-    "model": "GMMXLNetForQA GMMXLNetOutput MemXLNetForQA",
+    "forward": "GMMXLNetOutput",
+    "model": "GMMXLNetForQA MemXLNetForQA",
     "convert": "convert_checkpoint",
     "answers": (
         "answer_stream best_spans chance_level decode_predictions evaluate_squad_v2 find_best_threshold "

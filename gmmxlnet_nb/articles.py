@@ -6,7 +6,6 @@
 __all__ = ['load_articles', 'long_documents']
 
 # %% ../nbs/15_articles.ipynb #v003
-import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +15,8 @@ from itertools import accumulate, groupby, islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .core import check_positive
+from .core import check_choice, check_positive
+from .faults import ON_ERROR, BadRecords, say_once
 from .reading import SeenKeys
 from gmmxlnet_nb.documents import (
     Answer,
@@ -31,6 +31,7 @@ from gmmxlnet_nb.documents import (
     read_data,
     row_source,
     squad_articles,
+    split_name,
     squad_source,
 )
 
@@ -82,12 +83,14 @@ def load_articles(
     split: str = "train",  # "train" or "validation"
     revision: str | None = None,  # Of a data set on the hub
     token: str | None = None,  # For a private one
+    on_error: str = "raise",  # What to do about bad records: "raise", "skip" or "realign"
 ) -> list[Article]:  # With all that `load_squad` gives
-    "Load SQuAD-like data article by article; a `ValueError` says what is missing, or which id comes twice."
+    "Load SQuAD-like data article by article; a `ValueError` as of `load_squad`."
     kind, source = squad_source(data_path, split)
     if kind != "json":
-        return group_articles(load_squad(data_path, split, revision, token))
-    articles = squad_articles(read_data(source[0]), str(source[0]))
+        return group_articles(load_squad(data_path, split, revision, token, on_error))
+    errors = BadRecords(on_error, split_name(data_path, split))
+    articles = squad_articles(read_data(source[0]), str(source[0]), errors)
     documents = iter(check_split([d for article in articles for d in article.documents], data_path, split))
     return [replace(article, documents=tuple(islice(documents, len(article.documents)))) for article in articles]
 
@@ -95,12 +98,10 @@ def load_articles(
 def known_articles(
     read: Callable[[], Iterable[Article]],  # Gives a split, documents blind where nothing is said
     blind: bool,  # Whether nothing is said in any
-    where: str,  # How to say where they come from
 ) -> Iterator[Article]:  # Their documents all blind, or none
-    "The articles of a split; a `ValueError` for an id that comes twice."
-    seen = SeenKeys()
+    "The articles of a split."
     for article in read():
-        yield replace(article, documents=tuple(known_documents(article.documents, blind, where, seen)))
+        yield replace(article, documents=tuple(known_documents(article.documents, blind)))
 
 
 def stream_squad_articles(
@@ -108,16 +109,19 @@ def stream_squad_articles(
     split: str = "train",  # "train" or "validation"
     revision: str | None = None,  # Of a data set on the hub
     token: str | None = None,  # For a private one
+    on_error: str = "raise",  # What to do about bad records: "raise", "skip" or "realign"
 ) -> Callable[[], Iterator[Article]]:  # Reads them; can be pickled
     "What `load_articles` loads, read one by one; a `ValueError` for a table whose articles do not stand together."
     kind, source = squad_source(data_path, split)
-    where = f"data_path {str(data_path)!r}, split {split!r}: "
+    where = split_name(data_path, split)
     if kind == "json":
-        read: Callable[[], Iterator[Article]] = partial(file_articles, source[0])
+        check_choice("on_error", on_error, ON_ERROR)
+        read: Callable[[], Iterator[Article]] = partial(file_articles, source[0], on_error, where)
     else:
-        read = partial(neighbours, row_source(kind, source, split=split, revision=revision, token=token), where)
+        rows = row_source(kind, source, on_error, where, split=split, revision=revision, token=token)
+        read = partial(neighbours, rows, where)
     blind = all_blind(document for article in read() for document in article.documents)
-    return partial(known_articles, read, blind, where)
+    return partial(known_articles, read, blind)
 
 # %% ../nbs/15_articles.ipynb #d114
 # Thai, Lao, Burmese, Khmer, kana and Han are written without spaces between words.
@@ -247,14 +251,6 @@ def place_parts(
     return places
 
 # %% ../nbs/15_articles.ipynb #d118
-def say_once(
-    line: str,  # What to tell the user
-) -> None:
-    "Print a line, once for all processes of a run."
-    if os.environ.get("RANK", "0") == "0":
-        print(line, flush=True)
-
-
 def check_joinable(
     document: Document,  # To be joined with others
 ) -> Document:  # The same

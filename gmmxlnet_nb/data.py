@@ -36,7 +36,7 @@ from transformers import PreTrainedTokenizerBase
 
 from .core import check_choice, check_folder, check_positive, hold_lock, moved_names, whole_file
 from .documents import Answer, Document, check_document, check_ids, is_text
-from .articles import say_once
+from .faults import say_once
 from gmmxlnet_nb.segments import (
     HIDDEN_LETTERS,
     WORD_START,
@@ -59,6 +59,7 @@ from gmmxlnet_nb.segments import (
     share_run,
     tokenize_text,
     trim_span,
+    DoesNotFit,
     explain_missing_answer,
 )
 
@@ -122,6 +123,9 @@ FEATURE_TYPES = Features(  # Said, not guessed: the first documents may have no 
     | {name: List(List(Value("int64"))) for name in ("start_positions", "end_positions")}
 )
 GOLD_TYPES = Features({"gold_tokens": List(Value("int32")), "gold_flags": List(Value("int8"))})  # Of `gold_flags`
+MISFIT_TYPES = Features({"misfit": Value("string"), "setting": Value("string"), "needed": Value("int64")})  # Of `DoesNotFit`
+
+NO_MISFIT = {"misfit": "", "setting": "", "needed": 0}
 
 
 def row_features(
@@ -131,15 +135,18 @@ def row_features(
     require_answer: bool,  # Whether an answer that is in no segment whole is an error
 ) -> dict[str, list[Any]]:  # Columns of `document_feature`, and those of `GOLD_TYPES`
     "The features of some rows; each text is tokenized once."
-    columns: dict[str, list[Any]] = {name: [] for name in (*FEATURE_TYPES, *GOLD_TYPES)}
+    columns: dict[str, list[Any]] = {name: [] for name in (*FEATURE_TYPES, *GOLD_TYPES, *MISFIT_TYPES)}
     for text, documents in zip(rows["text"], rows["documents"], strict=True):
         tokens = tokenize_text(tokenizer, text)
         for document in row_documents({"text": text, "documents": documents}):
-            feature = document_feature(document, tokenizer, layout, tokens, require_answer)
-            golds = gold_flags(document, feature, tokens, layout, tokenizer.unk_token_id)
-            feature |= dict(zip(GOLD_TYPES, golds, strict=True))
+            try:
+                feature = document_feature(document, tokenizer, layout, tokens, require_answer)
+                golds = gold_flags(document, feature, tokens, layout, tokenizer.unk_token_id)
+                feature |= dict(zip(GOLD_TYPES, golds, strict=True))
+            except DoesNotFit as error:  # all are found before anything is said
+                feature = {"id": document.id, "misfit": str(error), "setting": error.setting, "needed": error.needed}
             for name, values in columns.items():
-                values.append(feature[name])
+                values.append(feature.get(name, NO_MISFIT.get(name, [])))
     return columns
 
 # %% ../nbs/12_data.ipynb #n005
@@ -197,7 +204,7 @@ def map_features(
     require_answer: bool,  # Whether an answer that is in no segment whole is an error
     num_proc: int | None = None,  # Processes; None for this one
     folder: str | None = None,  # Where the parts are written; None for memory
-) -> Dataset:  # One row a document, with the columns of `FEATURE_TYPES` and `GOLD_TYPES`
+) -> Dataset:  # One row a document, with the columns of `FEATURE_TYPES`, `GOLD_TYPES` and `MISFIT_TYPES`
     "Cut documents into segments with `Dataset.map`."
     types = Features({"text": Value("large_string"), "documents": Value("large_string")})  # more than 2 GiB may come
     rows = list(text_rows(documents))
@@ -210,7 +217,7 @@ def map_features(
             batched=True,
             batch_size=rows_together(rows),  # rows whose features are in memory as Python lists
             remove_columns=table.column_names,
-            features=Features(FEATURE_TYPES | GOLD_TYPES),
+            features=Features(FEATURE_TYPES | GOLD_TYPES | MISFIT_TYPES),
             fn_kwargs={"tokenizer": sent, "layout": layout, "require_answer": require_answer},
             num_proc=processes if processes > 1 else None,
             keep_in_memory=folder is None,
@@ -224,7 +231,7 @@ def without_golds(
     features: Dataset,  # Of `map_features`
 ) -> Dataset:  # With the columns of `document_feature`
     "Features as they are trained on."
-    return features.remove_columns(list(GOLD_TYPES))
+    return features.remove_columns([name for name in (*GOLD_TYPES, *MISFIT_TYPES) if name in features.column_names])
 
 # %% ../nbs/12_data.ipynb #n011
 FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a feature is
@@ -249,7 +256,7 @@ def feature_settings(
         "special": {name: getattr(tokenizer, name) for name in names} | {"word_start": WORD_START, "blank": HIDDEN_LETTERS},
         "layout": asdict(layout),
         "require_answer": bool(require_answer),
-        "types": str(FEATURE_TYPES | GOLD_TYPES),
+        "types": str(FEATURE_TYPES | GOLD_TYPES | MISFIT_TYPES),
         "code": [inspect.getsource(function) for function in FEATURE_CODE],
         "versions": [tokenizers.__version__, transformers.__version__, unicodedata.unidata_version],
     }
@@ -350,6 +357,43 @@ def check_learnable(
     return document
 
 
+ON_MISFIT = ("raise", "skip")
+
+
+def describe_misfits(
+    misfits: Dataset,  # Rows of `map_features` that do not fit
+    total: int,  # Documents
+) -> str:
+    "How many documents do not fit, the first few, and the settings with which all would."
+    needed: dict[str, int] = {}
+    for setting, value in zip(misfits["setting"], misfits["needed"], strict=True):
+        needed[setting] = max(needed.get(setting, 0), value)
+    few = "; ".join(misfits["misfit"][:3]) + (f"; and {len(misfits) - 3} more" if len(misfits) > 3 else "")
+    settings = " and ".join(f"{setting} at least {value}" for setting, value in sorted(needed.items()) if setting)
+    all_would = f". All of these would fit with {settings}" if settings and "" not in needed else ""
+    some_would = f". Those that a setting keeps out would fit with {settings}" if settings and "" in needed else ""
+    count = f"{len(misfits):,} of {total:,} documents {'does' if len(misfits) == 1 else 'do'} not fit"
+    return f"{count}: {few}{all_would}{some_would}"
+
+
+def fitting_rows(
+    features: Dataset,  # Of `map_features`
+    on_misfit: str,  # One of `ON_MISFIT`
+) -> list[int] | None:  # The rows that fit; None for all
+    "Which documents fit; a `ValueError` for those that do not, unless they are to be left out, which is said."
+    rows = [row for row, misfit in enumerate(features["misfit"]) if not misfit]
+    if len(rows) == len(features):
+        return None
+    fits = set(rows)
+    found = describe_misfits(features.select([row for row in range(len(features)) if row not in fits]), len(features))
+    if on_misfit == "raise":
+        raise ValueError(f"{found}. on_misfit='skip' leaves them out")
+    if not rows:
+        raise ValueError(f"{found}: nothing is left")
+    say_once(f"{found}. They are left out")
+    return rows
+
+
 def keep_features(
     documents: list[Document],  # Checked
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
@@ -387,10 +431,14 @@ def build_features(
     require_answer: bool = True,  # Whether an answer that is in no segment whole, or withheld, is an error
     num_proc: int | None = None,  # Processes to tokenize in; None for this one
     cache_dir: str | Path | None = None,  # Where features are kept for the next time; None for memory
+    on_misfit: str = "raise",  # What to do about documents that do not fit: "raise" or "skip"
 ) -> Dataset:  # One row a document, as `document_feature` gives it
-    "Cut documents into segments; a `ValueError` names the document that is wrong."
+    "Cut documents into segments; a `ValueError` names the documents that are wrong, or do not fit."
+    check_choice("on_misfit", on_misfit, ON_MISFIT)
     checked = [check_document(document) for document in documents]
-    return without_golds(keep_features(checked, tokenizer, layout, require_answer, num_proc, cache_dir))
+    features = keep_features(checked, tokenizer, layout, require_answer, num_proc, cache_dir)
+    rows = fitting_rows(features, on_misfit)
+    return without_golds(features if rows is None else features.select(rows))
 
 # %% ../nbs/12_data.ipynb #e206
 @dataclass(frozen=True)
@@ -407,12 +455,13 @@ class AnswerReport:
     unknown: int = 0  # Nothing but <unk>
     inexact: int = 0  # No exact match, taken out of the text by its tokens
     unreachable: int = 0  # Answerable questions none of whose right answers can be given
+    left_out: int = 0  # Documents that do not fit
     max_answer_length: int | None = None  # None to count none as too long
 
     @property
     def complete(self) -> bool:
         "Whether all is known, and can be given."
-        return not (self.blind or self.too_long or self.split or self.early or self.unknown or self.inexact)
+        return not (self.blind or self.left_out or self.too_long or self.split or self.early or self.unknown or self.inexact)
 
     def __str__(self) -> str:
         no_answer = self.questions - self.answerable - self.blind
@@ -422,6 +471,7 @@ class AnswerReport:
             f"withheld. {self.golds} right answers: {long if self.max_answer_length else ''}{self.split} in no segment whole, "
             f"{self.early} before the question is shown, {self.unknown} nothing but <unk>, {self.inexact} no exact match as "
             f"tokens. {self.unreachable} questions have none that can be given."
+            + (f" {self.left_out} more were left out, as they do not fit." if self.left_out else "")
         )
 
 
@@ -439,7 +489,7 @@ def gold_counts(
     by_flag = [sum(bool(flag & kind) for flag in flags) for kind in (SPLIT, EARLY, UNKNOWN, INEXACT)]
     lost = [over or bool(flag & (SPLIT | EARLY | INEXACT)) for over, flag in zip(long, flags, strict=True)]
     some = bool(document.answers)
-    return 1, int(some), int(document.blind), len(flags), sum(long), *by_flag, int(some and all(lost))
+    return 1, int(some), int(document.blind), len(flags), sum(long), *by_flag, int(some and all(lost)), 0
 
 
 def answer_report(
@@ -478,13 +528,17 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
         num_proc: int | None = None,
         cache_dir: str | Path | None = None,
         max_answer_length: int | None = None,
+        on_misfit: str = "raise",
     ) -> "DocumentDataset":
         "Documents with the features that `build_features` makes of them; a `ValueError` for an id that comes twice."
+        check_choice("on_misfit", on_misfit, ON_MISFIT)
         if max_answer_length is not None:
             check_positive("max_answer_length", max_answer_length)
         documents = check_ids([check_document(document) for document in documents])
-        features = keep_features(documents, tokenizer, layout, require_answer, num_proc, cache_dir)
-        report = answer_report(documents, features, max_answer_length)
+        features, count = keep_features(documents, tokenizer, layout, require_answer, num_proc, cache_dir), len(documents)
+        if (rows := fitting_rows(features, on_misfit)) is not None:
+            documents, features = [documents[row] for row in rows], features.select(rows)
+        report = replace(answer_report(documents, features, max_answer_length), left_out=count - len(documents))
         if max_answer_length is not None or not report.complete:
             say_once(str(report))
         return cls(documents, without_golds(features), report)
@@ -591,9 +645,9 @@ class DocumentCollator:
 # %% ../nbs/12_data.ipynb #h048
 MOVED = {
     "documents": (
-        "SQUAD_COLUMNS SPLITS Answer Document check_document check_ids squad_answers article_documents "
-        "squad_documents read_squad check_columns row_document table_documents load_squad DocumentStream "
-        "stream_articles stream_file stream_squad"
+        "SQUAD_COLUMNS SPLITS Answer Document check_document check_ids squad_answers squad_documents read_squad "
+        "check_columns row_document table_documents load_squad DocumentStream stream_articles stream_file "
+        "stream_squad"
     ),
     "articles": "word_count pack_texts long_documents move_document",
     "segments": (

@@ -22,7 +22,8 @@ from typing import Any
 from datasets import Dataset, load_dataset
 
 from .core import check_choice, moved_names
-from .reading import JsonReader, RepeatedKey, SeenKeys, json_lines, unique_keys
+from .faults import ON_ERROR, BadRecords
+from .reading import JsonReader, RepeatedKey, json_lines, unique_keys
 
 # %% ../nbs/10_documents.ipynb #c005
 @dataclass(frozen=True)
@@ -134,9 +135,20 @@ def json_field(
 ) -> Any:  # The value
     "Take a field out of a JSON object, or raise a `ValueError` that says what is wrong where."
     if not isinstance(record, dict) or not isinstance(record.get(name), kind) or isinstance(record.get(name), bool):
-        got = f"keys {sorted(record)}" if isinstance(record, dict) and name not in record else repr(record)[:80]
-        raise ValueError(f"{where} must have a field {name!r} of type {kind.__name__}, got {got}")
+        missing = isinstance(record, dict) and name not in record
+        got = f"keys {sorted(map(str, record))}" if missing else repr(record[name] if isinstance(record, dict) else record)
+        raise ValueError(f"{where} must have a field {name!r} of type {kind.__name__}, got {got:.80}")
     return record[name]
+
+
+def record_id(
+    record: Any,  # A JSON object
+    where: str,  # How to say where this is
+) -> str:  # Its id
+    "An id, which may be a whole number; a `ValueError` for what is neither that nor a string."
+    if isinstance(record, dict) and is_index(record.get("id")):
+        return str(record["id"])
+    return str(json_field(record, "id", str, where))
 
 
 def nothing_said(
@@ -158,11 +170,14 @@ def nothing_said(
 
 def squad_answers(
     qa: dict[str, Any],  # A question of a SQuAD file
+    text: str,  # The paragraph
     where: str,  # How to say where it is
+    errors: BadRecords,  # Moves answers, if that was asked for
 ) -> tuple[Answer, ...]:  # In their order
     "A question's answers; a `ValueError` says what one of them lacks."
     answers = json_field(qa, "answers", list, where)
-    return tuple(Answer(json_field(a, "text", str, where), json_field(a, "answer_start", int, where)) for a in answers)
+    found = [(json_field(a, "text", str, where), json_field(a, "answer_start", int, where)) for a in answers]
+    return tuple(Answer(answer, errors.place(text, answer, start)) for answer, start in found)
 
 
 def settle_blind(
@@ -196,55 +211,70 @@ def question_document(
     title: Any,  # The article's
     name: str,  # What tells it from other articles
     where: str,  # How to say which article it is
+    errors: BadRecords,  # Moves answers, and knows the ids that came before
 ) -> Document:  # Checked; blind if nothing is said about its answers
     "Read one question; a `ValueError` names it."
-    id = json_field(qa, "id", str, where)
+    id = record_id(qa, where)
     where = f"{where}, question {id!r}"
     question = json_field(qa, "question", str, where)
-    answers = squad_answers(qa, where)
+    answers = squad_answers(qa, text, where, errors)
     blind = nothing_said(qa, answers, where)
-    return check_document(Document(id, text, question, answers, title, article=name, blind=blind))
+    document = check_document(Document(id, text, question, answers, title, article=name, blind=blind))
+    errors.check_id(id)
+    return document
+
+
+def read_paragraph(
+    paragraph: Any,  # Of a SQuAD file
+    where: str,  # How to say which article it is
+) -> tuple[str, list[Any]]:  # Its text and questions
+    "A paragraph's parts; a `ValueError` says which it lacks."
+    text = json_field(paragraph, "context", str, where)
+    if not is_text(text):
+        raise ValueError(f"{where} must have a field 'context' of Unicode characters, got {text!r:.80}")
+    return text, json_field(paragraph, "qas", list, where)
 
 
 def read_article(
     article: Any,  # Of a SQuAD file
     where: str,  # How to say where it is
-) -> Article:
-    "Read one article; a `ValueError` names it, or the question's id."
-    paragraphs = json_field(article, "paragraphs", list, where)
-    texts = [json_field(paragraph, "context", str, where) for paragraph in paragraphs]
-    title = article.get("title") or ""
-    name = article_name(title, texts)
-    documents = [
-        question_document(qa, text, title, name, where)
-        for text, paragraph in zip(texts, paragraphs, strict=True)
-        for qa in json_field(paragraph, "qas", list, where)
+    errors: BadRecords,  # Counts what is bad
+) -> Article:  # Of what is good
+    "Read one article."
+    given = errors.part(lambda: json_field(article, "paragraphs", list, where)) or []
+    paragraphs = [errors.part(lambda p=p: read_paragraph(p, where)) for p in given]  # type: ignore[misc]
+    whole = [paragraph for paragraph in paragraphs if paragraph is not None]
+    title = (article.get("title") if isinstance(article, dict) else None) or ""
+    name = article_name(title, [text for text, _ in whole])
+    read = [
+        errors.attempt(partial(question_document, qa, text, title, name, where, errors)) for text, qas in whole for qa in qas
     ]
-    return Article(tuple(dict.fromkeys(texts)), tuple(documents))
-
-def article_documents(
-    article: Any,  # Of a SQuAD file
-    where: str,  # How to say where it is
-) -> Iterator[Document]:  # One a question; blind if nothing is said about its answers
-    "The questions of one article; a `ValueError` names it, or the question's id."
-    yield from read_article(article, where).documents
+    return Article(tuple(dict.fromkeys(text for text, _ in whole)), tuple(d for d in read if d is not None))
 
 # %% ../nbs/10_documents.ipynb #d101
 def squad_articles(
     data: Any,  # A SQuAD file's content
     where: str = "SQuAD data",  # Its name, for errors
+    errors: BadRecords | None = None,  # Counts what is bad; by default the first bad record counts
 ) -> list[Article]:
-    "Read SQuAD 1.1 or 2.0 JSON; a `ValueError` names the article, or the question's id."
-    articles = enumerate(json_field(data, "data", list, where))
-    return [read_article(article, f"{where}: article {n}") for n, article in articles]
+    "Read SQuAD 1.1 or 2.0 JSON; a `ValueError` names the articles, or the questions' ids."
+    counts = errors or BadRecords()
+    articles = [
+        read_article(article, f"{where}: article {n}", counts)
+        for n, article in enumerate(json_field(data, "data", list, where))
+    ]
+    counts.finish()
+    return articles
 
 
 def squad_documents(
     data: Any,  # A SQuAD file's content
     where: str = "SQuAD data",  # Its name, for errors
+    errors: BadRecords | None = None,  # Counts what is bad
 ) -> list[Document]:  # One a question
-    "The documents of all articles; a `ValueError` names the article, or the question's id."
-    return settle_blind([document for article in squad_articles(data, where) for document in article.documents])
+    "The documents of all articles; a `ValueError` names the articles, or the questions' ids."
+    articles = squad_articles(data, where, errors)
+    return settle_blind([document for article in articles for document in article.documents])
 
 
 def read_data(
@@ -261,9 +291,10 @@ def read_data(
 # %% ../nbs/10_documents.ipynb #c042b
 def read_squad(
     path: str | Path,  # A JSON file in SQuAD's format
+    on_error: str = "raise",  # What to do about bad records: "raise", "skip" or "realign"
 ) -> list[Document]:  # One a question
-    "Read a SQuAD file; a `ValueError` if it is not JSON or not SQuAD."
-    return squad_documents(read_data(path), str(path))
+    "Read a SQuAD file; a `ValueError` if it is not JSON or not SQuAD, or counts its bad records."
+    return squad_documents(read_data(path), str(path), BadRecords(on_error))
 
 # %% ../nbs/10_documents.ipynb #c045
 SQUAD_COLUMNS = ("id", "context", "question", "answers")
@@ -282,24 +313,42 @@ def check_columns(
 def row_document(
     row: dict[str, Any],  # With SQuAD's columns
     where: str,  # How to say which it is
+    errors: BadRecords,  # Moves answers, and knows the ids that came before
 ) -> Document:  # Checked; blind if nothing is said about its answers
     "The document of a row; a `ValueError` says what is wrong where."
     answers = json_field(row, "answers", dict, where)
     texts, starts = (json_field(answers, name, list, where) for name in ("text", "answer_start"))
     if len(texts) != len(starts):
         raise ValueError(f"{where}: answers must have as many starts as texts, got {len(starts)} and {len(texts)}")
-    id, text, question = (json_field(row, name, str, where) for name in ("id", "context", "question"))
+    id = record_id(row, where)
+    text, question = (json_field(row, name, str, where) for name in ("context", "question"))
     blind = nothing_said(row, texts, f"{where}, question {id!r}")
-    found = tuple(map(Answer, texts, starts))
-    return check_document(Document(id, text, question, found, row.get("title") or "", blind=blind))
+    pairs = zip(texts, starts, strict=True)
+    found = [Answer(a, errors.place(text, a, at) if isinstance(a, str) and is_index(at) else at) for a, at in pairs]
+    document = check_document(Document(id, text, question, tuple(found), row.get("title") or "", blind=blind))
+    errors.check_id(id)
+    return document
+
+
+def row_documents(
+    rows: Iterable[tuple[int, Any]],  # With their numbers
+    errors: BadRecords,  # Counts what is bad
+) -> Iterator[Document]:  # Of the good ones
+    "The documents of rows; in the end, a `ValueError` for bad ones."
+    for number, row in rows:
+        document = errors.attempt(partial(row_document, row, f"row {number}", errors))
+        if document is not None:
+            yield document
+    errors.finish()
 
 
 def table_documents(
     table: Dataset,  # With SQuAD's columns
+    errors: BadRecords | None = None,  # Counts what is bad
 ) -> list[Document]:  # One a row
-    "Documents from a `datasets` table; a `ValueError` names the column that it lacks."
+    "Documents from a `datasets` table; a `ValueError` names the column that it lacks, or its bad rows."
     check_columns(table.column_names)
-    return settle_blind([row_document(row, f"row {n}") for n, row in enumerate(table)])
+    return settle_blind(list(row_documents(enumerate(table), errors or BadRecords())))
 
 # %% ../nbs/10_documents.ipynb #c046
 SPLITS = {"train": ("train",), "validation": ("dev", "validation")}  # Our names and the file names that SQuAD uses
@@ -359,42 +408,79 @@ def table_rows(
             yield dict(zip(batch, row, strict=True))
 
 
-def stream_rows(
-    rows: Callable[[], Iterable[Any]],  # Gives rows with SQuAD's columns
-) -> Iterator[Document]:  # One a row
-    "Documents from rows; a `ValueError` names the columns that the first row lacks."
-    for number, row in enumerate(rows()):
+def first_checked(
+    rows: Iterable[Any],  # With SQuAD's columns
+) -> Iterator[tuple[int, Any]]:  # With their numbers
+    "Number rows; a `ValueError` names the columns that the first one lacks."
+    for number, row in enumerate(rows):
         if number == 0 and isinstance(row, dict):
             check_columns(row)
-        yield row_document(row, f"row {number}")
+        yield number, row
+
+
+def stream_rows(
+    rows: Callable[[BadRecords], Iterable[Any]],  # Gives rows with SQuAD's columns
+    on_error: str,  # One of `ON_ERROR`
+    where: str,  # How to say where they come from
+) -> Iterator[Document]:  # One a row
+    "Documents from rows; a `ValueError` names the columns that the first row lacks, or bad rows."
+    errors = BadRecords(on_error, where)
+    return row_documents(first_checked(rows(errors)), errors)
+
+
+def line_rows(
+    paths: Sequence[Path],  # Files with one JSON object a line
+    errors: BadRecords,  # Counts lines that are none
+) -> Iterator[Any]:
+    "The rows of JSON lines files."
+    return json_lines(paths, errors.miss)
+
+
+def rows_of_table(
+    table: Any,  # A `Dataset` or an `IterableDataset`
+    errors: BadRecords,  # Has nothing to count: a table can be read, or not
+) -> Iterator[Any]:
+    "The rows of a table."
+    return table_rows(table)
+
 
 def row_source(
     kind: str,  # "lines", "parquet", "saved" or "hub"
     source: Any,  # Files, a folder or a name
+    on_error: str = "raise",  # One of `ON_ERROR`
+    where: str = "",  # How to say where the rows come from
     **hub: Any,  # split, revision and token of a data set on the hub
 ) -> Callable[[], Iterator[Document]]:  # Gives one document a row, blind where nothing is said; can be pickled
     "How to read rows one by one."
+    check_choice("on_error", on_error, ON_ERROR)
     if kind == "lines":
-        return partial(stream_rows, partial(json_lines, source))
+        return partial(stream_rows, partial(line_rows, source), on_error, where)
     if kind == "saved":
         table = Dataset.load_from_disk(str(source))
     elif kind == "parquet":
         table = load_dataset("parquet", data_files=[str(file) for file in source], split="train", streaming=True)
     else:
         table = load_dataset(source, streaming=True, **hub)
-    return partial(stream_rows, partial(table_rows, table))
+    return partial(stream_rows, partial(rows_of_table, table), on_error, where)
 
 # %% ../nbs/10_documents.ipynb #n045
+def split_name(
+    data_path: str | Path,  # Where documents come from
+    split: str,  # "train" or "validation"
+) -> str:  # To begin an error with
+    "How to say where the documents of a split come from."
+    return f"data_path {str(data_path)!r}, split {split!r}: "
+
+
 def check_split(
     documents: list[Document],  # All of a split, blind where nothing is said
     data_path: str | Path,  # Where they come from
     split: str,  # "train" or "validation"
 ) -> list[Document]:  # All blind, or none
-    "Settle what it means that there are no answers; a `ValueError` for no documents, or two of one id."
-    where = f"data_path {str(data_path)!r}, split {split!r}: "
+    "Settle what it means that there are no answers; a `ValueError` for no documents."
     if not documents:
-        raise ValueError(f"{where}documents must hold at least one document, got none")
-    return settle_blind(check_ids(documents, where))
+        raise ValueError(f"{split_name(data_path, split)}documents must hold at least one document, got none")
+    return settle_blind(documents)
 
 # %% ../nbs/10_documents.ipynb #d104
 def load_squad(
@@ -402,30 +488,23 @@ def load_squad(
     split: str = "train",  # "train" or "validation"
     revision: str | None = None,  # Of a data set on the hub
     token: str | None = None,  # For a private one
+    on_error: str = "raise",  # What to do about bad records: "raise", "skip" or "realign"
 ) -> list[Document]:  # One a question; blind if the split has no answers and does not say why
-    "Load SQuAD-like data from disk or by name; a `ValueError` says what is missing, or which id comes twice."
-    kind, source = squad_source(data_path, split)
-    if kind == "json":
-        documents = read_squad(source[0])
-    elif kind == "saved":
-        documents = table_documents(Dataset.load_from_disk(str(source)))
-    elif kind == "hub":
-        documents = table_documents(load_dataset(source, split=split, revision=revision, token=token))
-    else:  # JSON lines and Parquet
-        documents = list(row_source(kind, source)())
-    return check_split(documents, data_path, split)
+    """Load SQuAD-like data from disk or by name.
 
-# %% ../nbs/10_documents.ipynb #d105
-def check_new(
-    documents: Iterable[Document],  # One after another
-    seen: SeenKeys,  # Ids that came before
-    where: str,  # How to say where they come from
-) -> Iterator[Document]:  # The same
-    "Pass documents on; a `ValueError` for an id that came before."
-    for document in documents:
-        if not seen.add(document.id):
-            raise ValueError(f"{where}the ids of documents must be different, got {document.id!r} more than once")
-        yield document
+    Raises `ValueError` for what is missing, and for bad records, an id that comes twice among them: it counts them all and
+    names the first. With `skip` they are left out; with `realign` answers that are a few characters off are moved, too."""
+    kind, source = squad_source(data_path, split)
+    errors = BadRecords(on_error, split_name(data_path, split))
+    if kind == "json":
+        documents = squad_documents(read_data(source[0]), str(source[0]), errors)
+    elif kind == "saved":
+        documents = table_documents(Dataset.load_from_disk(str(source)), errors)
+    elif kind == "hub":
+        documents = table_documents(load_dataset(source, split=split, revision=revision, token=token), errors)
+    else:  # JSON lines and Parquet
+        documents = list(row_source(kind, source, on_error, errors.where)())
+    return check_split(documents, data_path, split)
 
 # %% ../nbs/10_documents.ipynb #n047
 def require_nonempty(
@@ -477,23 +556,29 @@ def stream_articles(
 
 def file_articles(
     path: str | Path,  # A JSON file in SQuAD's format
+    on_error: str = "raise",  # One of `ON_ERROR`
+    where: str = "",  # How to say where it comes from
 ) -> Iterator[Article]:
-    "The articles of a SQuAD file, one after another; a `ValueError` if it is not JSON or not SQuAD."
+    "The articles of a SQuAD file, one after another; a `ValueError` if it is not JSON or not SQuAD, or for bad records."
+    errors = BadRecords(on_error, where)
     try:
         for n, article in enumerate(stream_articles(path)):
-            yield read_article(article, f"{path}: article {n}")
+            yield read_article(article, f"{path}: article {n}", errors)
     except RepeatedKey as error:
         raise ValueError(f"data_path must be a SQuAD JSON file, got {path}, in which {error}") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         what = f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else error
         raise ValueError(f"data_path must be a SQuAD JSON file, got {path}, which is no JSON: {what}") from None
+    errors.finish()
 
 
 def stream_file(
     path: str | Path,  # A JSON file in SQuAD's format
+    on_error: str = "raise",  # One of `ON_ERROR`
+    where: str = "",  # How to say where it comes from
 ) -> Iterator[Document]:  # One a question; blind if nothing is said about its answers
     "What `read_squad` reads, article by article."
-    for article in file_articles(path):
+    for article in file_articles(path, on_error, where):
         yield from article.documents
 
 # %% ../nbs/10_documents.ipynb #n057
@@ -507,21 +592,18 @@ def all_blind(
 def known_documents(
     documents: Iterable[Document],  # Of a split, blind where nothing is said
     blind: bool,  # Whether nothing is said in any
-    where: str,  # How to say where they come from
-    seen: SeenKeys,  # Ids that came before
 ) -> Iterator[Document]:  # All blind, or none
-    "Documents of a split; a `ValueError` for an id that came before."
-    for document in check_new(documents, seen, where):
+    "Documents of a split."
+    for document in documents:
         yield document if blind or not document.blind else replace(document, blind=False)
 
 
 def read_known(
     read: Callable[[], Iterable[Document]],  # Gives a split, blind where nothing is said
     blind: bool,  # Whether nothing is said in any
-    where: str,  # How to say where they come from
 ) -> Iterator[Document]:  # All blind, or none
-    "The documents of a split from its beginning; a `ValueError` for an id that comes twice."
-    return known_documents(read(), blind, where, SeenKeys())
+    "The documents of a split from its beginning."
+    return known_documents(read(), blind)
 
 # %% ../nbs/10_documents.ipynb #d107
 def stream_squad(
@@ -529,15 +611,19 @@ def stream_squad(
     split: str = "train",  # "train" or "validation"
     revision: str | None = None,  # Of a data set on the hub
     token: str | None = None,  # For a private one
+    on_error: str = "raise",  # What to do about bad records: "raise", "skip" or "realign"
 ) -> DocumentStream:  # One document a question
-    "What `load_squad` loads, read one by one; the first document is read at once, to say early what is wrong."
+    """What `load_squad` loads, read one by one; the first document is read at once, to say early what is wrong.
+
+    Raises `ValueError` as `load_squad` does. The first bad record ends a pass; the rest of it is read only to count."""
     kind, source = squad_source(data_path, split)
+    where = split_name(data_path, split)
     if kind == "json":
-        read: Callable[[], Iterator[Document]] = partial(stream_file, source[0])
+        check_choice("on_error", on_error, ON_ERROR)
+        read: Callable[[], Iterator[Document]] = partial(stream_file, source[0], on_error, where)
     else:
-        read = row_source(kind, source, split=split, revision=revision, token=token)
-    where = f"data_path {str(data_path)!r}, split {split!r}: "
-    return DocumentStream(partial(read_known, read, all_blind(read()), where))
+        read = row_source(kind, source, on_error, where, split=split, revision=revision, token=token)
+    return DocumentStream(partial(read_known, read, all_blind(read())))
 
 # %% ../nbs/10_documents.ipynb #d130
 MOVED = {"articles": "word_count pack_texts long_documents move_document"}

@@ -53,9 +53,9 @@ def run_documents(
     words = max(1, (length - stride) // 2)  # of squad's documents, for each segment
     sizes = (what.num_segments, what.num_train, what.num_eval, words)
     if what.stream and what.task == "squad":
-        stream, asked = stream_task(what.data_path, *sizes)
+        stream, asked = stream_task(what.data_path, *sizes, what.on_error)
         return TaskDocuments([], asked, []), stream
-    documents = task_documents(what.task, what.data_path, *sizes, seed, what.train_segments)
+    documents = task_documents(what.task, what.data_path, *sizes, seed, what.train_segments, what.on_error)
     return documents, documents.train
 
 # %% ../nbs/62_launch.ipynb #q101
@@ -160,9 +160,10 @@ def make_parts(
     )
     tokens = configure_memory_tokens(tokenizer, how.mem_token_count)
     layout = SegmentLayout(*what.segment_sizes, *map(tuple, tokens.values()))
-    longest: dict[str, Any] = {"max_answer_length": how.max_answer_length}
+    longest: dict[str, Any] = {"max_answer_length": how.max_answer_length, "on_misfit": what.on_misfit}
     build: Callable[..., DocumentDataset] = partial(
-        DocumentDataset.build, tokenizer=tokenizer, layout=layout, num_proc=what.num_proc, cache_dir=what.cache_dir, **longest
+        DocumentDataset.build, tokenizer=tokenizer, layout=layout, num_proc=what.num_proc, cache_dir=what.cache_dir,
+        **longest,
     )
     with how.main_process_first() if what.cache_dir else nullcontext():  # the others find its features
         evaluation = build(documents.evaluation, require_answer=False)

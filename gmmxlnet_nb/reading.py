@@ -9,7 +9,7 @@ __all__ = []
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -95,16 +95,22 @@ class JsonReader:
 # %% ../nbs/08_reading.ipynb #w009
 def json_lines(
     paths: Sequence[Path],  # Files with one JSON object a line
+    on_bad: Callable[[str], None] | None = None,  # Told what is wrong with a line; by default a bad line is an error
 ) -> Iterator[Any]:
     "The objects of JSON lines files; a `ValueError` names the line that is none."
     for path in paths:
         with open(path, "rb") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    if line.strip():
-                        yield json.loads(line, object_pairs_hook=unique_keys)
+                    value = json.loads(line, object_pairs_hook=unique_keys) if line.strip() else None
                 except (UnicodeDecodeError, json.JSONDecodeError, RepeatedKey) as error:
-                    raise ValueError(f"data_path must hold JSON lines, got {path}: line {number} is none: {error}") from None
+                    bad = f"data_path must hold JSON lines, got {path}: line {number} is none: {error}"
+                    if on_bad is None:
+                        raise ValueError(bad) from None
+                    on_bad(bad)
+                else:
+                    if line.strip():
+                        yield value
 
 # %% ../nbs/08_reading.ipynb #w012
 class SeenKeys:

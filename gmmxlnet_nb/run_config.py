@@ -21,6 +21,8 @@ from transformers import TrainingArguments
 from transformers.utils import logging
 
 from .core import check_choice, check_names, check_positive, read_json
+from .faults import ON_ERROR
+from .data import ON_MISFIT
 from .tasks import TASKS, task_defaults
 from .config import MEMORIES, SETTINGS
 from .loading import type_name
@@ -75,12 +77,16 @@ class DocumentConfig:
     num_eval: int = field(default=512, metadata={"help": "Documents, at most"})
     stream: bool = field(default=False, metadata={"help": "Whether training documents are read as they are needed"})
     buffer_size: int = field(default=1024, metadata={"help": "Documents among which a stream is shuffled; 1 for none"})
+    on_error: str = field(default="raise", metadata={"help": "Bad records of squad: raise, skip, or realign near answers"})
+    on_misfit: str = field(default="raise", metadata={"help": "Questions and answers that do not fit: raise or skip"})
     num_proc: int | None = field(default=None, metadata={"help": "Processes that make features"})
     cache_dir: str | None = field(default=None, metadata={"help": "Where features are kept for the next run"})
 
     def __post_init__(self) -> None:
         check_choice("task", self.task, tuple(TASKS))
         check_choice("stream", self.stream, (True, False))
+        check_choice("on_error", self.on_error, ON_ERROR)
+        check_choice("on_misfit", self.on_misfit, ON_MISFIT)
         for name in ("num_segments", "num_train", "num_eval", "buffer_size"):
             check_positive(name, getattr(self, name))
         if self.num_proc is not None:
@@ -92,7 +98,7 @@ class DocumentConfig:
             raise ValueError(f"stride must be a whole number >= 0 or null, got {self.stride!r}")
         for name in ("train_segments", "eval_segments"):
             check_segment_counts(name, getattr(self, name))
-        of_others = ["data_path"] if self.task == "retention" else ["train_segments", "eval_segments"]
+        of_others = ["data_path", "on_error"] if self.task == "retention" else ["train_segments", "eval_segments"]
         check_left_out(self, {
             f"with task {self.task!r}": (of_others, True),
             "without stream": (["buffer_size"], not self.stream),

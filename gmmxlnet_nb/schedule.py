@@ -25,7 +25,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
 
 from .answers import check_documents
-from .articles import say_once
+from .faults import say_once
 from .config import GMMXLNetConfig
 from .core import read_json
 from .data import DocumentDataset, text_rows

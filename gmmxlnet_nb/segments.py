@@ -282,6 +282,22 @@ def tokenize_text(
         raise ValueError(f"text must be a string of Unicode characters, got {text!r:.80}")
     return place_tokens(text, *raw_tokens(tokenizer, text), tokenizer.unk_token_id)
 
+# %% ../nbs/11_segments.ipynb #b101
+class DoesNotFit(ValueError):
+    "A document does not fit into a layout; it would with another value of a setting."
+
+    def __init__(
+        self,
+        message: str,  # What is wrong
+        setting: str = "",  # What could be otherwise; "" where nothing would help
+        needed: int = 0,  # Its least value
+    ) -> None:
+        super().__init__(message)
+        self.setting, self.needed = setting, needed
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.setting, self.needed)  # from a process that tokenizes
+
 # %% ../nbs/11_segments.ipynb #c022
 @dataclass(frozen=True)
 class SegmentLayout:
@@ -313,9 +329,10 @@ class SegmentLayout:
         fixed = len(self.mem_read_ids) + len(self.mem_write_ids) + 3
         room = self.segment_length - fixed - question_tokens
         if room <= self.stride:
-            raise ValueError(
+            raise DoesNotFit(
                 f"segment_length must leave more than stride = {self.stride} tokens for text beside {fixed} memory and "
-                f"special tokens and {question_tokens} question tokens, got {self.segment_length}"
+                f"special tokens and {question_tokens} question tokens, got {self.segment_length}",
+                "segment_length", fixed + question_tokens + self.stride + 1,
             )
         return room
 
@@ -372,11 +389,11 @@ def document_feature(
     feature: dict[str, Any] = {"id": document.id}
     try:
         ranges = segment_ranges(document, tokens, layout, len(question))
-    except ValueError as error:
-        raise ValueError(f"document {document.id!r}: {error}") from None
+    except DoesNotFit as error:
+        raise DoesNotFit(f"document {document.id!r}: {error}", error.setting, error.needed) from None
     segments = [one_segment(r, spans, question, tokens, tokenizer, layout) for r in ranges]
     if require_answer and spans and not any(segment["start_positions"] for segment in segments):
-        raise ValueError(f"document {document.id!r}: {explain_missing_answer(document, tokens, layout, len(question), spans)}")
+        raise explain_missing_answer(document, tokens, layout, len(question), spans)
     return feature | {name: [segment[name] for segment in segments] for name in segments[0]}
 
 # %% ../nbs/11_segments.ipynb #c029
@@ -384,11 +401,11 @@ def answer_spans(
     document: Document,  # Its answers
     tokens: TokenizedText,  # Its text
 ) -> list[tuple[int, int]]:  # First and last token of each different answer
-    "The tokens that answers touch; a `ValueError` for an answer that touches none."
+    "The tokens that answers touch; `DoesNotFit`, a `ValueError`, for an answer that touches none."
     spans = {answer: tokens.token_span(answer.start, answer.start + len(answer.text)) for answer in document.answers}
     for answer, span in spans.items():
         if span is None:
-            raise ValueError(f"document {document.id!r}: answer {answer.text!r} at {answer.start} must touch a token")
+            raise DoesNotFit(f"document {document.id!r}: answer {answer.text!r} at {answer.start} must touch a token")
     return sorted({span for span in spans.values() if span is not None})
 
 
@@ -422,7 +439,7 @@ def explain_missing_answer(
     layout: SegmentLayout,  # How it was cut
     question_tokens: int,  # Length of the question
     spans: list[tuple[int, int]],  # Its answers, in tokens
-) -> str:  # What must be otherwise
+) -> DoesNotFit:  # What must be otherwise
     "What keeps answers out of all segments: the stride, or else the breaks and where the question is shown."
     one_window = replace(layout, segment_length=layout.segment_length + len(tokens.ids))
     parts = segment_ranges(document, tokens, one_window, question_tokens)
@@ -430,10 +447,12 @@ def explain_missing_answer(
     if sizes:
         size = min(sizes)
         what = f"an answer of {size} tokens to be in one segment whole"
-        return f"stride must be at least {size - 1} for {what}, got {layout.stride}"
+        text = f"document {document.id!r}: stride must be at least {size - 1} for {what}, got {layout.stride}"
+        return DoesNotFit(text, "stride", size - 1)
     places = f"question_start {document.question_start} and breaks {document.breaks}"
     got = f"{document.answers[0].text!r:.80} at {document.answers[0].start}"
-    return f"an answer must be between two breaks whole, and not before question_start, got {got} with {places}"
+    what = "an answer must be between two breaks whole, and not before question_start"
+    return DoesNotFit(f"document {document.id!r}: {what}, got {got} with {places}")
 
 # %% ../nbs/11_segments.ipynb #s131
 def normalize_answer(

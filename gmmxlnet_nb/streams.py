@@ -17,9 +17,9 @@ from transformers import PreTrainedTokenizerBase
 
 from .core import check_choice, check_count, check_positive
 from .documents import Document, check_document, check_ids, json_field, require_nonempty
-from .articles import say_once
-from .segments import SegmentLayout, document_feature, tokenize_text
-from .data import COUNTS, AnswerReport, ExactPickle, check_learnable, gold_counts, gold_flags
+from .faults import say_once
+from .segments import DoesNotFit, SegmentLayout, document_feature, tokenize_text
+from .data import COUNTS, ON_MISFIT, AnswerReport, ExactPickle, check_learnable, gold_counts, gold_flags
 
 # %% ../nbs/13_streams.ipynb #n063
 def shuffle_buffered(
@@ -73,6 +73,7 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         world_size: int = 1,  # Processes that share the documents
         num_documents: int | None = None,  # In the whole stream, if that is known; a list knows it
         max_answer_length: int | None = None,  # Tokens of an answer, at most, for the report; None for any
+        on_misfit: str = "raise",  # What to do about documents that do not fit: "raise" or "skip"
     ) -> None:
         if not isinstance(documents, Iterable) or iter(documents) is documents:
             what = "a list or a DocumentStream, which can be read again"
@@ -90,7 +91,7 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         self.num_documents = len(documents) if isinstance(documents, Sized) else num_documents
         if num_documents not in (None, self.num_documents):
             raise ValueError(f"num_documents must be left out or {self.num_documents} for this list, got {num_documents}")
-        self.max_answer_length = max_answer_length
+        self.max_answer_length, self.on_misfit = max_answer_length, check_choice("on_misfit", on_misfit, ON_MISFIT)
         self.documents, self.tokenizer, self.layout, self.require_answer = documents, tokenizer, layout, require_answer
         self.settings = {"buffer_size": buffer_size, "seed": seed, "rank": rank, "world_size": world_size}
         self._epoch = torch.zeros((), dtype=torch.long).share_memory_()  # workers that live on must see it change
@@ -131,6 +132,11 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         golds = gold_flags(document, feature, tokens, self.layout, self.tokenizer.unk_token_id)
         new = torch.tensor(gold_counts(document, *golds, self.max_answer_length))
         self._counts[this_reader()[0] % MOST_WORKERS, :-1] += new
+
+    def leave_out(self) -> None:
+        "Count a document that does not fit."
+        if not self._counts[this_reader()[0] % MOST_WORKERS, -1]:
+            self._counts[this_reader()[0] % MOST_WORKERS, COUNTS.index("left_out")] += 1
 
     def finish(self) -> None:
         "Say what was counted, once, when all workers have read what is theirs."
@@ -194,7 +200,13 @@ class StreamedDocuments(DocumentReader):
                 raise ValueError(f"train_dataset must have answers, got document {document.id!r}: {why}")
             if document.text != text:
                 text, tokens = document.text, tokenize_text(self.tokenizer, document.text)
-            feature = document_feature(document, self.tokenizer, self.layout, tokens, self.require_answer)
+            try:
+                feature = document_feature(document, self.tokenizer, self.layout, tokens, self.require_answer)
+            except DoesNotFit as error:
+                if self.on_misfit == "raise":
+                    raise ValueError(f"{error}. on_misfit='skip' leaves documents out that do not fit") from None
+                self.leave_out()
+                continue
             self.count(document, feature, tokens)
             yield document, feature
 

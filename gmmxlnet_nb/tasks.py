@@ -204,6 +204,7 @@ class SquadParts:
     data_path: Any  # What `load_squad` takes
     num_segments: int  # Of a document, at most about
     words_per_segment: int
+    on_error: str = "raise"  # What `load_squad` takes
 
     def __post_init__(self) -> None:
         if self.data_path is None:
@@ -228,7 +229,7 @@ class SquadParts:
 
     def evaluation(self) -> tuple[list[Document], dict[str, str]]:  # Long documents, and what `check_apart` takes
         "What is to be asked; a `ValueError` if its answers are withheld: a run is scored."
-        articles = load_articles(self.data_path, "validation")
+        articles = load_articles(self.data_path, "validation", on_error=self.on_error)
         asked = [document for article in articles for document in article.documents]
         if asked[0].blind:
             raise ValueError(
@@ -256,6 +257,7 @@ def task_documents(
     words_per_segment: int = 96,  # How long squad's documents are, at most: num_segments × words_per_segment
     seed: int = 0,  # Evaluation documents of retention are the same for every seed
     train_segments: Sequence[int] = (),  # Of retention's training documents, each draws one; none for num_segments
+    on_error: str = "raise",  # What squad does about bad records: "raise", "skip" or "realign"
 ) -> TaskDocuments:  # Train, evaluation and short documents
     "The documents of a task; a `ValueError` for an unknown one, or for data that is not there or not apart."
     check_choice("task", task, tuple(TASKS))
@@ -276,9 +278,9 @@ def task_documents(
             f"train_segments must be left out for task {task!r}, got {train_segments!r}: real documents have the lengths "
             "that they have"
         )
-    parts = SquadParts(data_path, num_segments, words_per_segment)
+    parts = SquadParts(data_path, num_segments, words_per_segment, on_error)
     evaluation, asked = parts.evaluation()
-    articles = list(apart_articles(load_articles(parts.data_path, "train"), asked, parts.data_path))
+    articles = list(apart_articles(load_articles(parts.data_path, "train", on_error=on_error), asked, parts.data_path))
     short = [document for article in articles for document in article.documents]
     train, short = (sample_documents(part, num_train, seed) for part in (list(parts.join(articles)), short))
     return TaskDocuments(train, sample_documents(evaluation, num_eval, 0), short)
@@ -290,13 +292,14 @@ def stream_task(
     num_train: int,  # Documents, at most: the first ones
     num_eval: int,  # Documents, at most
     words_per_segment: int,  # How long documents are, at most: num_segments × words_per_segment
+    on_error: str = "raise",  # What `stream_squad` takes
 ) -> tuple[DocumentStream, list[Document]]:  # To learn from, and to be asked about
     "What `task_documents` gives for squad, read when it is asked for; a `ValueError` for data that cannot be."
     check_positive("num_train", num_train)
     check_positive("num_eval", num_eval)
-    parts = SquadParts(data_path, num_segments, words_per_segment)
+    parts = SquadParts(data_path, num_segments, words_per_segment, on_error)
     evaluation, asked = parts.evaluation()
-    train = DocumentStream(partial(parts.train, stream_squad_articles(parts.data_path), asked, num_train))
+    train = DocumentStream(partial(parts.train, stream_squad_articles(parts.data_path, on_error=on_error), asked, num_train))
     next(iter(train))  # to say early what is wrong
     return train, sample_documents(evaluation, num_eval, 0)
 
