@@ -339,7 +339,8 @@ class MemoryArguments(SavedArguments):
         "The fields of `GMMXLNetConfig` beside memory and sizes; None for those that are as usual."
         found = {name: getattr(self, name) for name in OPTIONS}
         names = found["init_strategies"]
-        usual = names is None or (bool(names) and set([names] if isinstance(names, str) else names) == {self.usual_init})
+        several = isinstance(names, list | tuple) and bool(names)
+        usual = names == self.usual_init or (several and all(name == self.usual_init for name in names))
         return found | ({"init_strategies": None} if usual else {})
 
     def memory_fields(self) -> dict[str, Any]:
