@@ -326,6 +326,8 @@ class MemoryArguments(SavedArguments):
         given = fill_in(self)
         self.memory_type = given["memory_type"] if "memory_type" in given else self.implied_memory(given)
         check_choice("memory_type", self.memory_type, sorted(MEMORIES))
+        if self.memory_slots is not None:
+            check_positive("memory_slots", self.memory_slots)
         if self.memory_type in ("token", "gmm") and "mem_token_count" not in given and type(self.memory_slots) is int:
             self.mem_token_count = self.memory_slots  # one token a slot
         check_used(self.memory_type, {"memory_slots": self.memory_slots, **self.options()})
@@ -333,7 +335,11 @@ class MemoryArguments(SavedArguments):
     def implied_memory(self, given: Mapping[str, Any]) -> str:
         "The memory that the fields which were given are for."
         tokens = "mem_token_count" in given or self.memory_slots is not None
-        return memory_with(given.keys() & OPTIONS, self.usual_memory if tokens else "none")
+        usual = {f.name: f.metadata["if_not_given"] for f in dataclasses.fields(self) if "if_not_given" in f.metadata}
+        # a default that several memories have tells nothing
+        shared = {name for name in usual if sum(name in used for used in SETTINGS.values()) > 1}
+        telling = {name for name in given.keys() & OPTIONS if name not in shared or given[name] != usual[name]}
+        return memory_with(telling, self.usual_memory if tokens else "none")
 
     def options(self) -> dict[str, Any]:
         "The fields of `GMMXLNetConfig` beside memory and sizes; None for those that are as usual."
