@@ -45,6 +45,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -155,22 +156,24 @@ class Cell:
         return self.text[start:end].decode()
 
     def edits(self) -> Iterator[Edit]:
-        """All edits of the cell, each of which leaves it Python."""
-        exempt = exempt_nodes(self.tree)
-        yield from self.below(self.tree, "", exempt)
+        """All edits of the cell: each leaves it Python, no two give the same, and none gives what it was."""
+        seen = {ast.dump(self.tree)}
+        for edit in self.below(self.tree, "", exempt_nodes(self.tree)):
+            with contextlib.suppress(SyntaxError):
+                after = ast.dump(ast.parse(self.text[: edit.start] + edit.new.encode() + self.text[edit.end :]))
+                if after not in seen:
+                    seen.add(after)
+                    yield edit
 
     def below(self, parent: ast.AST, function: str, exempt: set[int]) -> Iterator[Edit]:
         """The edits of what `parent` holds."""
         for node in ast.iter_child_nodes(parent):
-            if id(node) in exempt and not isinstance(node, ast.Assign):
+            if id(node) in exempt:
                 continue
             named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
             name = ".".join(filter(None, [function, node.name])) if named else function  # type: ignore[attr-defined]
             for kind, start, end, new in self.of(node, exempt):
-                text = self.text[:start] + new.encode() + self.text[end:]
-                with contextlib.suppress(SyntaxError):
-                    if ast.dump(ast.parse(text)) != ast.dump(self.tree):
-                        yield Edit(kind, name, start, end, new)
+                yield Edit(kind, name, start, end, new)
             yield from self.below(node, name, exempt)
 
     def replace(self, kind: str, node: ast.AST, new: ast.AST | str) -> tuple[str, int, int, str]:
@@ -192,7 +195,7 @@ class Cell:
         match node:
             case ast.Compare():
                 sides = [node.left, *node.comparators]
-                for op, left, right in zip(node.ops, sides, sides[1:], strict=False):
+                for op, (left, right) in zip(node.ops, pairwise(sides), strict=True):
                     yield "comparison", *self.between(left, right, *COMPARISONS[type(op)])
             case ast.BinOp(left=left, right=right, op=op) if type(op) in OPERATORS:
                 of_lists = ast.List | ast.ListComp | ast.Dict | ast.JoinedStr
@@ -203,7 +206,7 @@ class Cell:
                     yield from (self.replace("dropped operand", node, side) for side in (left, right))
             case ast.BoolOp(values=values):
                 old, new = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
-                for i, (left, right) in enumerate(zip(values, values[1:], strict=False)):
+                for i, (left, right) in enumerate(pairwise(values)):
                     yield "operator", *self.between(left, right, old, new)
                     yield "dropped operand", self.span(left)[0], self.span(right)[0], ""
                     if i == len(values) - 2:
@@ -215,8 +218,8 @@ class Cell:
             case ast.Constant(value=int() | float() as value):
                 yield from (self.replace("constant", node, repr(other)) for other in (value + 1, value - 1))
             case ast.If(test=test) | ast.While(test=test) if not isinstance(test, ast.Constant):
-                values = ("True", "False") if isinstance(node, ast.If) else ("False",)
-                yield from (self.replace("dropped condition", test, value) for value in values)
+                outcomes = ("True", "False") if isinstance(node, ast.If) else ("False",)
+                yield from (self.replace("dropped condition", test, outcome) for outcome in outcomes)
             case ast.IfExp(body=body, orelse=orelse):
                 yield from (self.replace("dropped condition", node, side) for side in (body, orelse))
             case ast.comprehension(ifs=ifs):
@@ -360,18 +363,19 @@ def levels(root: Path) -> list[str]:
     return str(tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["layout"]["levels"]).split()
 
 
-def tests_of(root: Path, module: str, nbs: Sequence[Path]) -> list[Path]:
+def notebooks_for(root: Path, module: str, nbs: Sequence[Path]) -> list[Path]:
     """The notebooks that test a module: its own, then those whose code names it, the nearest level first."""
     order = levels(root)
     named = re.compile(rf"gmmxlnet_nb(\.|\s+import\s+(.*\W)?){module}\b")
 
     def distance(path: Path) -> tuple[int, str]:
         other = module_of(path)
-        return (order.index(other) if other in order else len(order)) - order.index(module), path.name
+        level = order.index(other) if other in order else len(order)
+        return abs(level - order.index(module)), path.name
 
     own = [path for path in nbs if module_of(path) == module]
     others = [path for path in nbs if path not in own and any(named.search(cell["source"]) for cell in read_cells(path))]
-    return own + sorted(others, key=lambda path: (abs(distance(path)[0]), path.name))
+    return own + sorted(others, key=distance)
 
 
 def edited(source: str, mutant: Mutant) -> str:
@@ -387,8 +391,8 @@ def in_place(root: Path, mutant: Mutant) -> Iterator[None]:
         raise ValueError("root must be a scratch copy, got the repository")
     notebook, module = root / "nbs" / mutant.notebook, root / "gmmxlnet_nb" / f"{mutant.module}.py"
     was = {path: path.read_bytes() for path in (notebook, module)}
-    content = json.loads(was[notebook])
-    cell = next(cell for cell in content["cells"] if cell.get("id") == mutant.cell)
+    book = json.loads(was[notebook])
+    cell = next(cell for cell in book["cells"] if cell.get("id") == mutant.cell)
     source = "".join(cell["source"])
     cell["source"] = edited(source, mutant)
     lines = was[module].decode().split("\n")
@@ -399,7 +403,7 @@ def in_place(root: Path, mutant: Mutant) -> Iterator[None]:
         raise ValueError(f"{module.name} is not what {mutant.notebook} exports: run make export")
     lines[here] = after
     try:
-        notebook.write_text(json.dumps(content), "utf-8")
+        notebook.write_text(json.dumps(book), "utf-8")
         module.write_text("\n".join(lines), "utf-8")
         yield
     finally:
@@ -425,9 +429,9 @@ def run_notebook(root: Path, notebook: Path, log: Path) -> None:
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job ignores
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(out, 1)
-    os.dup2(out, 2)
+    sys.stdout = sys.stderr = log.open("w")
+    os.dup2(sys.stdout.fileno(), 1)
+    os.dup2(sys.stdout.fileno(), 2)
     os.chdir(root)
     sys.path.insert(0, str(root))
     os.environ["PYTHONPATH"] = str(root)
@@ -437,7 +441,6 @@ def run_notebook(root: Path, notebook: Path, log: Path) -> None:
     get_config.cache_clear()
     passed, _ = test_nb(notebook, skip_flags=str(get_config().tst_flags).split())
     sys.stdout.flush()
-    sys.stderr.flush()
     os._exit(0 if passed else 1)
 
 
@@ -466,7 +469,7 @@ class Outcome:
     """What became of a mutant."""
 
     status: str  # caught, survived or equivalent
-    notebook: str = ""  # The one that caught it
+    caught_by: str = ""  # A notebook
     reason: str = ""  # How it failed, or why the mutant is equivalent
     seconds: float = 0.0
     ran: tuple[str, ...] = ()  # The notebooks that were run
@@ -489,7 +492,7 @@ class Worker:
     def test(self, mutant: Mutant) -> Outcome:
         """Run the notebooks that test a mutant until one fails that passes without it."""
         began, ran = time.monotonic(), []
-        for notebook in tests_of(self.root, mutant.module, self.nbs):
+        for notebook in notebooks_for(self.root, mutant.module, self.nbs):
             ran.append(notebook.name)
             with in_place(self.root, mutant):
                 why = outcome_of(self.root, notebook, self.limit)
@@ -509,12 +512,9 @@ def start_worker(folder: Path, limit: float) -> None:
     workers.append(Worker(root, limit, folder / "baseline"))
 
 
-def test_mutant(mutant: Mutant) -> Outcome:
+def run_mutant(mutant: Mutant) -> Outcome:
     """What becomes of a mutant, in this process's copy."""
     return workers[0].test(mutant)
-
-
-test_mutant.__test__ = False  # type: ignore[attr-defined]  # for pytest, which would take it for a test
 
 
 def equivalents(path: Path = EQUIVALENT) -> dict[tuple[str, str, str, str, int], str]:
@@ -536,7 +536,7 @@ def summary(results: dict[Mutant, Outcome], chosen: Sequence[Mutant], seed: int)
     ]
     for mutant in chosen:
         outcome = results.get(mutant, Outcome("not run"))
-        told = {"caught": f"caught by {outcome.notebook}: {outcome.reason}", "equivalent": f"equivalent: {outcome.reason}"}
+        told = {"caught": f"caught by {outcome.caught_by}: {outcome.reason}", "equivalent": f"equivalent: {outcome.reason}"}
         row = (f"{mutant.module}.{mutant.function}", mutant.kind, str(mutant.line), f"`{mutant.before}`", f"`{mutant.after}`")
         lines.append("| " + " | ".join(c.replace("|", "\\|") for c in (*row, told.get(outcome.status, outcome.status))) + " |")
     return "\n".join(lines) + "\n"
@@ -545,7 +545,7 @@ def summary(results: dict[Mutant, Outcome], chosen: Sequence[Mutant], seed: int)
 def write_summary(results: dict[Mutant, Outcome], chosen: Sequence[Mutant], seed: int, out: Path) -> None:
     """Write the results so far."""
     out.mkdir(parents=True, exist_ok=True)
-    rows = [asdict(mutant) | asdict(results.get(mutant, Outcome("not run"))) | {"mutated": mutant.notebook} for mutant in chosen]
+    rows = [asdict(mutant) | asdict(results.get(mutant, Outcome("not run"))) for mutant in chosen]
     (out / "summary.json").write_text(json.dumps({"seed": seed, "mutants": rows}, indent=1, ensure_ascii=False) + "\n")
     (out / "summary.md").write_text(summary(results, chosen, seed))
 
@@ -561,11 +561,11 @@ def run_all(chosen: Sequence[Mutant], n_workers: int, limit: float, seed: int, o
     with tempfile.TemporaryDirectory(prefix="mutants") as folder:
         start = partial(start_worker, Path(folder), limit)
         with ProcessPoolExecutor(n_workers, multiprocessing.get_context("fork"), start) as pool:
-            futures = {pool.submit(test_mutant, mutant): mutant for mutant in chosen if mutant not in results}
+            futures = {pool.submit(run_mutant, mutant): mutant for mutant in chosen if mutant not in results}
             for future in as_completed(futures):
                 mutant = futures[future]
                 outcome = results[mutant] = future.result()
-                print(f"{outcome.status} {outcome.notebook} ({outcome.seconds:.0f} s): {mutant}", flush=True)
+                print(f"{outcome.status} {outcome.caught_by} ({outcome.seconds:.0f} s): {mutant}", flush=True)
                 write_summary(results, chosen, seed, out)
     write_summary(results, chosen, seed, out)
     return results
