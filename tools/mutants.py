@@ -438,6 +438,8 @@ def run_notebook(root: Path, notebook: Path, log: Path) -> None:
     from nbdev.config import get_config
     from nbdev.test import test_nb
 
+    for name in [name for name in sys.modules if name.partition(".")[0] == "gmmxlnet_nb"]:
+        del sys.modules[name]  # what was forked may have imported another copy
     get_config.cache_clear()
     passed, _ = test_nb(notebook, skip_flags=str(get_config().tst_flags).split())
     sys.stdout.flush()
