@@ -32,6 +32,11 @@ class RoutingTrace:
     read: np.ndarray  # (n, s, k), likewise
     entropy: np.ndarray  # (n, s) of `write`, in nats: 0 where a segment is written to one expert only
 
+    def __repr__(self) -> str:
+        "How many routes there are."
+        documents, segments, experts = self.write.shape
+        return f"RoutingTrace({documents} documents, {segments} segments, {experts} experts)"
+
     def by_segment(self, kind: str = "write") -> np.ndarray:
         "Mean route `(s, k)` of each segment over the documents that have it."
         return np.nanmean(getattr(self, check_choice("kind", kind, ("write", "read"))), axis=0)

@@ -403,6 +403,8 @@ class TrainingConfig(MemoryArguments):
 
     def __post_init__(self) -> None:
         check_types(self)
+        if not str(self.output_dir).strip():
+            raise ValueError(f"output_dir must be a folder, got {self.output_dir!r}; '.' is the one that you are in")
         check_choice("segment_selection_strategy", self.segment_selection_strategy, SELECTION_STRATEGIES)
         check_choice("recompute", self.recompute, RECOMPUTE)
         for name in ("max_answer_length", "n_best_size"):
