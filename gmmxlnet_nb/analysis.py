@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from .core import check_choice, check_positive
 from .data import DocumentCollator, DocumentDataset
 from .model import XLNetWithMemory
+from .router import entropy_of
+from .schedule import as_dataset, find_memory_model
 
 # %% ../nbs/07_analysis.ipynb #c005
 @dataclass(frozen=True)
@@ -28,7 +30,12 @@ class RoutingTrace:
     ids: list[str]  # n documents
     write: np.ndarray  # (n, s, k), NaN where a document has no such segment
     read: np.ndarray  # (n, s, k), likewise
-    entropy: np.ndarray  # (n, s) of `write`, in nats
+    entropy: np.ndarray  # (n, s) of `write`, in nats: 0 where a segment is written to one expert only
+
+    def __repr__(self) -> str:
+        "How many routes there are."
+        documents, segments, experts = self.write.shape
+        return f"RoutingTrace({documents} documents, {segments} segments, {experts} experts)"
 
     def by_segment(self, kind: str = "write") -> np.ndarray:
         "Mean route `(s, k)` of each segment over the documents that have it."
@@ -45,26 +52,28 @@ def stack_padded(
 
 # %% ../nbs/07_analysis.ipynb #c008
 class GMMAnalyzer:
-    "Looks at what a model with experts does."
+    "Looks at what a model with experts does; a `ValueError` for what is no model with a memory."
 
     def __init__(
         self,
         model: XLNetWithMemory,  # A `GMMXLNetForQA`
         collator: DocumentCollator | None = None,  # Makes batches
     ) -> None:
+        find_memory_model(model)
+        if collator is not None and not callable(collator):
+            raise ValueError(f"collator must be a DocumentCollator or its like, got {type(collator).__name__}")
         self.model, self.collator = model, collator or DocumentCollator()
 
     @torch.no_grad()
     def routing_trace(
         self,
-        dataset: DocumentDataset,  # Documents to read
+        dataset: DocumentDataset,  # Documents to read, or a `Subset` of one
         batch_size: int = 32,  # Documents at a time
     ) -> RoutingTrace:  # In the order of the data set
         "Read documents and keep the routes; a `ValueError` if the memory has none. Each part of the model stays in its mode."
         check_positive("batch_size", batch_size)
-        if not len(dataset):
-            raise ValueError("dataset must have documents, got none")
-        found: dict[str, list[np.ndarray]] = {"routing_probs": [], "read_probs": [], "routing_entropy": []}
+        dataset = as_dataset("dataset", dataset)
+        found: dict[str, list[np.ndarray]] = {"routing_probs": [], "read_probs": []}
         modes = [(module, module.training) for module in self.model.modules()]  # a frozen part may be in another one
         self.model.eval()
         try:
@@ -75,9 +84,9 @@ class GMMAnalyzer:
         finally:
             for module, training in modes:
                 module.training = training
-        stacked = {name: stack_padded(arrays) for name, arrays in found.items()}
-        ids = [document.id for document in dataset.documents]
-        return RoutingTrace(ids, stacked["routing_probs"], stacked["read_probs"], stacked["routing_entropy"])
+        write, read = (stack_padded(arrays) for arrays in found.values())
+        entropy = entropy_of(torch.from_numpy(write)).numpy()  # the model's own is of the soft route, before the top is taken
+        return RoutingTrace([document.id for document in dataset.documents], write, read, entropy)
 
     def _routes(self, rows: list[dict[str, Any]], names: list[str]) -> dict[str, np.ndarray]:
         "What the memory noted under `names` for some documents, NaN at padding and nowhere else."
@@ -103,7 +112,9 @@ def plot_routing(
     kinds: Sequence[str] = ("write", "read"),  # Which routes
 ) -> Figure:  # One heatmap a kind
     "Mean routing probability by segment and expert; a `ValueError` for kinds that a trace does not have."
-    if isinstance(kinds, str) or not kinds or any(kind not in ("write", "read") for kind in kinds):
+    if not isinstance(trace, RoutingTrace):
+        raise ValueError(f"trace must be a RoutingTrace, as GMMAnalyzer.routing_trace gives it, got {type(trace).__name__}")
+    if not isinstance(kinds, list | tuple) or not kinds or any(kind not in ("write", "read") for kind in kinds):
         raise ValueError(f"kinds must be a list of 'write' and 'read', got {kinds!r}")
     s, k = trace.write.shape[1:]
     size = (1.5 + len(kinds) * max(2.4, 0.55 * s), 0.8 + 0.38 * k)

@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .core import check_choice, check_number, check_positive, write_json
+from .core import check_choice, check_folder, check_number, check_positive, write_json
 from .experts import check_shape
 from .cuda import prefetch
 from .documents import Document, check_ids
@@ -401,15 +401,31 @@ class Prediction:
     null_score: float  # Of no answer
 
 # %% ../nbs/40_answers.ipynb #c046
-def check_spans(
-    dataset: DocumentDataset,  # What they are about
-    spans: np.ndarray,  # (documents, 5) or (documents, n, 5)
-    dims: int,  # Which of the two
-) -> None:
-    "Raise a `ValueError` for a wrong shape, for places that are none, or for scores that come from broken logits."
+def spans_array(
+    spans: Any,  # What was given
+) -> np.ndarray:  # The same numbers
+    "Spans as NumPy has them, from wherever a tensor is; a `ValueError` for what is no array, or rounds places."
+    half = isinstance(spans, Tensor) and spans.dtype in (torch.float16, torch.bfloat16)
+    exact = 2 / torch.finfo(spans.dtype).eps if half else math.inf  # from here on not all whole numbers are there
+    if isinstance(spans, Tensor):
+        spans = (spans.detach().float() if half else spans.detach()).cpu().numpy()
     if not isinstance(spans, np.ndarray) or spans.dtype.kind not in "fiu":
         got = f"{type(spans).__name__} {getattr(spans, 'dtype', '')}".strip()
-        raise ValueError(f"spans must be a NumPy array of numbers, got {got}")
+        raise ValueError(f"spans must be a tensor or a NumPy array of numbers, as best_spans gives it, got {got}")
+    if half and spans.ndim and (np.abs(spans[..., 2:]) >= exact).any():
+        raise ValueError(f"spans must be of float32: places of {exact:.0f} and more are rounded in half precision")
+    return spans
+
+
+def check_spans(
+    dataset: DocumentDataset,  # What they are about
+    spans: np.ndarray | Tensor,  # (documents, 5) or (documents, n, 5)
+    dims: int,  # Which of the two
+) -> np.ndarray:  # The same numbers
+    "Raise a `ValueError` for a wrong shape, for places that are none, or for scores that come from broken logits."
+    if not isinstance(dataset, DocumentDataset):
+        raise ValueError(f"dataset must be a DocumentDataset, got {type(dataset).__name__}")
+    spans = spans_array(spans)
     shape = (len(dataset), 5) if dims == 2 else (len(dataset), "n", 5)
     if spans.ndim != dims or len(spans) != len(dataset) or spans.shape[-1] != 5 or not spans.size:
         raise ValueError(f"spans must be ({', '.join(map(str, shape))}), got {spans.shape}")
@@ -422,6 +438,7 @@ def check_spans(
     where = spans[..., 2:].reshape(-1, 3)[spans[..., 0].ravel() > -np.inf]
     if (where != np.trunc(where)).any() or not np.isfinite(where).all():
         raise ValueError("spans must say where they are in whole numbers: segment, first token − l, last token − l")
+    return spans
 
 
 def dataset_rows(
@@ -438,11 +455,11 @@ def dataset_rows(
 # %% ../nbs/40_answers.ipynb #c047
 def decode_predictions(
     dataset: DocumentDataset,  # Documents and features
-    spans: np.ndarray,  # (n, 5), as `best_spans` gives them, in the order of the data set
+    spans: np.ndarray | Tensor,  # (n, 5), as `best_spans` gives them, in the order of the data set
     null_threshold: float = 0.0,  # No answer where null score − score is larger; math.inf for always an answer
 ) -> list[Prediction]:  # One a document
     "The characters of the documents that the best spans stand for; a `ValueError` for spans that are not theirs."
-    check_spans(dataset, spans, 2)
+    spans = check_spans(dataset, spans, 2)
     if not is_number(null_threshold):
         raise ValueError(f"null_threshold must be a number, got {null_threshold!r}")
     predictions = []
@@ -491,10 +508,10 @@ def rank_candidates(
 # %% ../nbs/40_answers.ipynb #c055c
 def decode_n_best(
     dataset: DocumentDataset,  # Documents and features
-    spans: np.ndarray,  # (documents, n, 5), as `n_best_spans` gives them, in the order of the data set
+    spans: np.ndarray | Tensor,  # (documents, n, 5), as `n_best_spans` gives them, in the order of the data set
 ) -> dict[str, list[Candidate]]:  # Document id → up to n answers and no answer, the best first
     "The answers that the n best spans stand for, and their probabilities; a `ValueError` for others' spans."
-    check_spans(dataset, spans, 3)
+    spans = check_spans(dataset, spans, 3)
     return {d.id: rank_candidates(d, feature, found) for d, feature, found in dataset_rows(dataset, spans)}
 
 # %% ../nbs/40_answers.ipynb #c059
@@ -514,6 +531,22 @@ def check_decoded(
             how = "predictions must be decoded with null_threshold=math.inf, and the threshold given to write_predictions"
             raise ValueError(f"{how}, got no answer for {p.id!r}")
 
+
+def check_n_best(
+    predictions: Sequence[Prediction],  # To be written
+    n_best: Any,  # To be written beside them, or None
+) -> None:
+    "A `ValueError` if these are no lists of candidates, or those of other documents."
+    if n_best is None:
+        return
+    if not isinstance(n_best, Mapping):
+        raise ValueError(f"n_best must map ids to lists of Candidate, as decode_n_best does, got {type(n_best).__name__}")
+    if others := {p.id for p in predictions} ^ set(n_best):
+        id = next(iter(others))
+        raise ValueError(f"n_best must have candidates for just the documents of predictions, not so for {id!r}")
+    for found in n_best.values():
+        check_list("n_best", found, Candidate)
+
 # %% ../nbs/40_answers.ipynb #a103
 def write_predictions(
     folder: str | Path,  # Made if it is not there
@@ -523,6 +556,7 @@ def write_predictions(
 ) -> list[Path]:  # Of all files that the table above lists
     "Write answers and null scores as JSON, each file whole or not at all; a `ValueError` if they do not fit."
     check_decoded(predictions)
+    check_n_best(predictions, n_best)
     check_number("null_threshold", null_threshold)
     said, null = {p.id: p.text for p in predictions}, no_answer_scores(predictions)
     contents: dict[str, Any] = {
@@ -532,11 +566,9 @@ def write_predictions(
         "null_threshold.json": {"null_threshold": null_threshold},
     }
     if n_best is not None:
-        if set(n_best) != set(said):
-            id = next(iter(set(n_best) ^ set(said)))
-            raise ValueError(f"n_best must have candidates for just the documents of predictions, not so for {id!r}")
         contents["nbest_predictions.json"] = {id: [asdict(c) for c in found] for id, found in n_best.items()}
-    return [write_json(Path(folder) / name, content) for name, content in contents.items()]
+    folder = check_folder("folder", folder)
+    return [write_json(folder / name, content) for name, content in contents.items()]
 
 # %% ../nbs/40_answers.ipynb #c086
 def check_chunks(
@@ -570,7 +602,7 @@ def answer_stream(
     max_answer_length: int = 30,  # Tokens
 ) -> Tensor:  # (b, n, 5), as `n_best_spans` gives them for all segments at once
     "Find the best spans of documents that come in chunks, in constant memory; a `ValueError` for what is none."
-    if not isinstance(model, torch.nn.Module):
+    if not isinstance(model, torch.nn.Module) or not isinstance(getattr(model, "device", None), torch.device):
         raise ValueError(f"model must be a MemXLNetForQA, got {type(model).__name__}")
     running, state, training = RunningSpans(n, max_answer_length), None, model.training
     device: Any = model.device

@@ -153,6 +153,10 @@ class Memory(nn.Module):
     tokens: int = 0  # m, memory tokens of each kind in a segment
     all_layers: bool = False  # Whether a proposal is `LayerStates` instead of H
 
+    def extra_repr(self) -> str:
+        "Memory tokens of each kind in a segment."
+        return f"tokens={self.tokens}"
+
     def init(self, batch_size: int) -> Any:
         "The state of `batch_size` documents before their first segment; None if there is none."
 
@@ -265,6 +269,10 @@ class TokenMemory(Memory):
         )
         self.updater = GatedUpdate(hidden_dim) if memory_update == "gated" else None
 
+    def extra_repr(self) -> str:
+        "Memory tokens, and how slots are written."
+        return f"{super().extra_repr()}, memory_update={self.memory_update!r}"
+
     def init(self, batch_size: int) -> Tensor:
         "The learned slots `(b, m, d)`."
         return self.start.experts.expand(check_positive("batch_size", batch_size), -1, -1)
@@ -297,6 +305,10 @@ class SegmentRecurrence(Memory):
         self.num_layers = check_positive("num_layers", num_layers)
         self.mem_len = check_positive("mem_len", mem_len)
         self.hidden_dim = check_positive("hidden_dim", hidden_dim)
+
+    def extra_repr(self) -> str:
+        "Sizes."
+        return f"num_layers={self.num_layers}, mem_len={self.mem_len}, hidden_dim={self.hidden_dim}"
 
     def init(self, batch_size: int) -> LayerStates:
         "An empty cache."
@@ -472,6 +484,11 @@ class AddressedMemory(Memory):
         sizes = interface_sizes(hidden_dim, num_heads, usage_tracking, temporal_links)
         self.interface = nn.ModuleDict({name: nn.Linear(hidden_dim, size) for name, size in sizes.items()})
         self.output_proj = nn.Linear(num_heads * hidden_dim, hidden_dim)
+
+    def extra_repr(self) -> str:
+        "Memory tokens, heads, and what they are addressed by beside content."
+        by = f"usage_tracking={self.usage_tracking}, temporal_links={self.temporal_links}"
+        return f"{super().extra_repr()}, num_heads={self.num_heads}, sharpness={self.sharpness}, {by}"
 
     def init(self, batch_size: int) -> dict[str, Tensor]:
         "The learned slots, read evenly; nothing was used and nothing written."

@@ -221,6 +221,13 @@ class InitialStates(nn.Module):
         self._by_hand: dict[int, Tensor] = {}  # states that were set: neither trained nor saved
         self.reset_parameters()
 
+    def extra_repr(self) -> str:
+        "Sizes, and how states start."
+        names = self.init_strategies[0] if len(set(self.init_strategies)) == 1 else self.init_strategies
+        by_hand = f", set by hand: {sorted(self._by_hand)}" if self._by_hand else ""
+        sizes = f"num_experts={self.num_experts}, memory_slots={self.memory_slots}, hidden_dim={self.hidden_dim}"
+        return f"{sizes}, init_strategies={names!r}{by_hand}"
+
     def reset_parameters(self) -> None:
         "Draw the states anew: for building a model, never for starting a document."
         drawn = [initial_expert_state(name, self.memory_slots, self.hidden_dim) for name in self.init_strategies]

@@ -18,7 +18,7 @@ from .experts import GatedMemoryMixture, check_routes, check_shape, mean_squared
 from .router import MemoryGatingNetwork, check_kept
 from .updates import ExpertUpdater, drop_experts, restore_experts
 from .read import AggregatedMemoryReader, mix_states
-from .baselines import Memory, check_numbers, map_state, select, select_documents
+from .baselines import Memory, check_numbers, describe_state, map_state, select, select_documents
 
 # %% ../nbs/33_gmm.ipynb #c007
 @final
@@ -39,6 +39,10 @@ class MemoryState:
         if key in ("route", "kept"):
             return self.routing if key == "route" else self.kept
         return self.experts[:, int(key.removeprefix("expert_"))]
+
+    def __repr__(self) -> str:
+        "Sizes, type and place, without the numbers."
+        return f"{describe_state(self)} {self.experts.dtype} on {self.experts.device}"
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
@@ -184,6 +188,11 @@ class ExpertBanks(Memory):
         self.reader = AggregatedMemoryReader(hidden_dim, num_experts, routing_mode, temperature, pooling_method)
         if left_out:
             drop_experts(self.updater, left_out)
+
+    def extra_repr(self) -> str:
+        "Memory tokens, and which experts are left out."
+        left_out = f", left_out={list(self.left_out)}" if self.left_out else ""
+        return f"{super().extra_repr()}, expert_dropout={self.expert_dropout}{left_out}"
 
     def init(self, batch_size: int) -> MemoryState:
         "The learned initial state; nothing was written yet, so the route is uniform."

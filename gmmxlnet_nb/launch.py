@@ -11,6 +11,7 @@ import dataclasses
 import json
 import math
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.utils import validate_repo_id
 from transformers import (
     AutoConfig,
     AutoTokenizer,
@@ -30,7 +32,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from .core import check_positive, hold_run, moved_names, read_json, write_json
+from .core import check_count, check_folder, check_positive, hold_run, moved_names, read_json, write_json
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
@@ -43,6 +45,43 @@ from .run_config import DocumentConfig, ModelConfig, RunConfig, check_parts, des
 from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
 from .records import write_record
 
+# %% ../nbs/62_launch.ipynb #y102
+def folder_or_name(
+    name: str,  # The parameter's name
+    value: Any,  # What was given
+) -> str:  # The same
+    "A folder with a model, or what can be a name on the hub; a `ValueError` for what can be neither."
+    if not isinstance(value, str | Path) or not str(value).strip():
+        raise ValueError(f"{name} must be a folder or a name on the hub, got {value!r}")
+    text, path = str(value), Path(value)
+    if path.is_dir() and (path / "config.json").is_file():
+        return text
+    if path.exists():
+        what = "a folder without config.json" if path.is_dir() else "a file"
+        raise ValueError(f"{name} must be a model's folder, or a name on the hub, got {text!r}, {what}")
+    try:
+        validate_repo_id(text)
+    except ValueError:
+        hint = "there is no such folder, and the hub has no such names"
+        raise ValueError(f"{name} must be a folder or a name on the hub, got {text!r}: {hint}") from None
+    return text
+
+
+@contextmanager
+def reading_from(
+    name: str,  # The parameter's name
+    value: Any,  # A folder or a name on the hub
+) -> Iterator[None]:
+    "Turn what the hub's libraries raise meanwhile into a `ValueError` that says what was looked for, and where."
+    try:
+        yield
+    except OSError as error:
+        why = (str(error).strip() or type(error).__name__).splitlines()[0]
+        if Path(str(value)).exists():
+            raise ValueError(f"{name} must be a folder that can be read, got {str(value)!r}: {why}") from error
+        where = "there is no such folder here, and on the hub it was not found or cannot be reached"
+        raise ValueError(f"{name} must be a folder or a name on the hub, got {str(value)!r}: {where} ({why})") from error
+
 # %% ../nbs/62_launch.ipynb #c005a
 def run_documents(
     what: DocumentConfig,  # Which
@@ -52,31 +91,34 @@ def run_documents(
     length, stride = what.segment_sizes
     words = max(1, (length - stride) // 2)  # of squad's documents, for each segment
     sizes = (what.num_segments, what.num_train, what.num_eval, words)
-    if what.stream and what.task == "squad":
-        stream, asked = stream_task(what.data_path, *sizes, what.on_error)
-        return TaskDocuments([], asked, []), stream
-    documents = task_documents(what.task, what.data_path, *sizes, seed, what.train_segments, what.on_error)
-    return documents, documents.train
+    with reading_from("data_path", what.data_path):
+        if what.stream and what.task == "squad":
+            stream, asked = stream_task(what.data_path, *sizes, what.on_error)
+            return TaskDocuments([], asked, []), stream
+        documents = task_documents(what.task, what.data_path, *sizes, seed, what.train_segments, what.on_error)
+        return documents, documents.train
 
 # %% ../nbs/62_launch.ipynb #q101
 logger = logging.get_logger(__name__)
 
 
 def load_xlnet(
-    base_model: str,  # A folder or a name on the hub
+    base_model: str | Path,  # A folder or a name on the hub
     dtype: str | torch.dtype = "float32",  # One of `DTYPES`, by name or itself
     **hub: Any,  # revision and token
 ) -> XLNetForQuestionAnsweringSimple:  # All its weights in this type
-    "Load an XLNet; a `ValueError` if it is none, or lacks weights of its encoder."
+    "Load an XLNet; a `ValueError` if it is not there, is none, or lacks weights of its encoder."
     wanted = getattr(torch, dtype_named(dtype))
-    config = AutoConfig.from_pretrained(base_model, **hub)
+    with reading_from("base_model", base_model := folder_or_name("base_model", base_model)):
+        config = AutoConfig.from_pretrained(base_model, **hub)
     if config.model_type != "xlnet":  # one with a memory would lose it
         raise ValueError(
             f"base_model must be an XLNet without a memory, got a {config.model_type} model in {base_model!r}"
         )
-    loaded: Any = XLNetForQuestionAnsweringSimple.from_pretrained(
-        base_model, dtype=wanted, output_loading_info=True, **hub
-    )
+    with reading_from("base_model", base_model):
+        loaded: Any = XLNetForQuestionAnsweringSimple.from_pretrained(
+            base_model, dtype=wanted, output_loading_info=True, **hub
+        )
     model, info = loaded
     missing = sorted(name for name in info["missing_keys"] if not name.startswith("qa_outputs."))
     if missing:
@@ -88,7 +130,7 @@ def load_xlnet(
 
 # %% ../nbs/62_launch.ipynb #c089
 def load_base(
-    base_model: str | None,  # A folder or a name on the hub; None for a small model from scratch
+    base_model: str | Path | None,  # A folder or a name on the hub; None for a small model from scratch
     texts: Sequence[str] = (),  # What a tokenizer from scratch learns from
     hidden_dim: int = 64,  # d of a model from scratch
     num_layers: int = 2,  # Layers of a model from scratch
@@ -103,12 +145,13 @@ def load_base(
         # None is the hub's own default, which transformers' annotation of `revision` leaves out
         hub: dict[str, Any] = {"revision": revision, "token": token}
         model = load_xlnet(base_model, dtype, **hub)
-        return AutoTokenizer.from_pretrained(base_model, **hub), model
+        with reading_from("base_model", base_model):
+            return AutoTokenizer.from_pretrained(base_model, **hub), model
     check_positive("num_layers", num_layers)
     if check_positive("hidden_dim", hidden_dim) % 16:
         raise ValueError(f"hidden_dim must be a multiple of 16, got {hidden_dim}")
     tokenizer = train_tokenizer(texts, vocab_size)
-    if mem_token_count:
+    if check_count("mem_token_count", mem_token_count):
         configure_memory_tokens(tokenizer, mem_token_count)
     config = XLNetConfig(
         vocab_size=len(tokenizer),
@@ -149,6 +192,8 @@ def make_parts(
     config: RunConfig,  # What to train, on what
 ) -> RunParts:
     "Documents, tokenizer, features and model, of the run's seed."
+    if not isinstance(config, RunConfig):
+        raise ValueError(f"config must be a RunConfig, got {type(config).__name__}")
     what, base_of, how = config.documents, config.model, config.training
     set_seed(how.seed)
     documents, train = run_documents(what, how.seed)
@@ -237,13 +282,28 @@ def as_begun(
         return stage
     return args
 
+# %% ../nbs/62_launch.ipynb #y104
+def check_run_folder(
+    config: RunConfig,  # What to train, on what
+) -> Path:  # Its folder, made if need be
+    "A run's folder; a `ValueError` if nothing can be written there, or what was given is no run."
+    if not isinstance(config, RunConfig):
+        raise ValueError(f"config must be a RunConfig, got {type(config).__name__}")
+    folder = check_folder("output_dir", config.training.output_dir)
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        got = f"got {str(folder)!r}: {error.strerror}"
+        raise ValueError(f"output_dir must be a folder that can be written to, {got}") from None
+
 # %% ../nbs/62_launch.ipynb #c006bb
 def begin_run(
     config: RunConfig,  # What to train, on what
     resume: bool = False,  # Whether to go on from the last whole checkpoint in its folder
 ) -> None:
-    "Note in run.json what a run is; a `ValueError` if its folder holds another run."
-    folder = Path(config.training.output_dir or ".")
+    "Note in run.json what a run is; a `ValueError` if its folder holds another run, or none to resume."
+    folder = check_run_folder(config)
     folders = [folder, folder / "long", folder / "short"]  # before, each stage had a run.json of its own
     mine = [last_checkpoint(args.output_dir or ".") for args in config.stages().values()]
     lasts = [last for last in map(last_checkpoint, folders) if last is not None]
@@ -256,6 +316,11 @@ def begin_run(
         how = ", or resume be True" if any(mine) else ""  # nothing to go on from
         raise ValueError(f"output_dir must be a new folder{how}, got {str(folder)!r} with {found[0].name}")
     else:
+        if resume and not any((place / RUN_FILE).is_file() for place in folders):
+            what = f"which holds neither a whole checkpoint nor a {RUN_FILE} to go on from"
+            raise ValueError(f"resume must be False with output_dir {str(folder)!r}, {what}, got True")
+        if resume:  # it was stopped before its first checkpoint
+            logger.warning(f"output_dir {str(folder)!r} holds no checkpoint yet: the run begins anew")
         write_json(folder / RUN_FILE, dataclasses.replace(config, resume=False).to_dict())
 
 # %% ../nbs/62_launch.ipynb #c006e
@@ -264,6 +329,8 @@ def write_answers(
     folder: str | Path,  # Where to
 ) -> list[Path]:  # Those of `write_predictions`; none on all processes but the main one
     "Write the answers of the last evaluation; a `ValueError` if that was of something else than the trainer's documents."
+    if not isinstance(trainer, GMMTrainer):
+        raise ValueError(f"trainer must be a GMMTrainer, got {type(trainer).__name__}")
     if not trainer.is_world_process_zero():
         return []
     dataset, cleared = getattr(trainer, "spans_of", (None, False))
@@ -308,7 +375,8 @@ def train_stages(
         if trainer is not None:
             unwrap(trainer)
         trainer = parts.trainer(name, args)
-        trainer.train(resume_from_checkpoint=resume)
+        there = last_checkpoint(args.output_dir or ".") if resume else None  # a stage that was not begun has none
+        trainer.train(resume_from_checkpoint=there is not None)
         logs = [log for log in trainer.state.log_history if "answer_loss" in log]
         history += [{**log, "stage": name, "step": done + log["step"]} for log in logs]
         done += args.max_steps
@@ -391,14 +459,19 @@ class RunResult:
     by_length: dict[int, dict[str, float]]  # Segments of further documents → exact and f1
     metrics: dict[str, float]  # For the run's record
 
+    def __repr__(self) -> str:
+        "What was read, and what came out."
+        found = ", ".join(f"{name}={value:.4g}" for name, value in self.metrics.items())
+        return f"RunResult({self.documents!r}, {found})"
+
 
 def run(
     config: RunConfig,  # What to train, on what
     resume: bool = False,  # Whether to go on from the last whole checkpoint in its folder, as config.resume
 ) -> RunResult:
-    "Train, evaluate, and leave run.json, answers and checkpoint; a `ValueError` if the folder is taken or in use."
-    resume = resume or config.resume
-    folder, first = Path(config.training.output_dir or "."), config.training.process_index == 0
+    "Train, evaluate, and leave run.json, answers and checkpoint; a `ValueError` if the folder is taken, or in use, or cannot be."
+    folder = check_run_folder(config)
+    resume, first = resume or config.resume, config.training.process_index == 0
     with calling(config.called), hold_run(folder) if first else nullcontext():
         if first:  # others of this run may come when it has begun
             begin_run(config, resume)
@@ -423,7 +496,7 @@ def mistakes(
     "Say in one line what was wrong with what the user gave, and end with 2; another error shows where it was raised."
     try:
         yield
-    except ValueError as error:
+    except (ValueError, OSError, ImportError) as error:  # a file that is not there; a library for what was asked
         place = error.__traceback__
         while place is not None and place.tb_next is not None:
             place = place.tb_next
@@ -465,7 +538,7 @@ def main(
     parser.add_argument("config", help="a JSON file with the groups documents, model, memory and training")
     parser.add_argument("changes", nargs="*", metavar="field=value", help="a field to change, such as training.seed=1")
     parser.add_argument("--resume", action="store_true", help="go on from the last whole checkpoint")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)  # changes may stand after --resume
     with mistakes(prog, ""):
         config = read_run(options.config, options.changes)
     with mistakes(prog):

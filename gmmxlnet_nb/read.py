@@ -89,6 +89,10 @@ class AggregatedMemoryReader(nn.Module):
         router = MemoryGatingNetwork(hidden_dim, num_experts, temperature, pooling_method)
         self.router = router if routing_mode == "read-based" else None
 
+    def extra_repr(self) -> str:
+        "Sizes and mode."
+        return f"hidden_dim={self.hidden_dim}, num_experts={self.num_experts}, routing_mode={self.routing_mode!r}"
+
     def compute_read_routing(
         self,
         read_hiddens: Tensor,  # q: (b, n, d)

@@ -66,6 +66,10 @@ class SegmentPool(nn.Module):
         self.method = check_choice("pooling_method", method, POOLING_METHODS)
         self.score = nn.Linear(hidden_dim, 1) if method == "attention" else None
 
+    def extra_repr(self) -> str:
+        "Size and method."
+        return f"hidden_dim={self.hidden_dim}, method={self.method!r}"
+
     def pooled(self, hiddens: Tensor, mask: Tensor | None = None) -> Tensor:
         "What `forward` gives, without a look at the values."
         if mask is None:
@@ -213,6 +217,10 @@ class MemoryGatingNetwork(nn.Module):
         self.pool = SegmentPool(check_positive("hidden_dim", hidden_dim), pooling_method)
         self.top_k = check_choice("top_k", top_k, (None, 1, 2))
         self.routing_projection = nn.Linear(hidden_dim, num_experts)
+
+    def extra_repr(self) -> str:
+        "How many experts, and how they are chosen."
+        return f"num_experts={self.num_experts}, temperature={self.temperature}, top_k={self.top_k}"
 
     def scores(self, hiddens: Tensor, mask: Tensor | None = None) -> Tensor:
         "Raw scores `(b, k)`: W · pool(H) + c, and 0 where pool(H) is 0."

@@ -21,6 +21,7 @@ from accelerate.utils import DynamoBackend
 from datasets import Dataset
 from torch import Tensor, nn
 from torch.distributed.fsdp.wrap import size_based_auto_wrap_policy
+from torch.utils.data import Subset
 from transformers import TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
 
@@ -242,6 +243,26 @@ def counted(
     if number < size:
         raise ValueError(f"{wrong} {number}")
 
+# %% ../nbs/42_schedule.ipynb #y102
+def as_dataset(
+    name: str,  # The parameter's name
+    data: Any,  # What was given: a `DocumentDataset`, or a `Subset` of one
+) -> DocumentDataset:  # At least one document
+    "Documents with their features; a `ValueError` for what are none, or for a subset of others than there are."
+    if isinstance(data, Subset) and isinstance(data.dataset, DocumentDataset | Subset):
+        whole, rows = as_dataset(name, data.dataset), torch.as_tensor(data.indices, dtype=torch.long).tolist()
+        if outside := [row for row in rows if not 0 <= row < len(whole)]:
+            raise ValueError(f"{name} must be a Subset of documents 0 … {len(whole) - 1}, got {outside[0]}")
+        features: Any = whole.features
+        features = features.select(rows) if hasattr(features, "select") else [features[row] for row in rows]
+        data = DocumentDataset([whole.documents[row] for row in rows], features)
+    if not isinstance(data, DocumentDataset):
+        got = type(data.dataset if isinstance(data, Subset) else data).__name__
+        raise ValueError(f"{name} must be a DocumentDataset or a Subset of one, got {got}")
+    if not len(data):
+        raise ValueError(f"{name} must hold at least one document, got none")
+    return data
+
 # %% ../nbs/42_schedule.ipynb #c077b
 class TrainingStream(torch.utils.data.IterableDataset[dict[str, Any]]):
     "A stream as a trainer reads it: for one epoch if its length is known, else without end."
@@ -338,6 +359,8 @@ def training_data(
         raise ValueError(f"dataloader_in_order must be True: the order of batches would be chance, {got}")
     if isinstance(data, StreamedDocuments):
         return training_stream(data, args)
+    if isinstance(data, Subset):
+        data = as_dataset("train_dataset", data)
     if data is not None and not isinstance(data, DocumentDataset):
         raise ValueError(f"train_dataset must be a DocumentDataset or a StreamedDocuments, got {type(data).__name__}")
     blind = [document.id for document in data.documents if document.blind] if data is not None else []
@@ -489,20 +512,18 @@ def check_sharding(
 # %% ../nbs/42_schedule.ipynb #q257
 def check_evaluation(
     dataset: Any,  # To be asked about
-) -> None:
-    "A `ValueError` for what is no data set of documents, has none, or some whose answers are withheld."
-    if not isinstance(dataset, DocumentDataset):
-        raise ValueError(f"eval_dataset must be a DocumentDataset, got {type(dataset).__name__}")
-    if not len(dataset):
-        raise ValueError("eval_dataset must hold at least one document, got none")
+) -> DocumentDataset:
+    "The data set; a `ValueError` for what is none, has no documents, or some whose answers are withheld."
+    dataset = as_dataset("eval_dataset", dataset)
     check_documents(dataset.documents)
+    return dataset
 
 
 def check_trainer(
     args: Any,  # Options
     eval_dataset: Any,  # To be asked about, if anything
     given: Mapping[str, Any],  # Other arguments of the trainer
-) -> None:
+) -> DocumentDataset | None:  # To be asked about
     "A `ValueError` for options of another kind, arguments that would do nothing, or several GPUs in one process."
     if not isinstance(args, TrainingConfig):
         raise ValueError(f"args must be a TrainingConfig or a GMMTrainingConfig, got {type(args).__name__}")
@@ -512,8 +533,7 @@ def check_trainer(
     if args.n_gpu > 1:
         how = f"start with torchrun --nproc-per-node {args.n_gpu}, or set CUDA_VISIBLE_DEVICES"
         raise ValueError(f"one process must have one GPU, got {args.n_gpu}: {how}")
-    if eval_dataset is not None:
-        check_evaluation(eval_dataset)
+    return None if eval_dataset is None else check_evaluation(eval_dataset)
 
 
 def configure_model(

@@ -112,6 +112,12 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
             raise TypeError("num_documents must be given for a stream to have a length, got None")
         return len(range(self.settings["rank"], self.num_documents, self.settings["world_size"]))
 
+    def __repr__(self) -> str:
+        "Where documents come from, how many there are if that is known, and how they are read."
+        known = "unknown" if self.num_documents is None else self.num_documents
+        settings = ", ".join(f"{name}={value}" for name, value in self.settings.items())
+        return f"{type(self).__name__}({type(self.documents).__name__}, num_documents={known}, {settings})"
+
     @property
     def report(self) -> AnswerReport:
         "What of the right answers read so far can be given, all workers of this process together."

@@ -140,6 +140,10 @@ class TaskDocuments:
     evaluation: list[Document]
     short: list[Document]  # For the first steps: 2 segments, or single paragraphs
 
+    def __repr__(self) -> str:
+        "How many documents there are."
+        return f"TaskDocuments(train={len(self.train)}, evaluation={len(self.evaluation)}, short={len(self.short)})"
+
 
 TASKS: dict[str, dict[str, Any]] = {  # What each task needs where nothing else is asked for
     "retention": {"segment_length": 64, "stride": 0, "batch_size": 64, "max_steps": 1700, "short_steps": 1000},

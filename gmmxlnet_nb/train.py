@@ -42,6 +42,7 @@ from gmmxlnet_nb.schedule import (
     StageSchedule,
     TemperatureSchedule,
     TrainingStream,
+    as_dataset,
     check_evaluation,
     check_same_data,
     check_sharding,
@@ -196,7 +197,9 @@ def checkpoint_step(
 def last_checkpoint(
     output_dir: str | Path,  # A run's folder
 ) -> Path | None:  # None if there is none
-    "The last checkpoint that was written to its end."
+    "The last checkpoint that was written to its end; a `ValueError` for what is no path."
+    if not isinstance(output_dir, str | Path):
+        raise ValueError(f"output_dir must be a folder, got {output_dir!r}")
     steps = {path: checkpoint_step(path) for path in Path(output_dir).glob(f"{PREFIX_CHECKPOINT_DIR}-*")}
     whole = [(step, path) for path, step in steps.items() if step is not None]
     return max(whole, default=(0, None))[1]
@@ -370,6 +373,9 @@ def checkpoint_to_resume(
     "Which checkpoint a run goes on from; a `ValueError` if it is of another run, or if runs would be mixed."
     last = last_checkpoint(args.output_dir or ".")
     checkpoint = last if asked is True else asked
+    if asked is True and last is None:
+        how = "last_checkpoint(output_dir) is None without one, and then training begins"
+        raise ValueError(f"resume_from_checkpoint must not be True without a whole checkpoint in {args.output_dir!r}: {how}")
     if not checkpoint:
         if last is not None and args.save_strategy != "no":
             got = f"got {last} of an earlier run, or an earlier call of train"
@@ -423,7 +429,7 @@ class DocumentTrainer(Trainer):
         eval_dataset: DocumentDataset | None = None,  # To be asked about
         **kwargs: Any,  # As `Trainer` takes them
     ) -> None:
-        check_trainer(args, eval_dataset, kwargs)
+        eval_dataset = check_trainer(args, eval_dataset, kwargs)
         kwargs["data_collator"] = CollatorWithIds(kwargs.get("data_collator") or DocumentCollator())
         learned = training_data(train_dataset, args)
         super().__init__(model, args, train_dataset=learned, eval_dataset=eval_dataset, **kwargs)
@@ -584,19 +590,28 @@ class GMMTrainer(DocumentTrainer):
 
     def evaluate(  # type: ignore[override]  # one data set of documents, not a dictionary of sets
         self,
-        eval_dataset: DocumentDataset | None = None,  # By default the trainer's
+        eval_dataset: DocumentDataset | None = None,  # Or a `Subset` of one; by default the trainer's
         ignore_keys: list[str] | None = None,  # As `Trainer` takes them
         metric_key_prefix: str = "eval",  # Before the name of each metric
         clear_memory: bool = False,  # Whether to clear the memory before every segment
     ) -> dict[str, float]:  # Loss, exact, f1, …
         "Answer all documents and score the answers."
         dataset = self.eval_dataset if eval_dataset is None else eval_dataset
-        check_evaluation(dataset)
+        dataset = check_evaluation(dataset)
         self.clear_memory = clear_memory
         try:
             return super().evaluate(dataset, ignore_keys, metric_key_prefix)
         finally:
             self.clear_memory = False
+
+    def predict(  # type: ignore[override]
+        self,
+        test_dataset: DocumentDataset,  # Whose answers may be withheld; or a `Subset` of one
+        ignore_keys: list[str] | None = None,  # As `Trainer` takes them
+        metric_key_prefix: str = "test",  # Before the name of each metric
+    ) -> Any:  # A `PredictionOutput`: spans (n, n_best_size, 5), nothing, and metrics
+        "Answer all documents; a `ValueError` for what are none."
+        return super().predict(as_dataset("test_dataset", test_dataset), ignore_keys, metric_key_prefix)
 
     def prediction_step(
         self, model: nn.Module, inputs: dict[str, Tensor], prediction_loss_only: bool, ignore_keys: Any = None

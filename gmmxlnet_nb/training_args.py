@@ -126,12 +126,13 @@ class SavedArguments(TrainingArguments):
         **changes: Any,  # Other values for some of them, such as use_cpu=True
     ) -> Any:  # Of the class that is named, by default of this one
         "A configuration from its fields; a `ValueError` for one that does not exist, or that this machine cannot have."
+        if not isinstance(values, Mapping):
+            raise ValueError(f"values must map names of fields to values, got {type(values).__name__} {values!r:.80}")
         fields = {**values, **changes}
         known = (cls, TrainingConfig, GMMTrainingConfig)
         kinds: dict[str, Any] = {kind.__name__: kind for kind in known if issubclass(kind, cls)}
         kind = kinds[check_choice("class", fields.pop("class", cls.__name__), tuple(kinds))]
-        allowed = {f.name for f in dataclasses.fields(kind) if f.init} | OTHER_NAMES.keys() | {"memory_options"}
-        check_names(f"{kind.__name__}: field", sorted(fields), sorted(allowed))
+        check_fields(kind, fields)
         try:
             return kind(**fields)
         except ValueError as error:  # Hugging Face's words for a machine without such a GPU
@@ -227,14 +228,24 @@ def with_options(
     return given | {name: value for name, value in options.items() if value is not None}
 
 
+def check_fields(
+    kind: Any,  # A dataclass
+    names: Iterable[Any],  # What it is to be made with
+) -> None:
+    "A `ValueError` for a name that no field has, with the one that was probably meant."
+    allowed = {f.name for f in dataclasses.fields(kind) if f.init} | OTHER_NAMES.keys() | {"memory_options"}
+    check_names(f"{kind.__name__}: field", sorted(map(str, names)), sorted(allowed))
+
+
 def takes_other_names(
     kind: Kind,  # A dataclass of fields some of which have other names
 ) -> Kind:  # The same
-    "Let a configuration be made with the other names of its fields, and with `memory_options`."
+    "Let a configuration be made with the other names of its fields, and with `memory_options`; a `ValueError` for others."
     make = kind.__init__  # type: ignore[misc]
 
     @functools.wraps(make)
     def init(self: Any, *args: Any, **given: Any) -> None:
+        check_fields(type(self), given)
         fields, self._called = by_field(given)
         with calling(self._called):
             make(self, *args, **with_options(fields, OPTIONS))
@@ -398,6 +409,8 @@ class TrainingConfig(MemoryArguments):
 
     def __post_init__(self) -> None:
         check_types(self)
+        if not str(self.output_dir).strip():
+            raise ValueError(f"output_dir must be a folder, got {self.output_dir!r}; '.' is the one that you are in")
         check_choice("segment_selection_strategy", self.segment_selection_strategy, SELECTION_STRATEGIES)
         check_choice("recompute", self.recompute, RECOMPUTE)
         for name in ("max_answer_length", "n_best_size"):
@@ -410,6 +423,8 @@ class TrainingConfig(MemoryArguments):
         check_number("null_threshold", self.null_threshold)
         for count in self.progressive_segments:
             check_positive("progressive_segments", count)
+        if list(self.progressive_segments) != sorted(self.progressive_segments):
+            raise ValueError(f"progressive_segments must not fall from stage to stage, got {list(self.progressive_segments)}")
         if self.ddp_find_unused_parameters is None:  # XLNet's mask_emb never gets a gradient
             self.ddp_find_unused_parameters = True
         super().__post_init__()
@@ -534,7 +549,8 @@ def gmm_large_config(**options: Any) -> GMMTrainingConfig:
 # %% ../nbs/41_training_args.ipynb #c072
 def config_from_dict(values: Mapping[str, Any], **changes: Any) -> TrainingConfig:
     "A configuration of the class that is named, by default `GMMTrainingConfig`: see `TrainingConfig.from_dict`."
-    return TrainingConfig.from_dict({"class": GMMTrainingConfig.__name__, **values}, **changes)
+    usual = {"class": GMMTrainingConfig.__name__}
+    return TrainingConfig.from_dict({**usual, **values} if isinstance(values, Mapping) else values, **changes)
 
 # %% ../nbs/41_training_args.ipynb #c082a
 MAY_CHANGE = (  # How the names of fields begin that a run may be resumed with other values of

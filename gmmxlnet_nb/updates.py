@@ -57,6 +57,10 @@ class GatedUpdate(nn.Module):
         self.bias = nn.Parameter(torch.empty(num_experts, 2 * hidden_dim))
         self.reset_parameters()
 
+    def extra_repr(self) -> str:
+        "Sizes."
+        return f"hidden_dim={self.hidden_dim}, num_experts={self.num_experts}"
+
     def reset_parameters(self) -> None:
         "Glorot's uniform initialisation for each expert's matrices, biases 0 (gates start half open)."
         for part in self.weight.detach().chunk(2, dim=-1):
