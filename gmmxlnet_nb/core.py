@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import stat
 import tempfile
 import threading
@@ -153,6 +154,19 @@ def check_regular_file(
         kind = FILE_KINDS.get(stat.S_IFMT(mode), "a device")
         raise ValueError(f"{name or path} must be a file, got {kind}" + (f": {path}" if name else ""))
     return Path(path)
+
+
+def check_file_name(
+    name: str,  # Where it was found
+    value: Any,  # What stands there
+    suffix: str = "",  # How it must end
+) -> str:  # The same
+    "Return the name of a file beside the one that names it; a `ValueError` for a path that could lead elsewhere."
+    plain = isinstance(value, str) and re.fullmatch(r"[^/\\:\x00-\x1f]+", value) and not value.startswith(".")
+    if not plain or not value.endswith(suffix):
+        what = f"the name of a {suffix} file" if suffix else "a file's name"
+        raise ValueError(f"{name} must be {what} in the same folder, got {value!r:.200}")
+    return str(value)
 
 
 def read_text(
