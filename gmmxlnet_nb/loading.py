@@ -75,7 +75,10 @@ def shard_names(
     suffix: str,  # How the files end that it names
 ) -> list[str]:  # In their order
     "The files that an index names; a `ValueError` for one that is in another place or of another kind."
-    shards = read_json(index).get("weight_map")
+    content = read_json(index)
+    shards = content.get("weight_map")
+    if not isinstance(content.get("metadata"), dict):  # which Hugging Face looks for
+        raise ValueError(f"metadata must be an object in {index}, got {content.get('metadata')!r:.80}")
     if not isinstance(shards, dict) or not all(isinstance(shard, str) for shard in shards.values()):
         raise ValueError(f"weight_map must be a file for each weight in {index}")
     return [check_file_name(f"weight_map in {index}", shard, suffix) for shard in sorted(set(shards.values()))]
