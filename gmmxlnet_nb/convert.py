@@ -19,7 +19,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoTokenizer, XLNetConfig, XLNetForQuestionAnsweringSimple
-from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, WEIGHTS_INDEX_NAME, WEIGHTS_NAME, is_peft_available
+from transformers.utils import (
+    CONFIG_NAME, SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, WEIGHTS_INDEX_NAME, WEIGHTS_NAME, is_peft_available
+)
 
 from .core import check_choice, check_count, check_positive, check_regular_file, read_json
 from .experts import check_num_experts

@@ -14,6 +14,7 @@ import math
 import os
 import re
 import stat
+import sys
 import tempfile
 import threading
 import warnings
@@ -32,7 +33,7 @@ def check_choice(
     allowed: Sequence[Any],  # What may be given
 ) -> Any:  # `value`
     "Return `value` if it is one of `allowed`, else raise a `ValueError` that names all three."
-    long = isinstance(allowed, range) and len(allowed) > 64  # perhaps from a file: nobody goes through a billion of them
+    long = isinstance(allowed, range) and allowed.stop - allowed.start > 64  # of a number in a file
     found = allowed[:0] if long else allowed
     if not any(type(value) is type(choice) and value == choice for choice in found):  # True is no 1, and 1.0 is none
         if long and type(value) is int and value in allowed:
@@ -49,7 +50,8 @@ def check_positive(
 ) -> Any:  # `value`
     "Return `value` if it is a finite number above 0 of that kind, else raise a `ValueError`."
     kinds = (int,) if kind is int else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < float("inf"):
+    most = math.inf if kind is int else sys.float_info.max
+    if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value <= most or value == math.inf:
         what = "a whole number" if kind is int else "a finite number"
         raise ValueError(f"{name} must be {what} > 0, got {value!r:.200}")
     return value
@@ -62,7 +64,7 @@ def check_number(
     below: float = math.inf,  # What it must stay below
 ) -> float:  # `value`
     "Return `value` if it is a finite number in range, else raise a `ValueError`."
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
     if not number or not minimum <= value < below:
         limits = [f">= {minimum}"] * (minimum > -math.inf) + [f"< {below}"] * (below < math.inf)
         raise ValueError(f"{name} must be a finite number {' and '.join(limits)}".rstrip() + f", got {value!r:.200}")

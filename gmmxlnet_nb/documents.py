@@ -508,7 +508,8 @@ def row_source(
     if kind == "saved":
         table = saved_table(source)
     elif kind == "parquet":
-        table = read_table(lambda: load_dataset("parquet", data_files=list(map(str, source)), split="train", streaming=True), source[0])
+        files = list(map(str, source))
+        table = read_table(lambda: load_dataset("parquet", data_files=files, split="train", streaming=True), source[0])
     else:
         table = load_dataset(source, streaming=True, **hub)
     return partial(stream_rows, partial(rows_of_table, table), on_error, where)

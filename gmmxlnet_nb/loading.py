@@ -31,7 +31,8 @@ CODE_FIELDS = (  # Of a file: they choose code, kernels or other weights
 )
 ATTENTION_FIELDS = ("attn_implementation", "_attn_implementation", "_attn_implementation_internal")
 MOST = {  # What a field may be at most: of these, something is made before anybody looks at the weights
-    "n_layer": 1024, "num_hidden_layers": 1024, "num_labels": 1024, "num_experts": 1024, "mem_len": 1 << 16, "mem_token_count": 1 << 16,
+    "n_layer": 1024, "num_hidden_layers": 1024, "num_labels": 1024, "num_experts": 1024,
+    "mem_len": 1 << 16, "mem_token_count": 1 << 16,
 }
 ANY_INT = 1 << 31  # What any whole number may be at most
 
@@ -222,7 +223,8 @@ def check_described(
 ) -> None:
     "A `ValueError` unless a model of this configuration has about as many numbers as these weights: it is about to be made."
     d, h, d_head = config["d_model"], config["n_head"], config["d_head"]
-    shapes = {"word_embedding.weight": (config["vocab_size"], d), "rel_attn.q": (d, h, d_head), "ff.layer_1.weight": (config["d_inner"], d)}
+    shapes = {"word_embedding.weight": (config["vocab_size"], d), "rel_attn.q": (d, h, d_head)}
+    shapes["ff.layer_1.weight"] = (config["d_inner"], d)
     for name, (_, shape) in weights.items():
         wanted = next((x for end, x in shapes.items() if f".{name}".endswith(f".{end}")), tuple(shape))
         if tuple(shape) != wanted:
