@@ -106,8 +106,12 @@ def check_training_arguments(
 SECRETS = ("hub_token", "push_to_hub_token")
 
 
+@dataclass
 class SavedArguments(TrainingArguments):
-    "`TrainingArguments` that go to JSON and back, without secrets."
+    "`TrainingArguments` that are shown, pickled, and go to JSON and back without secrets."
+
+    # the same field, but for repr: each class of configurations has one that is made of its fields
+    hub_token: str | None = field(default=None, repr=False, metadata=TrainingArguments.__dataclass_fields__["hub_token"].metadata)
 
     def __getstate__(self) -> dict[str, Any]:
         "What is pickled: no secrets, since Hugging Face's trainer pickles it into every checkpoint."
