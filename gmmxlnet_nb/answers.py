@@ -192,7 +192,7 @@ def find_best_threshold(
     metric: str = "f1",  # "exact" or "f1"
 ) -> tuple[float, float]:  # Best score in percent, and its threshold
     "The official script's best score and threshold; `tune_null_threshold` gives one to use."
-    check_predictions(documents, predictions, null_scores)
+    check_predictions(documents, predictions, {} if null_scores is None else null_scores)
     check_choice("metric", metric, tuple(METRICS))
     return best_threshold(documents, predictions, null_scores, answer_scores(documents, predictions)[metric])
 

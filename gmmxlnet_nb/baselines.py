@@ -242,7 +242,9 @@ def matching_state(
 def memory_floats(
     memory: Memory,  # Of any kind
 ) -> int:  # Numbers that one document's state has
-    "The size of a state."
+    "The size of a state; a `ValueError` for what is no memory."
+    if not isinstance(memory, Memory):
+        raise ValueError(f"memory must be a Memory, such as a model's .memory, got {type(memory).__name__}")
     return sum(x.numel() for x in state_tensors(memory.template()) if x.is_floating_point())
 
 # %% ../nbs/30_baselines.ipynb #c018
@@ -470,14 +472,15 @@ class AddressedMemory(Memory):
         memory_init: str = "learned",  # One of `INIT_STRATEGIES`
     ) -> None:
         super().__init__()
-        self.tokens = check_positive("mem_token_count", tokens)
-        self.num_heads = check_positive("num_memory_heads", num_heads)
-        self.sharpness = check_sharpness("memory_sharpness", sharpness)
-        self.usage_tracking = check_choice("enable_usage_tracking", usage_tracking, (True, False))
-        self.temporal_links = check_choice("enable_temporal_links", temporal_links, (True, False))
+        self.tokens = check_positive("tokens", tokens)
+        self.num_heads = check_positive("num_heads", num_heads)
+        self.sharpness = check_sharpness("sharpness", sharpness)
+        self.usage_tracking = check_choice("usage_tracking", usage_tracking, (True, False))
+        self.temporal_links = check_choice("temporal_links", temporal_links, (True, False))
         if check_choice("memory_init", memory_init, INIT_STRATEGIES) == "zeros" and not usage_tracking:
             raise ValueError(
-                "memory_init must not be 'zeros' without enable_usage_tracking: slots addressed by content alone "
+                "memory_init must not be 'zeros' without usage_tracking (enable_usage_tracking of a configuration): slots "
+                "addressed by content alone "
                 "would stay the same for ever, got 'zeros'"
             )
         self.start = InitialStates(1, memory_slots, hidden_dim, memory_init)

@@ -137,15 +137,24 @@ SETTINGS: dict[str, tuple[str, ...]] = {  # Fields of `GMMXLNetConfig` that a me
 NOT_OF_MEMORIES = ("memory_type", "use_global_softmax")  # Fields that every model uses
 
 
+def same_setting(
+    value: Any,  # Anything
+    other: Any,  # A field's value
+) -> bool:  # False for arrays, which compare element by element
+    "Whether two values are the same."
+    return value is other or (isinstance(value, bool | int | float | str | list | tuple) and value == other)
+
+
 def check_used(
     memory_type: str,  # One of `MEMORIES`
     fields: Mapping[str, Any],  # Of `GMMXLNetConfig`; None for one that was not given
 ) -> None:
     "A `ValueError` for a field that a memory has no use for, unless it is at its default."
+    check_choice("memory_type", memory_type, sorted(MEMORIES))
     for name, value in fields.items():
         # of a memory that somebody has added to `MEMORIES` nobody knows what it uses
         used = name in (*SETTINGS.get(memory_type, fields), *NOT_OF_MEMORIES)
-        if not used and value is not None and value != getattr(GMMXLNetConfig, name):
+        if not used and value is not None and not same_setting(value, getattr(GMMXLNetConfig, name)):
             raise ValueError(f"{name} must be left out with memory_type {memory_type!r}, got {value!r}")
 
 # %% ../nbs/31_config.ipynb #c046
@@ -165,7 +174,7 @@ def memory_config(
         encoder = {name: value for name, value in base.to_dict().items() if name not in ("model_type", "architectures")}
         return GMMXLNetConfig(**{**encoder, **fields})
     for name, value in fields.items():
-        if value != (stored := getattr(base, name)):
+        if not same_setting(value, stored := getattr(base, name)):
             raise ValueError(f"{name} must be left out or be {stored!r} as in the configuration, got {value!r}")
     return base
 
@@ -180,7 +189,7 @@ def given_fields(
     given = {name: value for name, value in arguments.items() if value is not None}
     fields = {name: value for name, value in given.items() if name not in OTHER_NAMES}
     for other, name in OTHER_NAMES.items():
-        if other in given and fields.setdefault(name, given[other]) != given[other]:
+        if other in given and not same_setting(given[other], fields.setdefault(name, given[other])):
             raise ValueError(f"{other} must be left out or be {name} = {fields[name]!r}, got {given[other]!r}")
     return fields
 
@@ -204,7 +213,7 @@ def sized_fields(
     fields: Mapping[str, Any],  # Of the configuration, with memory_type
 ) -> dict[str, Any]:  # The same, with both sizes if one is given
     "Let memory_slots and mem_token_count follow each other; a `ValueError` for one that is no size."
-    kind, names = fields["memory_type"], ("memory_slots", "mem_token_count")
+    kind, names = check_choice("memory_type", fields["memory_type"], sorted(MEMORIES)), ("memory_slots", "mem_token_count")
     sizes = {name: check_positive(name, fields[name]) for name in names if name in fields}
     if len(sizes) != 1 or kind in ("none", "mems"):  # which have no use for either
         return dict(fields)

@@ -42,7 +42,8 @@ class MemoryState:
 
     def __repr__(self) -> str:
         "Sizes, type and place, without the numbers."
-        return f"{describe_state(self)} {self.experts.dtype} on {self.experts.device}"
+        kind, place = (getattr(self.experts, name, "?") for name in ("dtype", "device"))  # of a tree, leaves may be anything
+        return f"{describe_state(self)} {kind} on {place}"
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())

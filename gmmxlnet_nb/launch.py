@@ -32,7 +32,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from .core import check_count, check_folder, check_positive, hold_run, moved_names, read_json, write_json
+from .core import check_choice, check_count, check_folder, check_positive, hold_run, moved_names, read_json, write_json
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
@@ -283,12 +283,23 @@ def as_begun(
     return args
 
 # %% ../nbs/62_launch.ipynb #y104
+def nothing_to_resume(
+    folder: Any,  # A run's
+) -> ValueError:  # To raise
+    "The error for a folder without a beginning."
+    what = f"which holds neither a whole checkpoint nor a {RUN_FILE} to go on from"
+    return ValueError(f"resume must be False with output_dir {str(folder)!r}, {what}, got True")
+
+
 def check_run_folder(
     config: RunConfig,  # What to train, on what
+    resume: Any = False,  # Whether to go on
 ) -> Path:  # Its folder, made if need be
-    "A run's folder; a `ValueError` if nothing can be written there, or what was given is no run."
+    "A run's folder; a `ValueError` if nothing can be written there, or resumed, or what was given is no run."
     if not isinstance(config, RunConfig):
         raise ValueError(f"config must be a RunConfig, got {type(config).__name__}")
+    if (check_choice("resume", resume, (True, False)) or config.resume) and not Path(config.training.output_dir).exists():
+        raise nothing_to_resume(config.training.output_dir)
     folder = check_folder("output_dir", config.training.output_dir)
     try:
         with tempfile.TemporaryFile(dir=folder):
@@ -303,7 +314,7 @@ def begin_run(
     resume: bool = False,  # Whether to go on from the last whole checkpoint in its folder
 ) -> None:
     "Note in run.json what a run is; a `ValueError` if its folder holds another run, or none to resume."
-    folder = check_run_folder(config)
+    folder = check_run_folder(config, resume)
     folders = [folder, folder / "long", folder / "short"]  # before, each stage had a run.json of its own
     mine = [last_checkpoint(args.output_dir or ".") for args in config.stages().values()]
     lasts = [last for last in map(last_checkpoint, folders) if last is not None]
@@ -317,8 +328,7 @@ def begin_run(
         raise ValueError(f"output_dir must be a new folder{how}, got {str(folder)!r} with {found[0].name}")
     else:
         if resume and not any((place / RUN_FILE).is_file() for place in folders):
-            what = f"which holds neither a whole checkpoint nor a {RUN_FILE} to go on from"
-            raise ValueError(f"resume must be False with output_dir {str(folder)!r}, {what}, got True")
+            raise nothing_to_resume(folder)
         if resume:  # it was stopped before its first checkpoint
             logger.warning(f"output_dir {str(folder)!r} holds no checkpoint yet: the run begins anew")
         write_json(folder / RUN_FILE, dataclasses.replace(config, resume=False).to_dict())
@@ -470,7 +480,7 @@ def run(
     resume: bool = False,  # Whether to go on from the last whole checkpoint in its folder, as config.resume
 ) -> RunResult:
     "Train, evaluate, and leave run.json, answers and checkpoint; a `ValueError` if the folder is taken, or in use, or cannot be."
-    folder = check_run_folder(config)
+    folder = check_run_folder(config, resume)
     resume, first = resume or config.resume, config.training.process_index == 0
     with calling(config.called), hold_run(folder) if first else nullcontext():
         if first:  # others of this run may come when it has begun

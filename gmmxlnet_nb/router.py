@@ -185,6 +185,8 @@ def load_balance_loss(
     """Switch Transformers' load-balance loss over all routes that `mask` keeps; its mean over processes is the batch's.
 
     Raises `ValueError` for what are no probabilities, and a mask of another shape or of other values than 0 and 1."""
+    if not callable(total):
+        raise ValueError(f"total must be a function of a tensor, got {total!r}")
     routes = tuple(check_routes("probs", probs).shape[:-1])
     return balance_loss(probs, None if mask is None else check_mask("mask", mask, routes), total)
 

@@ -20,7 +20,7 @@ import torch
 from transformers import TrainingArguments
 from transformers.utils import logging
 
-from .core import check_choice, check_names, check_positive, read_json
+from .core import check_choice, check_count, check_names, check_positive, read_json
 from .faults import ON_ERROR
 from .data import ON_MISFIT
 from .tasks import TASKS, task_defaults
@@ -279,6 +279,12 @@ class RunConfig:
     called: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # Field → what the user called it
 
     def __post_init__(self) -> None:
+        for name, kind in {"documents": DocumentConfig, "training": TrainingConfig, "model": ModelConfig}.items():
+            if not isinstance(getattr(self, name), kind):
+                got = f"got {type(getattr(self, name)).__name__} {getattr(self, name)!r:.80}"
+                raise ValueError(f"{name} must be a {kind.__name__}, {got}; RunConfig.from_dict takes dictionaries")
+        if self.short_steps is not None:
+            check_count("short_steps", self.short_steps)
         check_choice("resume", self.resume, (True, False))
         if self.short_steps and self.documents.stream:
             raise ValueError(f"short_steps must be left out, or 0, with stream, got {self.short_steps}")

@@ -127,6 +127,8 @@ def load_manifest(
     path: str | Path = "experiments/manifest.toml",  # Its file
 ) -> list[Job]:  # In its order
     "All jobs; a `ValueError` that names what is wrong with the manifest."
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(f"path must be a manifest's file, got {path!r}")
     path = Path(path).resolve()
     runs, shared = read_manifest(path)
     jobs, first = dict[str, Job](), dict[str, Job]()
@@ -482,9 +484,15 @@ def check_records(
     jobs: Sequence[Job],  # Those chosen
     others: Sequence[str],  # What else is wrong, a line each
     allow_stale: bool,  # Whether to note stale records without failing for them
+    all_of_them: bool = False,  # Whether nobody chose some: then smoke runs that were not made are noted only
 ) -> int:  # How many lines say that something is wrong
     "Say which records are not as they should be."
+    unmade = [job for job in jobs if all_of_them and job.tier == "smoke" and not job.record.exists()]
+    jobs = [job for job in jobs if job not in unmade]
     notes = problems(jobs, ["stale"]) if allow_stale else []
+    if unmade:  # their folder is not in git
+        names = " ".join(job.name for job in unmade)
+        notes.append(f"smoke runs that were not made here, and need not be: {names}; gmmxlnet-runs run --tier smoke")
     wrong = [*problems(jobs, [state for state in WRONG if state != "stale" or not allow_stale]), *others]
     print("\n".join([*wrong, *(f"note: {line}" for line in notes)]) or f"{len(jobs)} records are fresh")
     return len(wrong)
@@ -531,11 +539,12 @@ def main(
             raise SystemExit(1 if run_chosen(jobs, Path(asked.manifest).resolve(), asked.jobs, asked.force) else 0)
         if asked.command == "check":
             jobs = [job for job in jobs if job.record.exists() or not asked.present]
-            others = [] if asked.ids or asked.seeds else orphans(everything, asked.tier)
-            raise SystemExit(1 if check_records(jobs, others, asked.allow_stale) else 0)
+            some = asked.ids or asked.seeds
+            others = [] if some else orphans(everything, asked.tier)
+            raise SystemExit(1 if check_records(jobs, others, asked.allow_stale, not (some or asked.tier)) else 0)
         {"list": show_runs, "status": show_status}[asked.command](jobs)
-    except ValueError as error:
-        print(f"{prog}: {error}", file=sys.stderr)
+    except (ValueError, OSError) as error:
+        print(f"{prog}: {' '.join(str(error).split())}", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print(f"{prog}: interrupted; the same command goes on", file=sys.stderr)

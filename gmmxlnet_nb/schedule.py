@@ -520,6 +520,7 @@ def check_evaluation(
 
 
 def check_trainer(
+    model: Any,  # To train; None where the trainer makes its own
     args: Any,  # Options
     eval_dataset: Any,  # To be asked about, if anything
     given: Mapping[str, Any],  # Other arguments of the trainer
@@ -527,6 +528,8 @@ def check_trainer(
     "A `ValueError` for options of another kind, arguments that would do nothing, or several GPUs in one process."
     if not isinstance(args, TrainingConfig):
         raise ValueError(f"args must be a TrainingConfig or a GMMTrainingConfig, got {type(args).__name__}")
+    if model is not None or given.get("model_init") is None:
+        find_memory_model(model)
     for name in ("compute_metrics", "compute_loss_func", "preprocess_logits_for_metrics"):
         if given.get(name) is not None:
             raise ValueError(f"{name} must be left out: GMMTrainer scores answers, and has losses, of its own")

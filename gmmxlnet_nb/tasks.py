@@ -312,6 +312,8 @@ def task_defaults(
     params: dict[str, Any],  # A run's parameters; None where the task decides
 ) -> dict[str, Any]:  # The same, with the task's defaults for None
     "Fill in what a task needs where nothing else was asked for; a `ValueError` for impossible steps."
+    if not isinstance(params, dict) or "task" not in params:
+        raise ValueError(f"params must be a dictionary of a run's parameters, task among them, got {params!r:.80}")
     defaults = TASKS[check_choice("task", params["task"], tuple(TASKS))]
     filled: dict[str, Any] = {name: defaults.get(name) if value is None else value for name, value in params.items()}
     for name in ("segment_length", "batch_size", "max_steps"):

@@ -429,7 +429,7 @@ class DocumentTrainer(Trainer):
         eval_dataset: DocumentDataset | None = None,  # To be asked about
         **kwargs: Any,  # As `Trainer` takes them
     ) -> None:
-        eval_dataset = check_trainer(args, eval_dataset, kwargs)
+        eval_dataset = check_trainer(model, args, eval_dataset, kwargs)
         kwargs["data_collator"] = CollatorWithIds(kwargs.get("data_collator") or DocumentCollator())
         learned = training_data(train_dataset, args)
         super().__init__(model, args, train_dataset=learned, eval_dataset=eval_dataset, **kwargs)

@@ -29,7 +29,7 @@ from .core import check_choice, check_names, check_number, check_positive, read_
 from .experts import check_num_experts, expand_strategies
 from .router import check_temperature
 from .read import ROUTING_MODES
-from .config import MEMORIES, NOT_OF_MEMORIES, SETTINGS, GMMXLNetConfig, check_used, check_tokens_match_slots
+from .config import MEMORIES, NOT_OF_MEMORIES, SETTINGS, GMMXLNetConfig, check_used, check_tokens_match_slots, same_setting
 from .losses import MEMORY_LOSSES
 from .model import RECOMPUTE
 
@@ -51,7 +51,7 @@ def check_types(
     hints = get_type_hints(type(config))
     for f in dataclasses.fields(config):
         value, allowed, choices = getattr(config, f.name), allowed_types(hints[f.name]), f.metadata.get("choices")
-        if value is f.default or dataclasses.is_dataclass(value):  # what became an object is checked by its own class
+        if value is f.default or isinstance(value, AcceleratorConfig):  # which is checked by its own class
             continue
         fits = {type(value)} & allowed or (type(value) is int and float in allowed)
         fits = fits or (isinstance(value, Path) and str in allowed) or (isinstance(value, tuple) and list in allowed)
@@ -170,7 +170,7 @@ def by_field(
         field_name, value = OTHER_NAMES[name], given[name]
         if value is None:
             continue
-        if (other := fields.get(field_name)) is not None and other != value:
+        if (other := fields.get(field_name)) is not None and not same_setting(value, other):
             raise ValueError(f"{name} must be {field_name} = {other!r}, which is the same field, got {value!r}")
         fields[field_name], called[field_name] = value, name
     return fields, called
@@ -353,15 +353,15 @@ class MemoryArguments(SavedArguments):
         usual = {f.name: f.metadata["if_not_given"] for f in dataclasses.fields(self) if "if_not_given" in f.metadata}
         # a default that several memories have tells nothing
         shared = {name for name in usual if sum(name in used for used in SETTINGS.values()) > 1}
-        telling = {name for name in given.keys() & OPTIONS if name not in shared or given[name] != usual[name]}
+        telling = {name for name in given.keys() & OPTIONS if name not in shared or not same_setting(given[name], usual[name])}
         return memory_with(telling, self.usual_memory if tokens else "none")
 
     def options(self) -> dict[str, Any]:
         "The fields of `GMMXLNetConfig` beside memory and sizes; None for those that are as usual."
         found = {name: getattr(self, name) for name in OPTIONS}
         names = found["init_strategies"]
-        several = isinstance(names, list | tuple) and bool(names)
-        usual = names == self.usual_init or (several and all(name == self.usual_init for name in names))
+        listed = names if isinstance(names, list | tuple) else [names]
+        usual = names is None or (bool(listed) and all(same_setting(name, self.usual_init) for name in listed))
         return found | ({"init_strategies": None} if usual else {})
 
     def memory_fields(self) -> dict[str, Any]:
@@ -371,7 +371,7 @@ class MemoryArguments(SavedArguments):
             slots = self.mem_token_count if self.memory_slots is None else self.memory_slots
             fields |= {"mem_token_count": self.mem_token_count, "memory_slots": slots}
         for name, value in self.options().items():  # mem_len has a default in the encoder's own configuration too
-            if value is not None and (name == "mem_len" or value != getattr(GMMXLNetConfig, name)):
+            if value is not None and (name == "mem_len" or not same_setting(value, getattr(GMMXLNetConfig, name))):
                 fields[name] = value
         return fields
 
@@ -496,7 +496,7 @@ class GMMTrainingConfig(TrainingConfig):
         self.use_gmm_memory = self.memory_type == "gmm"
         for name, default in self.expert_fields().items():
             value = self.options().get(name, getattr(self, name))
-            if not self.use_gmm_memory and value != default:
+            if not self.use_gmm_memory and not same_setting(value, default):
                 raise ValueError(f"{name} must be left out with memory_type {self.memory_type!r}, got {value!r}")
 
     @classmethod
