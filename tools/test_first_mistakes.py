@@ -108,7 +108,7 @@ def right_arguments() -> dict[str, dict[str, Any]]:
         "StreamedDocuments": {"documents": m.documents, "tokenizer": m.tokenizer, "layout": m.layout},
         "retention_documents": {"num_documents": 2, "num_segments": 2}, "task_defaults": {"params": {"task": "retention"}},
         "task_documents": {"task": "retention", "num_train": 2, "num_eval": 2, "num_segments": 2},
-        "TokenMemory": {"memory_slots": 2, "hidden_dim": 8}, "SegmentRecurrence": {"num_layers": 1, "mem_len": 2, "hidden_dim": 8},
+        "TokenMemory": {"memory_slots": 2, "hidden_dim": 8}, "SegmentRecurrence": {"num_layers": 1, "mem_len": 2, "hidden_dim": 8},  # noqa: E501
         "DifferentiableMemory": {"memory_slots": 4, "hidden_dim": 8, "tokens": 2}, "memory_floats": {"memory": m.model.memory},
         "select_documents": {"state": torch.zeros(3, 2), "index": 1}, "GMMXLNetConfig": {},
         "GMMXLNetForQA": {"base_model": m.base}, "MemXLNetForQA": {"base_model": m.base},
@@ -130,7 +130,7 @@ def right_arguments() -> dict[str, dict[str, Any]]:
 def wrong_values() -> list[Any]:
     """Values that somebody may give in place of others: of another kind, another number, a list for one, one for a list."""
     m = made()
-    numbers: list[Any] = [3, -1, 0, 2.5, math.nan, True, np.int64(2), np.float32(0.5), np.arange(3), torch.zeros(3), torch.tensor(1)]
+    numbers: list[Any] = [3, -1, 0, 2.5, math.nan, True, np.int64(2), np.float32(0.5), np.arange(3), torch.zeros(3), torch.tensor(1)]  # noqa: E501
     plain: list[Any] = [None, "x/y/z", "", "2", b"x", [], ["x"], [1, 2], (), {"a": 1}, {1, 2}, Path("no/pe"), object(), int, len]
     return [*numbers, *plain, m.documents[0], m.documents, m.dataset, m.model, m.tokenizer, m.base, m.layout, m.run, m.args]
 
@@ -150,7 +150,7 @@ def parameters() -> list[tuple[str, str]]:
 def undisturbed() -> Iterator[None]:
     """In a folder of its own, without a network, and without words."""
     before, constants = os.getcwd(), "huggingface_hub.constants.HF_HUB_OFFLINE"
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):  # noqa: E501
         os.chdir(folder)
         try:
             with warnings.catch_warnings(), patch(constants, True), patch("datasets.config.HF_HUB_OFFLINE", True):

@@ -63,7 +63,8 @@ def distribution(place: Path) -> Distribution:
 
 def test_modules_names_and_readme(place: Path, tmp_path: Path) -> None:
     """Every public name, and the examples of the README, as they stand there, from another folder."""
-    assert sorted(p.name for p in (ROOT / "gmmxlnet_nb").glob("*.py")) == sorted(p.name for p in (place / "gmmxlnet_nb").glob("*.py"))
+    here, there = (sorted(p.name for p in (root / "gmmxlnet_nb").glob("*.py")) for root in (ROOT, place))
+    assert here == there
     assert (place / "gmmxlnet_nb" / "py.typed").is_file()
     readme = distribution(place).metadata.get_payload()  # type: ignore[attr-defined]
     examples = re.findall(r"^```python\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
