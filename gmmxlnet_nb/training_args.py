@@ -325,8 +325,6 @@ class MemoryArguments(SavedArguments):
         self.settle_memory()
         check_training_arguments(self)
         check_positive("mem_token_count", self.mem_token_count)
-        if self.memory_slots is not None:
-            check_positive("memory_slots", self.memory_slots)
         super().__post_init__()
         fields = GMMXLNetConfig(**self.memory_fields())  # says what is allowed
         if self.memory_type in ("token", "gmm"):
@@ -337,6 +335,8 @@ class MemoryArguments(SavedArguments):
         given = fill_in(self)
         self.memory_type = given["memory_type"] if "memory_type" in given else self.implied_memory(given)
         check_choice("memory_type", self.memory_type, sorted(MEMORIES))
+        if self.memory_slots is not None:
+            check_positive("memory_slots", self.memory_slots)
         if self.memory_type in ("token", "gmm") and "mem_token_count" not in given and type(self.memory_slots) is int:
             self.mem_token_count = self.memory_slots  # one token a slot
         check_used(self.memory_type, {"memory_slots": self.memory_slots, **self.options()})
