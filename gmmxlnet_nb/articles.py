@@ -319,8 +319,9 @@ def long_documents(
     "Join the paragraphs of each article, up to a length; a `ValueError` for an answer that is longer."
     if max_length is not None:
         check_positive("max_length", max_length)
+    several = isinstance(documents, Iterable) and getattr(documents, "ndim", 1) != 0
     for name, value, fits, what in (
-        ("documents", documents, isinstance(documents, Iterable) and getattr(documents, "ndim", 1), "of type Document or Article"),
+        ("documents", documents, several, "of type Document or Article"),
         ("length", length, callable(length), "a function of a text"),
         ("separator", separator, isinstance(separator, str), "a text"),
     ):  # fmt: skip
