@@ -575,7 +575,7 @@ def check_chunks(
     chunks: Iterable[Mapping[str, Tensor]],  # Batches of a collator
 ) -> Iterator[Mapping[str, Tensor]]:  # The same
     "Pass batches on; a `ValueError` for what is no batch, for another number of documents, or if there are none."
-    if not isinstance(chunks, Iterable):
+    if not isinstance(chunks, Iterable) or isinstance(chunks, Tensor):
         raise ValueError(f"chunks must be batches that can be gone through, got {type(chunks).__name__}")
     documents = None
     for number, chunk in enumerate(chunks):

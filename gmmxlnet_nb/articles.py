@@ -319,6 +319,14 @@ def long_documents(
     "Join the paragraphs of each article, up to a length; a `ValueError` for an answer that is longer."
     if max_length is not None:
         check_positive("max_length", max_length)
+    several = isinstance(documents, Iterable) and getattr(documents, "ndim", 1) != 0
+    for name, value, fits, what in (
+        ("documents", documents, several, "of type Document or Article"),
+        ("length", length, callable(length), "a function of a text"),
+        ("separator", separator, isinstance(separator, str), "a text"),
+    ):  # fmt: skip
+        if not fits:
+            raise ValueError(f"{name} must be {what}, got {type(value).__name__} {value!r:.80}")
     given: list[Any] = list(documents)
     counts = JoinCounts()
     articles = [item for item in given if isinstance(item, Article)]

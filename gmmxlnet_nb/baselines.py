@@ -141,7 +141,10 @@ def select_documents(
     "Take documents out of a state; an `IndexError` for those that are not there, or none."
     if state is None:
         return None
-    at = document_index(index, len(state_tensors(state)[0]))
+    tensors = state_tensors(state)
+    if not all(tensor.dim() for tensor in tensors):
+        raise ValueError(f"state must be of tensors of documents (b, …), got {describe_state(state)}")
+    at = document_index(index, len(tensors[0]))
     return map_state(lambda x: x[at] if isinstance(at, slice) else x[at.to(x.device)], state)
 
 # %% ../nbs/30_baselines.ipynb #c011

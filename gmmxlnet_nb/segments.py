@@ -121,7 +121,8 @@ def check_texts(
     texts: Iterable[str],  # What to learn from
 ) -> list[str]:
     "Texts as a list; a `ValueError` if there is nothing to learn from."
-    found = [] if isinstance(texts, str) or not isinstance(texts, Iterable) else list(texts)
+    one = isinstance(texts, str) or not isinstance(texts, Iterable) or getattr(texts, "ndim", 1) == 0  # or a number
+    found = [] if one else list(texts)
     wrong = [text for text in found if not is_text(text)]
     if wrong or not any(text.translate(BLANKED).strip() for text in found):
         got = repr(wrong[0] if wrong else texts)

@@ -75,7 +75,7 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         max_answer_length: int | None = None,  # Tokens of an answer, at most, for the report; None for any
         on_misfit: str = "raise",  # What to do about documents that do not fit: "raise" or "skip"
     ) -> None:
-        if not isinstance(documents, Iterable) or iter(documents) is documents:
+        if not isinstance(documents, Iterable) or isinstance(documents, torch.Tensor) or iter(documents) is documents:
             what = "a list or a DocumentStream, which can be read again"
             raise ValueError(f"documents must be {what}, got {type(documents).__name__}")
         if type(seed) is not int:

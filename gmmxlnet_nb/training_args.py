@@ -329,8 +329,6 @@ class MemoryArguments(SavedArguments):
         self.settle_memory()
         check_training_arguments(self)
         check_positive("mem_token_count", self.mem_token_count)
-        if self.memory_slots is not None:
-            check_positive("memory_slots", self.memory_slots)
         super().__post_init__()
         fields = GMMXLNetConfig(**self.memory_fields())  # says what is allowed
         if self.memory_type in ("token", "gmm"):
