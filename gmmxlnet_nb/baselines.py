@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['MEMORY_UPDATES', 'map_state', 'select', 'state_tensors', 'select_documents', 'Memory', 'matching_state',
-           'memory_floats', 'TokenMemory', 'SegmentRecurrence', 'content_weights', 'erase_and_add',
-           'allocation_weights', 'follow_links', 'DifferentiableMemory']
+           'memory_floats', 'TokenMemory', 'SegmentRecurrence', 'DifferentiableMemory']
 
 # %% ../nbs/30_baselines.ipynb #h003
 import dataclasses
@@ -153,6 +152,7 @@ class Memory(nn.Module):
     "What the model asks of a memory. This one keeps nothing: segments are read one by one."
 
     settings: tuple[str, ...] = ()  # The fields of the configuration that it is made from
+    built: Mapping[str, Any] = {}  # Their values, and others, when a model was built with it
     tokens: int = 0  # m, memory tokens of each kind in a segment
     all_layers: bool = False  # Whether a proposal is `LayerStates` instead of H
 

@@ -28,7 +28,7 @@ from huggingface_hub import CommitInfo, EvalResult, HfApi, ModelCard, ModelCardD
 from safetensors import SafetensorError
 from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
-from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file
+from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file, is_peft_available
 
 from .core import check_choice, check_number, hold_lock, moved_names, read_json, sync
 from .updates import ExpertUpdater
@@ -37,10 +37,14 @@ from gmmxlnet_nb.loading import (
     asked_dtype,
     check_device_map,
     check_config_fields,
+    check_described,
+    check_file_fields,
     check_finite_weights,
+    check_inside,
     check_load_options,
     check_placed,
     loading_dtype,
+    shard_names,
     stored_sizes,
 )
 
@@ -89,7 +93,7 @@ def interrupted_save(
     if not isinstance(checksum, str) or not re.fullmatch("[0-9a-f]{64}", checksum):
         return None  # no checksum of ours, and perhaps a path out of here
     stage = directory / f"{STAGE_PREFIX}{checksum}"
-    return stage if stage.is_dir() else None
+    return stage if stage.is_dir() and not stage.is_symlink() else None  # whose files would be taken from elsewhere
 
 
 def roll_forward(
@@ -208,6 +212,8 @@ MEMORY_STRUCTURE_FIELDS = (
 STRUCTURE_FIELDS = [*MEMORY_STRUCTURE_FIELDS, "d_model", "n_layer", "n_head", "d_inner"]
 HUB_ARGUMENTS = "revision token cache_dir subfolder local_files_only force_download proxies".split()
 MODEL_TYPES = ("gmm-xlnet", "xlnet")  # With a memory, and without
+SAFE_SUFFIX = ".safetensors"  # Of weights that are no pickles
+ADAPTER = "adapter_config.json"  # Of PEFT
 OLDER = ("memxlnet_config.json", "gmm_config.json")  # What marks the layouts of older versions
 OLDER_VERSIONS = {OLDER[0]: (1, 2, 3), OLDER[1]: (1, 1.0, "1.0")}
 
@@ -232,10 +238,13 @@ def stored_config(
     if found is None:
         raise ValueError(f"{path} must have a {CONFIG_NAME} to be a checkpoint, got none")
     config = read_json(found)
+    check_file_fields(found, config)
     if config.get("model_type") not in MODEL_TYPES:
         raise ValueError(f"model_type must be {' or '.join(MODEL_TYPES)}, got {config.get('model_type')!r} in {path}")
     if config.get("quantization_config") is not None:
         raise ValueError(f"quantization_config must be left out of {found}: quantised weights are not read")
+    if is_peft_available() and find_file(path, ADAPTER, hub) is not None:  # which names another model to load
+        raise ValueError(f"{path} must be a whole model, got {ADAPTER}, which is for another one")
     if "memory_type" not in config:
         for name in OLDER:
             if find_file(path, name, hub) is not None:
@@ -256,13 +265,12 @@ def stored_weights(
     index = None if CHECKSUM in config else find_file(path, SAFE_WEIGHTS_INDEX_NAME, hub)
     if index is None:
         raise ValueError(f"{path} must have its weights in {SAFE_WEIGHTS_NAME}, got none: pickled weights are not read")
-    shards = read_json(index).get("weight_map")
-    if not isinstance(shards, dict) or not all(isinstance(shard, str) for shard in shards.values()):
-        raise ValueError(f"weight_map must be a file for each weight in {index}")
-    found = [find_file(path, shard, hub) for shard in sorted(set(shards.values()))]
-    if None in found:
-        raise ValueError(f"{path} must have all files that {SAFE_WEIGHTS_INDEX_NAME} names, got not all of them")
-    return [shard for shard in found if shard is not None]
+    found = []
+    for name in shard_names(index, SAFE_SUFFIX):
+        if (shard := find_file(path, name, hub)) is None:
+            raise ValueError(f"{path} must have all files that {SAFE_WEIGHTS_INDEX_NAME} names, got no {name}")
+        found.append(check_inside(shard.parent, shard))
+    return found
 
 # %% ../nbs/50_checkpoints.ipynb #c013
 def check_structure(
@@ -326,6 +334,7 @@ def loading_config(
     described |= {"memory_type": "none"} if plain else {}
     whole = build_config(path, kind, described)
     if isinstance(config, str | os.PathLike):
+        stored_config(config, {})
         config = kind.from_pretrained(config)
     if config is not None and not isinstance(config, kind):
         raise ValueError(f"config must be a {kind.__name__}, got {type(config).__name__}")
@@ -384,6 +393,7 @@ def checked_dtype(
     "Check the weights' files and sizes against the configuration, and choose the type; a `ValueError` for what does not fit."
     weights = stored_sizes(path, stored_weights(path, stored, hub))
     check_config_fields(path, config.to_dict(), weights)
+    check_described(path, config.to_dict(), weights)
     types = {dtype for dtype, _ in weights.values()}
     return loading_dtype(path, types, stored.get("dtype", stored.get("torch_dtype")), requested)
 

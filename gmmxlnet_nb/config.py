@@ -6,6 +6,7 @@
 __all__ = ['MEMORIES', 'MEMORY_FIELDS', 'GMMXLNetConfig', 'memory_config']
 
 # %% ../nbs/31_config.ipynb #h003
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -271,6 +272,20 @@ def check_unused_fields(
     check_used(config.memory_type, fields)
 
 # %% ../nbs/31_config.ipynb #c033f
+BUILT_ENCODER = ("n_layer", "d_model", "n_head", "d_inner")  # What weights are made for, beside the memory's fields
+SET_LATER = ("routing_temperature", "routing_top_k")  # Compared with the routers, where a schedule sets them, too
+
+
+def build_memory(
+    config: GMMXLNetConfig,  # Of a new model
+) -> Memory:  # Which knows the values that it was built with
+    "The memory that a configuration describes."
+    memory = MEMORIES[config.memory_type](config)
+    names = {"memory_type", *BUILT_ENCODER, *memory.settings, *(["mem_token_count"] if memory.tokens else [])}
+    memory.built = {name: copy.copy(getattr(config, name)) for name in sorted(names - {*SET_LATER})}
+    return memory
+
+
 def check_built(
     config: GMMXLNetConfig,  # As it is now
     memory: Memory,  # As it was built
@@ -278,6 +293,10 @@ def check_built(
     "A `ValueError` for a field that was set after the model was built, and is not allowed or would have no effect."
     check_choice("read_layer", config.read_layer, range(config.n_layer))
     check_choice("use_global_softmax", config.use_global_softmax, (True, False))
+    for name, value in memory.built.items():
+        if (now := getattr(config, name)) != value:
+            why = f"load the model with {name}={now!r}, or make a new one, to have another"
+            raise ValueError(f"{name} must be {value!r} as the model was built: {why}; got {now!r}")
     routers = [module for module in memory.modules() if isinstance(module, MemoryGatingNetwork)]
     built = [("routing_temperature", router.temperature) for router in routers]
     built += [("routing_top_k", router.top_k) for router in routers if router is getattr(memory, "router", None)]

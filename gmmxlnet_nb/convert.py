@@ -19,16 +19,20 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoTokenizer, XLNetConfig, XLNetForQuestionAnsweringSimple
-from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, WEIGHTS_INDEX_NAME, WEIGHTS_NAME
+from transformers.utils import (
+    CONFIG_NAME, SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, WEIGHTS_INDEX_NAME, WEIGHTS_NAME, is_peft_available
+)
 
-from .core import check_choice, check_count, check_positive, read_json
+from .core import check_choice, check_count, check_positive, check_regular_file, read_json
 from .experts import check_num_experts
 from .router import POOLING_METHODS
 from .read import ROUTING_MODES
 from .baselines import MEMORY_UPDATES
 from .config import MEMORY_FIELDS, GMMXLNetConfig
-from .loading import FLOATS, type_name
-from .checkpoints import OLDER, OLDER_VERSIONS, check_loaded
+from gmmxlnet_nb.loading import (
+    FLOATS, check_described, check_file_fields, check_inside, check_tokenizer_files, shard_names, stored_sizes, type_name
+)
+from .checkpoints import ADAPTER, OLDER, OLDER_VERSIONS, SAFE_SUFFIX, build_config, check_loaded
 from .model import MemXLNetForQA
 
 # %% ../nbs/51_convert.ipynb #c027
@@ -54,10 +58,11 @@ def flat_names(
 
 def load_pickled(
     path: Path,  # A .pt file
+    place: str = "cpu",  # Where tensors go; "meta" for their shapes alone
 ) -> dict[str, Any]:  # Its entries, with nested dictionaries as dotted names
     "Read tensors from a pickle without running anything in it; a `ValueError` if it holds more than tensors."
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(check_regular_file(path), map_location=place, weights_only=True)
     except Exception as error:  # a damaged pickle fails in any way at all
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(f"{path} must be a whole file of tensors, nothing of it was used: {reason}") from error
@@ -86,6 +91,8 @@ def check_weight(
         raise ValueError(f"{name} in {path} must be of type {allowed}, got {type_name(value.dtype)}")
     if shape is not None and tuple(value.shape) != shape:
         raise ValueError(f"{name} in {path} must be of shape {shape}, got {tuple(value.shape)}")
+    if value.numel() * value.element_size() > value.untyped_storage().nbytes():  # a few bytes that stand for gigabytes
+        raise ValueError(f"{name} in {path} must be {what} with all its values, got one that repeats them")
     if not state and not value.isfinite().all():
         raise ValueError(f"{name} in {path} must have finite values, got {int((~value.isfinite()).sum())} NaN or infinite")
     return value.detach()
@@ -358,11 +365,32 @@ def base_files(
         if (source / name).is_file():
             return [source / name]
         if (index := source / {SAFE_WEIGHTS_NAME: SAFE_WEIGHTS_INDEX_NAME}.get(name, WEIGHTS_INDEX_NAME)).is_file():
-            shards = read_json(index).get("weight_map")
-            if not isinstance(shards, dict) or not all(isinstance(shard, str) for shard in shards.values()):
-                raise ValueError(f"weight_map must be a file for each weight in {index}")
-            return [index, *(source / shard for shard in sorted(set(shards.values())))]
+            shards = shard_names(index, SAFE_SUFFIX if name == SAFE_WEIGHTS_NAME else Path(WEIGHTS_NAME).suffix)
+            return [index, *(check_inside(source, source / shard) for shard in shards)]
     raise ValueError(f"{source} must have its XLNet in {SAFE_WEIGHTS_NAME} or {WEIGHTS_NAME}, got neither")
+
+
+def check_base_folder(
+    source: Path,  # A folder, perhaps with an XLNet
+) -> None:
+    "A `ValueError` for an XLNet that would run code, lead out of its folder, or be larger than its weights."
+    file = source / CONFIG_NAME
+    if not os.path.lexists(file):
+        return  # others will say so
+    fields = read_json(file)
+    check_file_fields(file, fields)
+    if is_peft_available() and (source / ADAPTER).exists():
+        raise ValueError(f"{source} must be a whole model, got {ADAPTER}, which is for another one")
+    if fields.get("model_type", "xlnet") == "xlnet":
+        sizes: dict[str, tuple[torch.dtype, list[int]]] = {}
+        for path in (path for path in base_files(source) if path.suffix != ".json"):
+            if path.suffix == SAFE_SUFFIX:
+                sizes |= stored_sizes(source, [path])
+            else:
+                tensors = {name: x for name, x in load_pickled(path, "meta").items() if isinstance(x, Tensor)}
+                sizes |= {name: (x.dtype, list(x.shape)) for name, x in tensors.items()}
+        config = build_config(source, XLNetConfig, {name: x for name, x in fields.items() if name != "model_type"})
+        check_described(source, config.to_dict(), sizes)
 
 
 def base_from_older(
@@ -370,6 +398,7 @@ def base_from_older(
 ) -> tuple[XLNetForQuestionAnsweringSimple, dict[str, Tensor]]:  # The XLNet, in any type, and its weights in their own
     "Load the XLNet of an older checkpoint; a `ValueError` if it is not whole."
     try:
+        check_base_folder(source)
         stored: dict[str, Tensor] = {}
         for path in base_files(source):
             if path.suffix != ".json":
@@ -415,6 +444,7 @@ def older_tokens(
     if not any((source / name).exists() for name in TOKENIZER_FILES[:3]):
         return None, {}
     try:
+        check_tokenizer_files(source)
         tokenizer = AutoTokenizer.from_pretrained(source)
         vocabulary = tokenizer.get_vocab()
     except Exception as error:  # whatever Hugging Face says to a damaged file

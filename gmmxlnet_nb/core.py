@@ -12,6 +12,9 @@ import hashlib
 import json
 import math
 import os
+import re
+import stat
+import sys
 import tempfile
 import threading
 import warnings
@@ -30,8 +33,13 @@ def check_choice(
     allowed: Sequence[Any],  # What may be given
 ) -> Any:  # `value`
     "Return `value` if it is one of `allowed`, else raise a `ValueError` that names all three."
-    if not any(type(value) is type(choice) and value == choice for choice in allowed):  # True is no 1, and 1.0 is none
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+    long = isinstance(allowed, range) and allowed.stop - allowed.start > 64  # of a number in a file
+    found = allowed[:0] if long else allowed
+    if not any(type(value) is type(choice) and value == choice for choice in found):  # True is no 1, and 1.0 is none
+        if long and type(value) is int and value in allowed:
+            return value
+        names = f"{allowed[0]} to {allowed[-1]}" if long else ", ".join(map(repr, allowed))
+        raise ValueError(f"{name} must be one of {names}, got {value!r:.200}")
     return value
 
 # %% ../nbs/00_core.ipynb #c006
@@ -42,9 +50,10 @@ def check_positive(
 ) -> Any:  # `value`
     "Return `value` if it is a finite number above 0 of that kind, else raise a `ValueError`."
     kinds = (int,) if kind is int else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < float("inf"):
+    most = math.inf if kind is int else sys.float_info.max
+    if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value <= most or value == math.inf:
         what = "a whole number" if kind is int else "a finite number"
-        raise ValueError(f"{name} must be {what} > 0, got {value!r}")
+        raise ValueError(f"{name} must be {what} > 0, got {value!r:.200}")
     return value
 
 # %% ../nbs/00_core.ipynb #c007
@@ -55,10 +64,10 @@ def check_number(
     below: float = math.inf,  # What it must stay below
 ) -> float:  # `value`
     "Return `value` if it is a finite number in range, else raise a `ValueError`."
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
     if not number or not minimum <= value < below:
         limits = [f">= {minimum}"] * (minimum > -math.inf) + [f"< {below}"] * (below < math.inf)
-        raise ValueError(f"{name} must be a finite number {' and '.join(limits)}".rstrip() + f", got {value!r}")
+        raise ValueError(f"{name} must be a finite number {' and '.join(limits)}".rstrip() + f", got {value!r:.200}")
     return value
 
 # %% ../nbs/00_core.ipynb #q402
@@ -68,7 +77,7 @@ def check_count(
 ) -> int:  # `value`
     "Return `value` if it is a whole number >= 0, else raise a `ValueError`."
     if type(value) is not int or value < 0:
-        raise ValueError(f"{name} must be a whole number >= 0, got {value!r}")
+        raise ValueError(f"{name} must be a whole number >= 0, got {value!r:.200}")
     return value
 
 # %% ../nbs/00_core.ipynb #h010
@@ -129,6 +138,82 @@ def whole_file(
         Path(part).unlink(missing_ok=True)
         raise
 
+# %% ../nbs/00_core.ipynb #s003
+FILE_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+JSON_BYTES = 1 << 24  # Of a JSON file that is read whole
+JSON_VALUES = 1_000_000  # In it: Python needs up to 240 bytes for each
+JSON_DEPTH = 64  # Lists and objects in one another
+GROWING = ("trainer_state.json",)  # Has a line for each step that was logged, and is Hugging Face's to read
+
+
+def check_regular_file(
+    path: str | os.PathLike[str],  # What is to be opened
+    name: str = "",  # The parameter that it was given as; its own path where it was found in a folder
+) -> Path:  # The same
+    "Return the path of a file, or of a link to one; a `ValueError` for what blocks or never ends, an `OSError` for nothing."
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode):
+        kind = FILE_KINDS.get(stat.S_IFMT(mode), "a device")
+        raise ValueError(f"{name or path} must be a file, got {kind}" + (f": {path}" if name else ""))
+    return Path(path)
+
+
+def check_file_name(
+    name: str,  # Where it was found
+    value: Any,  # What stands there
+    suffix: str = "",  # How it must end
+) -> str:  # The same
+    "Return the name of a file beside the one that names it; a `ValueError` for a path that could lead elsewhere."
+    plain = isinstance(value, str) and re.fullmatch(r"[^/\\:\x00-\x1f]+", value) and not value.startswith(".")
+    if not plain or not value.endswith(suffix):
+        what = f"the name of a {suffix} file" if suffix else "a file's name"
+        raise ValueError(f"{name} must be {what} in the same folder, got {value!r:.200}")
+    return str(value)
+
+
+def read_text(
+    path: str | Path,  # A file
+    most: int | None = None,  # Bytes that it may have; None for any number
+    name: str = "",  # The parameter that it was given as
+) -> str:  # Without a byte order mark
+    "Read a text in UTF-8; a `ValueError` naming what is no file, too large, or no UTF-8."
+    size = check_regular_file(path, name).stat().st_size
+    if most is not None and size > most:
+        raise ValueError(f"{path} must be of at most {most:,} bytes, got {size:,}")
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} must be text in UTF-8: {error}") from None
+
+
+def parse_json(
+    text: str,  # JSON, as one hopes
+    path: str | Path,  # Where it comes from, for the message
+    **options: Any,  # Of `json.loads`
+) -> Any:  # What it says
+    "Parse JSON; a `ValueError` naming the file for what is none, or is nested too deep to be read."
+    try:
+        return json.loads(text, **options)
+    except RecursionError:
+        raise ValueError(f"{path} must be whole JSON: it is nested too deep") from None
+    except ValueError as error:
+        raise ValueError(f"{path} must be whole JSON: {error}") from error
+
+
+def check_depth(
+    path: str | Path,  # Where it comes from, for the message
+    content: Any,  # What JSON holds
+    most: int = JSON_DEPTH,  # Lists and objects in one another
+) -> None:
+    "A `ValueError` for values nested deeper than that: what reads or copies them would break."
+    level = [content]
+    for _ in range(most + 1):
+        inner = [list(x.values()) if isinstance(x, dict) else x for x in level if isinstance(x, dict | list)]
+        level = [x for values in inner for x in values]
+        if not level:
+            return
+    raise ValueError(f"{path} must be JSON of at most {most} levels, got more")
+
 # %% ../nbs/00_core.ipynb #h017
 def write_json(
     path: str | Path,  # Where to
@@ -144,13 +229,15 @@ def write_json(
 def read_json(
     path: str | Path,  # A JSON file with an object
 ) -> dict[str, Any]:  # Its content
-    "Read a JSON object; a `ValueError` naming the file if it is none."
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} must be whole JSON: {error}") from error
+    "Read a JSON object of ordinary size and depth; a `ValueError` naming the file if it is none."
+    grows = Path(path).name in GROWING
+    text = read_text(path, None if grows else JSON_BYTES)
+    if not grows and sum(map(text.count, "[{,")) > JSON_VALUES:
+        raise ValueError(f"{path} must be JSON of at most {JSON_VALUES:,} values, got more")
+    found = parse_json(text, path)
     if not isinstance(found, dict):
         raise ValueError(f"{path} must be a JSON object, got {type(found).__name__}")
+    check_depth(path, found)
     return found
 
 # %% ../nbs/00_core.ipynb #q102

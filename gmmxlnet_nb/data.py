@@ -34,7 +34,9 @@ from tokenizers import models
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from .core import check_choice, check_folder, check_positive, hold_lock, moved_names, whole_file
+from gmmxlnet_nb.core import (
+    check_choice, check_folder, check_positive, check_regular_file, hold_lock, moved_names, whole_file
+)
 from .documents import Answer, Document, check_document, check_ids, is_text
 from .faults import say_once
 from gmmxlnet_nb.segments import (
@@ -313,13 +315,17 @@ def read_features(
     "Open kept features without loading them."
     if not path.exists():
         return None
+    check_regular_file(path)
     size = path.stat().st_size - DIGEST_BYTES
     if size > 0:
         with open(path, "rb") as file:
             file.seek(size)
             kept = file.read()
         if kept == file_digest(path, size):
-            return Dataset.from_file(str(path))
+            with suppress(pa.ArrowException, OSError, ValueError):  # whoever has written it, it is no table
+                found = Dataset.from_file(str(path))
+                if found.features == FEATURE_TYPES | GOLD_TYPES | MISFIT_TYPES:
+                    return found
     warnings.warn(f"{path.name} is damaged: its features are built again", stacklevel=3)
     return None
 
@@ -416,7 +422,7 @@ def keep_features(
         return build()
     path = folder / f"features-{feature_fingerprint(documents, tokenizer, layout, require_answer)}.arrow"
     features = read_features(path)
-    if features is None:
+    if features is None or len(features) != len(documents):  # whoever has put it there
         clear_unfinished(folder)
         with unfinished_folder(folder) as unfinished:
             write_features(build(unfinished), unfinished, path)

@@ -19,11 +19,11 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from datasets import Dataset, load_dataset
+from datasets import Dataset, Value, load_dataset
 
-from .core import check_choice, moved_names
+from .core import check_choice, check_file_name, check_regular_file, moved_names, read_json
 from .faults import ON_ERROR, BadRecords
-from .reading import JsonReader, RepeatedKey, json_lines, unique_keys
+from .reading import JsonReader, RepeatedKey, bounded_depth, json_lines, unique_keys
 
 # %% ../nbs/10_documents.ipynb #c005
 @dataclass(frozen=True)
@@ -281,12 +281,14 @@ def read_data(
     path: str | Path,  # A JSON file
 ) -> Any:  # Its content
     "Read JSON; a `ValueError` if it is none."
+    text = check_regular_file(path, "data_path").read_bytes()
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=unique_keys)
+        return json.loads(text.decode("utf-8-sig"), object_pairs_hook=unique_keys)
     except RepeatedKey as error:
         raise ValueError(f"data_path must be a SQuAD JSON file, got {path}, in which {error}") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"data_path must be a SQuAD JSON file, got {path}, which is no JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        why = error if isinstance(error, ValueError) else "it is nested too deep"
+        raise ValueError(f"data_path must be a SQuAD JSON file, got {path}, which is no JSON: {why}") from None
 
 # %% ../nbs/10_documents.ipynb #c042b
 def read_squad(
@@ -294,10 +296,12 @@ def read_squad(
     on_error: str = "raise",  # What to do about bad records: "raise", "skip" or "realign"
 ) -> list[Document]:  # One a question
     "Read a SQuAD file; a `ValueError` if it is not JSON or not SQuAD, or counts its bad records."
-    return squad_documents(read_data(path), str(path), BadRecords(on_error))
+    with bounded_depth(path):
+        return squad_documents(read_data(path), str(path), BadRecords(on_error))
 
 # %% ../nbs/10_documents.ipynb #c045
 SQUAD_COLUMNS = ("id", "context", "question", "answers")
+LISTS = ("List", "LargeList", "Sequence")  # `datasets`' types for several of one kind
 
 
 def check_columns(
@@ -308,6 +312,27 @@ def check_columns(
     if missing:
         columns, lacking = ", ".join(SQUAD_COLUMNS), ", ".join(missing)
         raise ValueError(f"the data set must have the columns {columns}, got none named {lacking}")
+
+
+def is_plain(
+    feature: Any,  # A column's type, as `datasets` has it
+) -> bool:  # Whether it is made of text and numbers alone
+    "Whether reading a column reads nothing but the table: a picture or a sound may be an address, which is opened."
+    if isinstance(feature, dict | list):
+        return all(map(is_plain, feature.values() if isinstance(feature, dict) else feature))
+    return isinstance(feature, Value) or (type(feature).__name__ in LISTS and is_plain(feature.feature))
+
+
+def text_columns(
+    table: Any,  # A `Dataset` or an `IterableDataset`
+) -> Any:  # Without the columns that no document needs
+    "The columns that are read; a `ValueError` for one that holds something else than text and numbers."
+    kinds = table.features or {}
+    names = [name for name in (*SQUAD_COLUMNS, "title", "is_impossible") if name in kinds]
+    for name in names:
+        if not is_plain(kinds[name]):
+            raise ValueError(f"the data set's column {name} must be of text and numbers, got {kinds[name]!r:.80}")
+    return table.select_columns(names) if names else table
 
 
 def row_document(
@@ -348,7 +373,7 @@ def table_documents(
 ) -> list[Document]:  # One a row
     "Documents from a `datasets` table; a `ValueError` names the column that it lacks, or its bad rows."
     check_columns(table.column_names)
-    return settle_blind(list(row_documents(enumerate(table), errors or BadRecords())))
+    return settle_blind(list(row_documents(enumerate(text_columns(table)), errors or BadRecords())))
 
 # %% ../nbs/10_documents.ipynb #c046
 SPLITS = {"train": ("train",), "validation": ("dev", "validation")}  # Our names and the file names that SQuAD uses
@@ -370,7 +395,7 @@ def split_files(
     if parts and (parts != {(part, len(found)) for part in range(len(found))} or len(numbers) < len(found)):
         names = ", ".join(file.name for file in found)
         raise ValueError(f"data_path must hold one file for {name!r}, or all of its parts, got {folder} with {names}")
-    return list(found)
+    return [check_regular_file(file, "data_path") for file in found]
 
 
 def squad_source(
@@ -382,8 +407,8 @@ def squad_source(
     if not isinstance(data_path, str | Path):
         raise ValueError(f"data_path must be a file, a folder or a data set's name, got {data_path!r}")
     path = Path(data_path)
-    if path.is_file():
-        return FILE_KINDS.get(path.suffix, "json"), [path]
+    if path.exists() and not path.is_dir():
+        return FILE_KINDS.get(path.suffix, "json"), [check_regular_file(path, "data_path")]
     if not path.is_dir():
         if path.is_absolute() or path.parts[:1] in ((".",), ("..",)) or len(path.parts) > 2 or path.suffix:
             raise ValueError(f"data_path must be a file, a folder or a data set's name, got {str(path)!r}: not there")
@@ -399,6 +424,31 @@ def squad_source(
     raise ValueError(f"data_path must {what} {names} for split {split!r} (or .jsonl, .parquet), got {path} with {there}")
 
 # %% ../nbs/10_documents.ipynb #n056
+def read_table(
+    read: Callable[[], Any],  # Opens files with `datasets`
+    path: Path,  # Of one of them, for the message
+) -> Any:  # What it gives
+    "A table from files; a `ValueError` naming one that is none, whatever `datasets` says to it."
+    try:
+        return read()
+    except Exception as error:  # of a damaged file nobody knows what comes
+        raise ValueError(f"data_path must hold whole tables, got {path}: {type(error).__name__}: {error!s:.200}") from error
+
+
+def saved_table(
+    folder: Path,  # Of `save_to_disk`
+) -> Dataset:
+    "A table that was saved; a `ValueError` if it is damaged, or names files elsewhere."
+    def read() -> Dataset:
+        for name in ("dataset_info.json", "state.json"):
+            files = read_json(folder / name).get("_data_files", [])
+            for file in files:
+                check_regular_file(folder / check_file_name(f"filename in {folder / name}", file["filename"], ".arrow"))
+        return Dataset.load_from_disk(str(folder))
+
+    return read_table(read, folder)
+
+
 def table_rows(
     table: Any,  # A `Dataset` or an `IterableDataset`
 ) -> Iterator[dict[str, Any]]:
@@ -441,7 +491,7 @@ def rows_of_table(
     errors: BadRecords,  # Has nothing to count: a table can be read, or not
 ) -> Iterator[Any]:
     "The rows of a table."
-    return table_rows(table)
+    return table_rows(text_columns(table))
 
 
 def row_source(
@@ -456,9 +506,10 @@ def row_source(
     if kind == "lines":
         return partial(stream_rows, partial(line_rows, source), on_error, where)
     if kind == "saved":
-        table = Dataset.load_from_disk(str(source))
+        table = saved_table(source)
     elif kind == "parquet":
-        table = load_dataset("parquet", data_files=[str(file) for file in source], split="train", streaming=True)
+        files = list(map(str, source))
+        table = read_table(lambda: load_dataset("parquet", data_files=files, split="train", streaming=True), source[0])
     else:
         table = load_dataset(source, streaming=True, **hub)
     return partial(stream_rows, partial(rows_of_table, table), on_error, where)
@@ -497,9 +548,10 @@ def load_squad(
     kind, source = squad_source(data_path, split)
     errors = BadRecords(on_error, split_name(data_path, split))
     if kind == "json":
-        documents = squad_documents(read_data(source[0]), str(source[0]), errors)
+        with bounded_depth(source[0]):
+            documents = squad_documents(read_data(source[0]), str(source[0]), errors)
     elif kind == "saved":
-        documents = table_documents(Dataset.load_from_disk(str(source)), errors)
+        documents = table_documents(saved_table(source), errors)
     elif kind == "hub":
         documents = table_documents(load_dataset(source, split=split, revision=revision, token=token), errors)
     else:  # JSON lines and Parquet
@@ -533,7 +585,7 @@ def stream_articles(
     path: str | Path,  # A JSON file in SQuAD's format
 ) -> Iterator[Any]:
     "The articles of a SQuAD file, one after another; a `ValueError` if it is not SQuAD."
-    with open(path, encoding="utf-8") as file:
+    with open(check_regular_file(path, "data_path"), encoding="utf-8-sig") as file:
         reader = JsonReader(file)
         if reader.peek() != "{":
             json_field(reader.value(), "data", list, str(path))
@@ -563,7 +615,9 @@ def file_articles(
     errors = BadRecords(on_error, where)
     try:
         for n, article in enumerate(stream_articles(path)):
-            yield read_article(article, f"{path}: article {n}", errors)
+            with bounded_depth(path):
+                found = read_article(article, f"{path}: article {n}", errors)
+            yield found
     except RepeatedKey as error:
         raise ValueError(f"data_path must be a SQuAD JSON file, got {path}, in which {error}") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:

@@ -34,10 +34,12 @@ KINDS = ("whole numbers", "floating point numbers", "truth values")
 
 def check_kind(
     name: str,  # The parameter's name
-    value: Tensor,  # What was given
+    value: Any,  # What was given
     kind: str,  # One of `KINDS`
 ) -> Tensor:  # `value`
     "Return a tensor of that kind, else raise a `ValueError`."
+    if not isinstance(value, Tensor):
+        raise ValueError(f"{name} must be a tensor of {kind}, got {value!r:.80}")
     floats, truths = value.is_floating_point(), value.dtype == torch.bool
     found = KINDS[1] if floats else KINDS[2] if truths else "complex numbers" if value.is_complex() else KINDS[0]
     if found != kind:
@@ -64,6 +66,8 @@ def check_mask(
 ) -> Tensor:  # The mask, as truth values
     "A mask of zeros and ones, of any type, as truth values; else a `ValueError`."
     mask = check_shape(name, value, shape)
+    if mask.is_complex():
+        raise ValueError(f"{name} must be a mask of 0 and 1, got {mask.dtype}")
     if mask.dtype != torch.bool:
         require((mask == 0) | (mask == 1), f"{name} must hold nothing but 0 and 1")
     return mask != 0
@@ -288,7 +292,7 @@ class GatedMemoryMixture(InitialStates):
         states = stack_experts(expert_states, self.num_experts, self.hidden_dim)
         if states.shape[2] != self.memory_slots:
             raise ValueError(f"expert_states must have memory_slots = {self.memory_slots}, got {states.shape[2]}")
-        return like_input(states, expert_states)
+        return like_input(check_finite("expert_states", states), expert_states)
 
 # %% ../nbs/01_experts.ipynb #c030
 def mean_squared_cosine(

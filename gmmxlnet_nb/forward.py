@@ -175,7 +175,7 @@ def output_options(
     check_choice("return_dict", return_dict, (None, True, False))
     scores = check_choice("output_router_logits", configured("output_router_logits", output_router_logits), (None, True, False))
     for name, given in (("output_attentions", output_attentions), ("output_hidden_states", output_hidden_states)):
-        if (value := configured(name, given)) not in (None, False):
+        if (value := configured(name, given)) is not None and value is not False:
             raise ValueError(f"{name} must be None or False, this model does not keep them, got {value!r}")
     if inputs_embeds is not None:
         raise ValueError("inputs_embeds must be None: memory tokens are found by their ids, so input_ids are needed")

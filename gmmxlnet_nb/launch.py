@@ -40,9 +40,9 @@ from .tasks import EVALUATION_SEED, TaskDocuments, retention_documents, stream_t
 from .baselines import memory_floats
 from .model import MemXLNetForQA
 from .answers import chance_level, decode_n_best, decode_predictions, write_predictions
-from .training_args import TrainingConfig
+from .training_args import TrainingConfig, calling
 from .run_config import DocumentConfig, ModelConfig, RunConfig, check_parts, describe_fields, dtype_named, in_groups, read_run
-from .train import GMMTrainer, last_checkpoint
+from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
 from .records import write_record
 
 # %% ../nbs/62_launch.ipynb #y102
@@ -249,6 +249,38 @@ def check_same_run(
         for name, value in new.items():
             if name not in MAY_DIFFER and old[name] != value:
                 raise ValueError(f"{name} must be {old[name]!r} as in {path} to resume from it, got {value!r}")
+    began = found.get("training", {}).get("short_steps")  # a stage's own file of before does not say
+    if path.parent == folders[0] and "training" in found and began != config.short_steps:
+        raise ValueError(f"short_steps must be {began!r} as in {path} to resume from it, got {config.short_steps!r}")
+
+
+def check_steps_left(
+    stages: Mapping[str, TrainingConfig],  # What each is told
+) -> None:
+    "A `ValueError` for a stage that has gone on for longer than it is to."
+    before = 0
+    for args in stages.values():
+        last = last_checkpoint(args.output_dir or ".")
+        done = 0 if last is None else int(read_json(last / "trainer_state.json")["global_step"])
+        if 0 < args.max_steps < done:
+            least, got = before + done, before + args.max_steps
+            raise ValueError(f"max_steps must be at least {least} to resume from {last}, got {got}")
+        before += args.max_steps
+
+
+def as_begun(
+    args: TrainingConfig,  # Of a stage, its warm-up a share of its steps
+    asked: float,  # The run's warmup_steps
+) -> TrainingConfig:  # With the warm-up that its checkpoint began with, if that was the same share of fewer steps
+    "A stage that goes on for longer than it was to, with the warm-up that it had."
+    last = last_checkpoint(args.output_dir or ".")
+    saved = read_json(last / RUN_CONFIG) if last is not None and (last / RUN_CONFIG).is_file() else {}
+    steps, warmup = saved.get("max_steps"), saved.get("warmup_steps")
+    if type(steps) is int and asked >= 1 and warmup == min(asked, steps // 4) != args.warmup_steps:
+        stage = dataclasses.replace(args, warmup_steps=warmup)
+        stage._called = args._called  # type: ignore[misc]
+        return stage
+    return args
 
 # %% ../nbs/62_launch.ipynb #y104
 def nothing_to_resume(
@@ -289,6 +321,8 @@ def begin_run(
     found = [path for path in (folder / "metrics.json", folder / "checkpoint", folder / "model", *lasts) if path.exists()]
     if resume and any(mine):
         check_same_run(folders, config)
+        check_steps_left(config.stages())
+        write_json(folder / RUN_FILE, dataclasses.replace(config, resume=False).to_dict())
     elif found:
         how = ", or resume be True" if any(mine) else ""  # nothing to go on from
         raise ValueError(f"output_dir must be a new folder{how}, got {str(folder)!r} with {found[0].name}")
@@ -373,8 +407,13 @@ def check_reloaded(
     model = trainer.accelerator.unwrap_model(trainer.model)
     weight = next(model.parameters())
     device, loaded = weight.device, MemXLNetForQA.from_pretrained(checkpoint).to(dtype=weight.dtype)
-    with torch.no_grad():
-        again, now = (m.cpu().eval()(**batch).start_logits for m in (loaded, model))
+    mixed = model.__dict__.pop("forward", None)  # which Accelerate has put there, and what is loaded has not
+    try:
+        with torch.no_grad():
+            again, now = (m.cpu().eval()(**batch).start_logits for m in (loaded, model))
+    finally:
+        if mixed is not None:
+            model.forward = mixed
     model.to(device)
     if not torch.equal(again, now):
         raise RuntimeError(f"{checkpoint} answers otherwise than the model that was saved there")
@@ -443,11 +482,13 @@ def run(
     "Train, evaluate, and leave run.json, answers and checkpoint; a `ValueError` if the folder is taken, or in use, or cannot be."
     folder = check_run_folder(config, resume)
     resume, first = resume or config.resume, config.training.process_index == 0
-    with hold_run(folder) if first else nullcontext():
+    with calling(config.called), hold_run(folder) if first else nullcontext():
         if first:  # others of this run may come when it has begun
             begin_run(config, resume)
-        parts = make_parts(config)
-        trainer, history = train_stages(parts, config.stages(), resume)
+        parts, stages = make_parts(config), config.stages()
+        if resume and config.short_steps is not None:
+            stages = {name: as_begun(args, config.training.warmup_steps) for name, args in stages.items()}
+        trainer, history = train_stages(parts, stages, resume)
         trainer.save_model(str(folder / "checkpoint"))  # an evaluation in half precision leaves the model in it
         scores, by_length = evaluate_run(trainer, parts, config.documents, folder)
         metrics = run_metrics(scores, by_length, parts, history)

@@ -6,7 +6,9 @@
 __all__ = []
 
 # %% ../nbs/52_loading.ipynb #h003
+import math
 import os
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -17,12 +19,91 @@ import torch
 from safetensors import SafetensorError, safe_open
 from transformers.activations import ACT2FN
 from transformers.integrations import is_fsdp_enabled
-from transformers.utils import SAFE_WEIGHTS_NAME
+from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_NAME
 
-from .core import check_choice, check_number, check_positive
+from .core import check_choice, check_file_name, check_number, check_positive, check_regular_file, read_json
+from .backbone import ATTENTION
+
+# %% ../nbs/52_loading.ipynb #s002
+CODE_FIELDS = (  # Of a file: they choose code, kernels or other weights
+    "auto_map", "custom_pipelines", "trust_remote_code", "transformers_weights", "per_layer_config", "experts_implementation",
+    "_experts_implementation",
+)
+ATTENTION_FIELDS = ("attn_implementation", "_attn_implementation", "_attn_implementation_internal")
+MOST = {  # What a field may be at most: of these, something is made before anybody looks at the weights
+    "n_layer": 1024, "num_hidden_layers": 1024, "num_labels": 1024, "num_experts": 1024,
+    "mem_len": 1 << 16, "mem_token_count": 1 << 16,
+}
+ANY_INT = 1 << 31  # What any whole number may be at most
+
+
+def check_file_fields(
+    file: str | os.PathLike[str],  # A config.json or tokenizer_config.json, for the message
+    fields: Mapping[str, Any],  # What it says
+) -> None:
+    "A `ValueError` for a field that chooses code or other files, and for a number that no model has."
+    for name in CODE_FIELDS:
+        if fields.get(name):
+            raise ValueError(f"{name} must be left out of {file}: no file chooses code or other files, got {fields[name]!r:.80}")
+    for name in ATTENTION_FIELDS:
+        if fields.get(name) is not None and fields[name] not in tuple(ATTENTION):
+            allowed = ", ".join(map(repr, ATTENTION))
+            raise ValueError(f"{name} must be one of {allowed} in {file}, got {fields[name]!r:.80}")
+    for name, value in fields.items():
+        most = MOST.get(name, ANY_INT)
+        if isinstance(value, int | float) and abs(value) > most:
+            raise ValueError(f"{name} must be at most {most} in {file}, got {value!r:.80}")
+    for name in ("dtype", "torch_dtype"):
+        kind = fields.get(name)
+        if kind is not None and not isinstance(getattr(torch, str(kind).removeprefix("torch."), None), torch.dtype):
+            raise ValueError(f"{name} must be the name of a type in {file}, got {kind!r:.80}")
+
+# %% ../nbs/52_loading.ipynb #s004
+def check_inside(
+    folder: Path,  # Of a checkpoint
+    file: Path,  # In it, as it is named
+) -> Path:  # The same
+    "Return a file that is one, and in this folder; a `ValueError` for a link to elsewhere, but for those of the hub's cache."
+    place, home = check_regular_file(file).resolve().parent, folder.resolve()
+    caches = [parent.parent / "blobs" for parent in home.parents if parent.name == "snapshots"]  # where all its files are
+    if place != home and place not in caches:
+        raise ValueError(f"{file} must be a file of its folder, got a link to {file.resolve()}")
+    return file
+
+
+def shard_names(
+    index: Path,  # A checkpoint's index
+    suffix: str,  # How the files end that it names
+) -> list[str]:  # In their order
+    "The files that an index names; a `ValueError` for one that is in another place or of another kind."
+    content = read_json(index)
+    shards = content.get("weight_map")
+    if not isinstance(content.get("metadata"), dict):  # which Hugging Face looks for
+        raise ValueError(f"metadata must be an object in {index}, got {content.get('metadata')!r:.80}")
+    if not isinstance(shards, dict) or not all(isinstance(shard, str) for shard in shards.values()):
+        raise ValueError(f"weight_map must be a file for each weight in {index}")
+    return [check_file_name(f"weight_map in {index}", shard, suffix) for shard in sorted(set(shards.values()))]
+
+
+def check_tokenizer_files(
+    folder: Path,  # With a tokenizer
+) -> None:
+    "A `ValueError` for a tokenizer whose files choose code, or vocabularies in other places."
+    for name in ("tokenizer.json", "spiece.model", "special_tokens_map.json", "added_tokens.json"):
+        if os.path.lexists(folder / name):
+            check_regular_file(folder / name)
+    file = folder / "tokenizer_config.json"
+    fields = read_json(file) if os.path.lexists(file) else {}
+    check_file_fields(file, {name: value for name, value in fields.items() if name != "model_max_length"})  # 10**30 for any
+    for name in ("vocab_file", "tokenizer_file"):
+        if fields.get(name) is not None:
+            check_file_name(f"{name} in {file}", fields[name])
 
 # %% ../nbs/52_loading.ipynb #q102
 FLOATS = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64}  # By safetensors' names
+
+
+HEADER_BYTES = 1 << 24  # Of a file of weights: some 100 bytes for each weight
 
 
 def type_name(
@@ -40,6 +121,10 @@ def stored_sizes(
     found: dict[str, tuple[str, list[int]]] = {}
     try:
         for file in files:
+            with open(check_regular_file(file), "rb") as head:
+                size = int.from_bytes(head.read(8), "little")
+            if size > HEADER_BYTES:
+                raise ValueError(f"{file} must be whole: its header must be of at most {HEADER_BYTES:,} bytes, got {size:,}")
             with safe_open(file, "pt") as weights:
                 slices = {name: weights.get_slice(name) for name in weights.keys()}  # noqa: SIM118
                 found |= {name: (part.get_dtype(), part.get_shape()) for name, part in slices.items()}
@@ -90,6 +175,9 @@ def loading_dtype(
 
 # %% ../nbs/52_loading.ipynb #q113
 SIZES = "vocab_size d_model n_layer n_head d_head d_inner memory_slots num_memory_heads".split()  # Fields that make weights
+LAYER = re.compile(r"layer\.(\d{1,9})\.")
+DESCRIBES = f"{{}} must have the weights that its {CONFIG_NAME} describes"
+ANY_NUMBERS = 1 << 24  # What a memory may have, whatever the weights are
 ANY_SIZE = 4096  # What a field may be, whatever the weights are: no model of that size is a problem to make
 
 
@@ -126,6 +214,32 @@ def check_config_fields(
     count = config["mem_token_count"] if config["memory_type"] in ("gmm", "token", "differentiable") else None
     for name in ("mem_read_ids", "mem_write_ids"):
         check_token_ids(name, config[name], count, config["vocab_size"])
+
+
+def check_described(
+    path: str | os.PathLike[str],  # The checkpoint, for the message
+    config: Mapping[str, Any],  # What it says, with what the caller changes
+    weights: Mapping[str, tuple[torch.dtype, list[int]]],  # What `stored_sizes` found
+) -> None:
+    "A `ValueError` unless a model of this configuration has about as many numbers as these weights: it is about to be made."
+    d, h, d_head = config["d_model"], config["n_head"], config["d_head"]
+    shapes = {"word_embedding.weight": (config["vocab_size"], d), "rel_attn.q": (d, h, d_head)}
+    shapes["ff.layer_1.weight"] = (config["d_inner"], d)
+    for name, (_, shape) in weights.items():
+        wanted = next((x for end, x in shapes.items() if f".{name}".endswith(f".{end}")), tuple(shape))
+        if tuple(shape) != wanted:
+            raise ValueError(f"{DESCRIBES.format(path)}; it has {name} of {tuple(shape)} for {wanted}")
+    whole = [name for name in weights if f".{name}".endswith(".word_embedding.weight")]
+    encoder = whole[0].removesuffix("word_embedding.weight") if whole else "transformer."
+    layers = {int(found[1]) for name in weights if (found := LAYER.match(name.removeprefix(encoder)))}
+    lacking = [f"layer.{i}.ff.layer_1.bias" for i in range(config["n_layer"]) if i not in layers]
+    for part in [] if whole and not lacking else lacking[:1] if whole else ["word_embedding.weight"]:
+        raise ValueError(f"{DESCRIBES.format(path)}; it has no {encoder}{part}")
+    kind, slots, heads = config.get("memory_type"), config.get("memory_slots", 0), config.get("num_memory_heads", 0)
+    sizes = {"gmm": config.get("num_experts", 0) * slots * d, "token": slots * d, "differentiable": slots * d + 4 * heads * d * d}
+    there = sum(math.prod(shape) for name, (_, shape) in weights.items() if name.startswith("memory."))
+    if sizes.get(str(kind), 0) > 2 * there + ANY_NUMBERS:
+        raise ValueError(f"{DESCRIBES.format(path)}; its memory has {there:,} numbers for {sizes[str(kind)]:,}")
 
 # %% ../nbs/52_loading.ipynb #q106
 AUTOMATIC = ("auto", "balanced", "balanced_low_0", "sequential")  # Maps that Hugging Face works out

@@ -21,8 +21,9 @@ def check_logits(
     candidates: Tensor,  # (b, s, l)
 ) -> None:
     "A `ValueError` for logits of no documents, or candidates that are not theirs."
-    if logits.dim() != 3 or 0 in logits.shape:
-        raise ValueError(f"logits must be (batch, segments, length), none of them 0, got {tuple(logits.shape)}")
+    if not isinstance(logits, Tensor) or logits.dim() != 3 or 0 in logits.shape:
+        got = tuple(logits.shape) if isinstance(logits, Tensor) else f"{logits!r:.80}"
+        raise ValueError(f"logits must be (batch, segments, length), none of them 0, got {got}")
     check_kind("candidates", check_shape("candidates", candidates, tuple(logits.shape)), "truth values")
     if not candidates.is_cuda:  # there the model has looked
         require(~candidates[..., -1], "candidates must be False at each segment's last token, <cls>, which means none")
@@ -143,6 +144,7 @@ def answer_candidates(
     tokens: Sequence[Tensor],  # Ids of memory tokens
 ) -> Tensor:  # (b, s, l)
     "Where an answer may be: in the text, which ends before the last token of segment id 0. A `ValueError` for bad shapes."
+    check_kind("ids", ids, "whole numbers")
     check_shape("mask", mask, tuple(ids.shape))
     if types is not None:
         check_shape("types", types, tuple(ids.shape))
@@ -151,6 +153,8 @@ def answer_candidates(
         following = torch.cat([types[..., 1:], torch.full_like(types[..., :1], -1)], dim=-1)
         allowed = allowed & (types == 0) & (following == 0)
     for some in tokens:
+        if check_kind("tokens", some, "whole numbers").dim() != 1:
+            raise ValueError(f"tokens must be of shape (m,) each, got {tuple(some.shape)}")
         allowed = allowed & (ids[..., None] != some).all(-1)
     return torch.cat([allowed[..., :-1], torch.zeros_like(allowed[..., :1])], dim=-1)
 

@@ -24,8 +24,8 @@ from .attention import LayerStates
 from .backbone import ATTENTION, encode, fast_layer
 from .baselines import Memory, check_numbers, map_state, state_tensors
 from gmmxlnet_nb.config import (
-    MEMORIES,
     GMMXLNetConfig,
+    build_memory,
     check_built,
     check_unused_fields,
     chosen_experts,
@@ -301,7 +301,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         super().__init__(config)
         config.check()
         self.transformer, self.qa_outputs = new_encoder(config), nn.Linear(config.hidden_size, 2)
-        self.memory = MEMORIES[config.memory_type](config)
+        self.memory = build_memory(config)
         forget_checkpoint(config)
         self._start_state: Any = None  # What `set_memory_state` was given
         self._ids_on_device: dict[tuple[Any, ...], Tensor] = {}

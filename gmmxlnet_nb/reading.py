@@ -6,14 +6,18 @@
 __all__ = []
 
 # %% ../nbs/08_reading.ipynb #w003
+import codecs
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
+
+from .core import check_regular_file
 
 # %% ../nbs/08_reading.ipynb #w005
 class RepeatedKey(ValueError):
@@ -80,6 +84,11 @@ class JsonReader:
                 if not self.more():
                     raise json.JSONDecodeError(error.msg, "", self.taken + error.pos) from None
                 continue
+            except RepeatedKey:
+                raise
+            except (ValueError, RecursionError) as error:  # a number of 5,000 digits, or 50,000 brackets
+                why = str(error) if isinstance(error, ValueError) else "Nested too deep"
+                raise json.JSONDecodeError(why, "", self.taken) from None
             if self.text[end : end + 1] in [*" \t\r\n,:]}"] or not self.more():  # else a number may go on in the next block
                 self.drop(end)
                 return value
@@ -99,18 +108,31 @@ def json_lines(
 ) -> Iterator[Any]:
     "The objects of JSON lines files; a `ValueError` names the line that is none."
     for path in paths:
-        with open(path, "rb") as file:
+        with open(check_regular_file(path, "data_path"), "rb") as file:
             for number, line in enumerate(file, 1):
+                line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
                 try:
                     value = json.loads(line, object_pairs_hook=unique_keys) if line.strip() else None
-                except (UnicodeDecodeError, json.JSONDecodeError, RepeatedKey) as error:
-                    bad = f"data_path must hold JSON lines, got {path}: line {number} is none: {error}"
+                except (ValueError, RecursionError) as error:
+                    why = error if isinstance(error, ValueError) else "it is nested too deep"
+                    bad = f"data_path must hold JSON lines, got {path}: line {number} is none: {why}"
                     if on_bad is None:
                         raise ValueError(bad) from None
                     on_bad(bad)
                 else:
                     if line.strip():
                         yield value
+
+# %% ../nbs/08_reading.ipynb #s002
+@contextmanager
+def bounded_depth(
+    path: str | Path,  # What is read meanwhile
+) -> Iterator[None]:
+    "A `ValueError` naming the file where Python's recursion ends."
+    try:
+        yield
+    except RecursionError:
+        raise ValueError(f"data_path must be JSON of ordinary depth, got {path}, which is nested too deep") from None
 
 # %% ../nbs/08_reading.ipynb #w012
 class SeenKeys:

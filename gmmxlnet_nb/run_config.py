@@ -253,7 +253,7 @@ def stage_config(
     steps: int,  # Of this stage
 ) -> TrainingConfig:
     "What a stage is told."
-    changes: dict[str, Any] = {"output_dir": f"{training.output_dir}/{name}", "max_steps": steps}
+    changes: dict[str, Any] = {"output_dir": f"{training.output_dir or '.'}/{name}", "max_steps": steps}
     if training.warmup_steps >= 1:  # below it is a share of the steps
         changes["warmup_steps"] = min(training.warmup_steps, steps // 4)
     if training.logging_steps >= 1:
@@ -262,7 +262,9 @@ def stage_config(
         changes |= {"lr_scheduler_type": "constant_with_warmup", "progressive_segments": []}
         if isinstance(training, GMMTrainingConfig):
             changes["final_routing_temperature"] = None
-    return dataclasses.replace(training, **changes)
+    stage = dataclasses.replace(training, **changes)
+    stage._called = training._called  # type: ignore[misc]  # fields keep the names that they were given by
+    return stage
 
 # %% ../nbs/45_run_config.ipynb #c005bb
 @dataclass(frozen=True)
@@ -274,6 +276,7 @@ class RunConfig:
     model: ModelConfig = field(default_factory=ModelConfig)
     short_steps: int | None = None  # Of training's max_steps, the first ones, on short documents; None for one stage
     resume: bool = field(default=False, compare=False)  # Whether to go on from the last whole checkpoint
+    called: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # Field → what the user called it
 
     def __post_init__(self) -> None:
         for name, kind in {"documents": DocumentConfig, "training": TrainingConfig, "model": ModelConfig}.items():
@@ -366,6 +369,15 @@ def read_change(
     return said, {part or GROUP_OF[name]: {name: value}}
 
 
+def change_value(
+    change: Mapping[str, Any],  # A run's file with one field
+) -> Any:  # Its value
+    "What a change gives to its field."
+    while isinstance(change, Mapping) and len(change) == 1:
+        change = next(iter(change.values()))
+    return change
+
+
 def change_fields(
     values: Any,  # A run's file
     changes: Sequence[str],  # As `read_change` takes them
@@ -380,7 +392,10 @@ def change_fields(
         same = [own, *(other for other, now in OTHER_NAMES.items() if now == own)]
         same += ["per_device_train_batch_size", "per_device_eval_batch_size"] if name == "batch_size" else []
         new[group] = {**{other: old for other, old in new.get(group, {}).items() if other not in same}, **fields}
-        called, notes = {**called, name: said}, [*notes, *more]
+        twice = next((old for other, old in called.items() if other in (*same, name)), None)
+        if twice not in (None, said):
+            raise ValueError(f"{said} must be left out, or {twice}: both change the same field, got {change_value(one)!r}")
+        called, notes = {**called, **dict.fromkeys([*same, name], said)}, [*notes, *more]
     return new, called, notes
 
 # %% ../nbs/45_run_config.ipynb #n400
@@ -403,7 +418,7 @@ def read_run(
         raise ValueError(f"config must be a file that can be read, got {str(path)!r}: {error.strerror}") from None
     groups, called, notes = change_fields(values, changes)
     with calling(called):
-        config = RunConfig.from_dict(groups)
+        config = dataclasses.replace(RunConfig.from_dict(groups), called=called)
     if notes:
         logger.warning("; ".join(notes))
     return config

@@ -521,7 +521,7 @@ def read_arguments(
             command.add_argument("--jobs", type=int, help="at a time; by default one a GPU, or one a core")
             command.add_argument("--force", action="store_true", help="run those whose record is fresh too")
         if name == "check":
-            command.add_argument("--present", action="store_true", help="judge only the records that there are")
+            command.add_argument("--present", action="store_true", help="look only at the records that there are")
             command.add_argument("--allow-stale", action="store_true", help="note stale records without failing for them")
     return parser.parse_args(arguments)
 

@@ -338,6 +338,9 @@ def training_stream(
         raise ValueError("dispatch_batches must be None or False for a stream: batches differ in shape, got True")
     config.dispatch_batches = False
     stream.learning = True
+    if stream.on_misfit == "skip" and args.dataloader_num_workers > 1:  # each would have to cut all documents to know its own
+        got = f"got {args.dataloader_num_workers}"
+        raise ValueError(f"dataloader_num_workers must be 0 or 1 for a stream with on_misfit 'skip', {got}")
     if args.auto_find_batch_size and args.dataloader_num_workers:  # workers take whole batches, of a size they know
         got = f"got True with dataloader_num_workers {args.dataloader_num_workers}"
         raise ValueError(f"auto_find_batch_size must be False for a stream that workers read, {got}")

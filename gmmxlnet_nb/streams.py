@@ -139,8 +139,9 @@ class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
         new = torch.tensor(gold_counts(document, *golds, self.max_answer_length))
         self._counts[this_reader()[0] % MOST_WORKERS, :-1] += new
 
-    def leave_out(self) -> None:
-        "Count a document that does not fit."
+    def leave_out(self, document: Document) -> None:
+        "Count a document that does not fit: it was read, and is passed over when the stream is resumed."
+        self._seen, self._passed = self._seen + 1, chained_hash(self._passed, document)
         if not self._counts[this_reader()[0] % MOST_WORKERS, -1]:
             self._counts[this_reader()[0] % MOST_WORKERS, COUNTS.index("left_out")] += 1
 
@@ -211,7 +212,7 @@ class StreamedDocuments(DocumentReader):
             except DoesNotFit as error:
                 if self.on_misfit == "raise":
                     raise ValueError(f"{error}. on_misfit='skip' leaves documents out that do not fit") from None
-                self.leave_out()
+                self.leave_out(document)
                 continue
             self.count(document, feature, tokens)
             yield document, feature

@@ -106,8 +106,12 @@ def check_training_arguments(
 SECRETS = ("hub_token", "push_to_hub_token")
 
 
+@dataclass
 class SavedArguments(TrainingArguments):
-    "`TrainingArguments` that go to JSON and back, without secrets."
+    "`TrainingArguments` that are shown, pickled, and go to JSON and back without secrets."
+
+    # the same field, but for repr: each class of configurations has one that is made of its fields
+    hub_token: str | None = field(default=None, repr=False, metadata=TrainingArguments.__dataclass_fields__["hub_token"].metadata)
 
     def __getstate__(self) -> dict[str, Any]:
         "What is pickled: no secrets, since Hugging Face's trainer pickles it into every checkpoint."
@@ -344,7 +348,11 @@ class MemoryArguments(SavedArguments):
     def implied_memory(self, given: Mapping[str, Any]) -> str:
         "The memory that the fields which were given are for."
         tokens = "mem_token_count" in given or self.memory_slots is not None
-        return memory_with(given.keys() & OPTIONS, self.usual_memory if tokens else "none")
+        usual = {f.name: f.metadata["if_not_given"] for f in dataclasses.fields(self) if "if_not_given" in f.metadata}
+        # a default that several memories have tells nothing
+        shared = {name for name in usual if sum(name in used for used in SETTINGS.values()) > 1}
+        telling = {name for name in given.keys() & OPTIONS if name not in shared or not same_setting(given[name], usual[name])}
+        return memory_with(telling, self.usual_memory if tokens else "none")
 
     def options(self) -> dict[str, Any]:
         "The fields of `GMMXLNetConfig` beside memory and sizes; None for those that are as usual."

@@ -18,13 +18,14 @@ from draft import about_figure, banner, by_run, command, counted, preamble
 from evidence import NEEDED, Evidence, Name, needed_jobs, read_evidence
 from figures import FIGURES, Figure, style
 from results import TABLES, Macro, commands_table, macros
-from tex import NOTEBOOK, SIGN, Body, Stale, Table, citation_problems, fill, fill_tex, text_problems, to_tex
+from tex import NOTEBOOK, SIGN, Body, Stale, Table, citation_problems, comment, fill, fill_tex, text_problems, to_tex
 
 from gmmxlnet_nb.core import whole_file
 
 PAPER = Path(__file__).resolve().parent
 MANIFEST = PAPER.parent / "experiments" / "manifest.toml"
 OUT = PAPER.parent / "_paper"
+APOSTROPHE = "'"  # For a mark that would end what stands as code
 TEX_PACKAGES = "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended latexmk"
 
 
@@ -139,7 +140,7 @@ def provenance(evidence: Evidence, runs: Sequence[str]) -> list[str]:
 def with_provenance(text: str, evidence: Evidence, runs: Sequence[str]) -> str:
     """A file of TeX that says first where it comes from."""
     head = ["made from records by paper/build.py: do not edit", *provenance(evidence, runs)]
-    return "".join(f"% {line}\n" for line in head) + text + "\n"
+    return "".join(map(comment, head)) + text + "\n"
 
 
 def macro_lines(macro: Macro, value: str, evidence: Evidence) -> str:
@@ -147,7 +148,8 @@ def macro_lines(macro: Macro, value: str, evidence: Evidence) -> str:
     records = [record for run in macro.runs for record in evidence.records[run]]
     runs = ", ".join(macro.runs) if len(macro.runs) < 6 else f"{len(macro.runs)} runs, {macro.runs[0]} and so on"
     old = "; stale" if isinstance(value, Stale) else ""
-    return f"% {macro.what} [{runs}; {len(records)} records{old}]\n\\newcommand{{\\{macro.name}}}{{{to_tex(value)}}}\n"
+    head = comment(f"{macro.what} [{runs}; {len(records)} records{old}]")
+    return f"{head}\\newcommand{{\\{macro.name}}}{{{to_tex(value)}}}\n"
 
 
 def macros_tex(found: Content) -> str:
@@ -231,7 +233,7 @@ def pdf(out: Path = OUT, folder: Path = PAPER) -> Path:
     epoch = {"SOURCE_DATE_EPOCH": str(int(datetime.fromisoformat(day).timestamp())), "FORCE_SOURCE_DATE": "1"}
     epoch["max_print_line"] = "10000"  # of the log, whose lines TeX else breaks in the middle of words
     command = ["latexmk", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "-silent",
-               f"-outdir={out}", "-cd-", str(folder / "paper.tex")]  # fmt: skip
+               "-latexoption=-no-shell-escape", f"-outdir={out}", "-cd-", str(folder / "paper.tex")]  # fmt: skip
     done = subprocess.run(command, cwd=out, env={**os.environ, **places, **epoch}, capture_output=True, text=True)
     log = out / "paper.log"
     text = log.read_text(encoding="latin-1") if log.exists() else done.stdout + done.stderr
@@ -286,7 +288,7 @@ def page_of_lacking(lacking: Sequence[str]) -> str:
         "Results are shown when the record of every run that they are compared with is there and as its run wrote it. "
         "These are not, and each line ends with the command that makes them:",
         "",
-        *(f"- `{line}`" for line in lacking),
+        *(f"- `{line.replace('`', APOSTROPHE)}`" for line in lacking),
     ]
     return "\n".join(lines) + "\n"
 

@@ -3,13 +3,14 @@
 import json
 import math
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from tex import Stale
+from tex import Stale, is_text
 
 from gmmxlnet_nb.core import check_names
 from gmmxlnet_nb.records import SCHEMA, Job, RecordStatus, record_status
@@ -219,6 +220,27 @@ ABSENT: Record = {"schema": 0, "params": {}, "metrics": {}, "series": {}, "data"
 UNKNOWN: Record = {"commit": None, "device": "unknown", "digest": "unknown"}
 
 
+def texts(content: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """All strings in a record, names included, and where they stand."""
+    if isinstance(content, str):
+        yield place, content
+    elif isinstance(content, dict | list):
+        for name, value in content.items() if isinstance(content, dict) else enumerate(content):
+            yield f"the names of {place or 'its fields'}", str(name)
+            yield from texts(value, f"{place}.{name}".lstrip("."))
+
+
+def unfit(job: Job, record: Record) -> list[str]:
+    """What of a record must not come near TeX, in words: text that is more than text, and metrics that are no numbers."""
+    wrong = [f"one line of plain text in {place}, got {text!r:.80}" for place, text in texts(record) if not is_text(text)]
+    metrics = record["metrics"].items() if isinstance(record["metrics"], dict) else [("all", record["metrics"])]
+    for name, value in metrics:
+        if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
+            wrong.append(f"a finite number as metric {name!r:.40}, got {value!r:.40}")
+    again = f"gmmxlnet-runs run {job.id} --seeds {job.seed} --force"
+    return [f"text: the record of {job.name} must have {wrong[0]}; {again}"] if wrong else []
+
+
 def read_record(job: Job) -> Record:
     """The record of a job, which is there."""
     record = json.loads(job.record.read_text(encoding="utf-8"))
@@ -248,7 +270,9 @@ def read_evidence(jobs: Sequence[Job]) -> tuple[Evidence, list[str]]:
     records: dict[str, list[Record]] = {}
     if not wrong:
         for job in jobs:
-            records.setdefault(job.id, []).append(read_record(job))
+            record = read_record(job)
+            wrong += unfit(job, record)
+            records.setdefault(job.id, []).append(record)
         for runs in (LEARNED, SQUAD):
             differing = other_data(records, runs, stale)
             wrong += differing

@@ -17,7 +17,7 @@ from build import Refused
 from evidence import BENCHMARK, CPU, LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, Sample, compare, needed_jobs
 from results import command, macros, number, short_commit, spread
 from synthetic import make_project, record
-from tex import Stale, citation_problems, fill_tex, macros_used, text_problems, to_tex, typed_numbers
+from tex import Stale, citation_problems, comment, fill_tex, macros_used, text_problems, to_tex, typed_numbers
 
 from gmmxlnet_nb.core import write_json
 from gmmxlnet_nb.records import SCHEMA, with_digest
@@ -267,6 +267,51 @@ def test_what_is_compared_is_alike(text: Path, manifest: Path) -> None:
         "data: squad-token4, seed 3, read other documents than squad-gmm4; "
         "gmmxlnet-runs run squad-token4 --seeds 3 --force"
     )
+
+
+HOSTILE = (r"$\input{/etc/hostname}$", "two\nlines", "\\write18{ls}", "{Seeds}", "a `b`", "<b>", "\x1b[2J", "\u2028", "^^5c\\x")
+
+
+@pytest.mark.parametrize("text_in_it", HOSTILE)
+def test_a_record_cannot_write_tex(text: Path, manifest: Path, text_in_it: str) -> None:
+    """A string of a record that is more than a line of text is refused, and shown so that it does nothing."""
+    name = "retention-gmm4-1"
+    changes: dict[str, Change] = {
+        "device": lambda r: r.update(device=text_in_it),
+        "commit": lambda r: r.update(commit=text_in_it),
+        "params.num_experts": lambda r: r["params"].update(num_experts=text_in_it),
+        "series.more.0.words": lambda r: r["series"].update(more=[{"words": text_in_it}]),
+        "the names of metrics": lambda r: r["metrics"].update({text_in_it: 1.0}),
+    }
+    for place, how in changes.items():
+        change(manifest, name, how)
+        said = refused(text, manifest)
+        assert f"the record of {name} must have one line of plain text in {place}, got {text_in_it!r}" in said
+        assert text_in_it in said or all(line.isprintable() for line in said.split("\n"))
+        change_back(manifest, name)
+    make_stale(manifest, name)
+    change(manifest, name, lambda r: r["given"].update({text_in_it: 1}))
+    assert all(line.isprintable() for line in refused(text, manifest).split("\n"))
+    page = build.site(manifest.parent / "site", manifest=manifest).read_text(encoding="utf-8")
+    assert [line[:3] + line[-1] for line in page.split("\n")[4:-1]] == ["- ``"] and page.count("`") == 2
+
+
+def test_metrics_are_numbers(text: Path, manifest: Path) -> None:
+    """A metric that is text, or larger than any number."""
+    for value, shown in (("12.0", "'12.0'"), (True, "True"), (None, "None"), (10**400, "1000")):
+        change(manifest, "squad-none-1", lambda r, x=value: r["metrics"].update(exact=x))  # type: ignore[misc]
+        said = refused(text, manifest)
+        assert f"the record of squad-none-1 must have a finite number as metric 'exact', got {shown}" in said
+
+
+def test_what_reaches_tex_is_text() -> None:
+    """What `to_tex` leaves as it is are formulas without commands; a comment is one line."""
+    assert to_tex(r"a^b_c\input{x}#%&~") == r"a\textasciicircum{}b\_c\textbackslash{}input\{x\}\#\%\&\textasciitilde{}"
+    assert to_tex(r"$2 \times 10^{3}$") == r"$2 \times 10^{3}$"
+    for formula in (r"$\input{x}$", r"$\times\write18{x}$", "$^^5cinput x$", r"$\%$", r"a $k$ $x\$ b"):
+        with pytest.raises(ValueError, match="formulas must have no command but times"):
+            to_tex(formula)
+    assert comment("a\nb\r\u2028c\\input{x}") == "% a b  c\\input{x}\n"
 
 
 def test_words_follow_the_numbers(text: Path, manifest: Path) -> None:

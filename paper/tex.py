@@ -46,13 +46,29 @@ def parts(text: str) -> list[tuple[bool, str]]:
     return [(i % 2 == 1, part) for i, part in enumerate(re.split(r"(?<!\\)\$", text))]
 
 
+COMMANDS = {"times"}  # Those that formulas of values, cells and captions have
+UNSAFE = re.compile(r"[\\${}`<>]")  # What TeX or Markdown would take for more than text
+
+
+def is_text(text: str) -> bool:
+    """Whether a string from outside is one line of plain text, which no escaping is needed for to be safe."""
+    return text.isprintable() and not UNSAFE.search(text)
+
+
+def comment(text: str) -> str:
+    """A line of TeX that says nothing: in one line, whatever is in it."""
+    return "% " + "".join(c if c.isprintable() else " " for c in text) + "\n"
+
+
 def to_tex(text: str) -> str:
-    """Plain text with `$formulas$` as TeX."""
+    """Plain text with `$formulas$` as TeX; a `ValueError` for a formula with another command than `COMMANDS`."""
     special = {"±": r"$\pm$", "–": "--", "×": r"$\times$", "−": r"$-$", "≥": r"$\geq$", "\\": r"\textbackslash{}"}
     special[SIGN] = r"\stalesign{}"
-    special |= {c: "\\" + c for c in "%&#_{}"} | {"~": r"\textasciitilde{}"}
+    special |= {c: "\\" + c for c in "%&#_{}"} | {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     found = []
     for formula, part in parts(text):
+        if formula and (set(re.findall(r"\\([A-Za-z]+|.|$)", part, re.DOTALL)) - COMMANDS or "^^" in part):
+            raise ValueError(f"formulas must have no command but {', '.join(sorted(COMMANDS))}, got {part!r:.80}")
         words = part if formula else "".join(special.get(c, c) for c in part)
         if not formula:
             words = words.replace(r" $\pm$ ", r"~$\pm$~")
