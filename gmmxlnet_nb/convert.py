@@ -393,6 +393,15 @@ def check_base_folder(
         check_described(source, config.to_dict(), sizes)
 
 
+def check_base(
+    base_model: str | os.PathLike[str],  # A folder, or a name on the hub, of which nothing is here to be looked at
+) -> None:
+    "A `ValueError` for a folder whose XLNet or tokenizer would run code, lead elsewhere, or be larger than its weights."
+    if Path(base_model).is_dir():
+        check_base_folder(Path(base_model))
+        check_tokenizer_files(Path(base_model))
+
+
 def base_from_older(
     source: Path,  # A folder
 ) -> tuple[XLNetForQuestionAnsweringSimple, dict[str, Tensor]]:  # The XLNet, in any type, and its weights in their own

@@ -8,6 +8,7 @@ __all__ = ['check_choice', 'check_positive', 'check_number', 'check_names', 'che
 
 # %% ../nbs/00_core.ipynb #h003
 import difflib
+import errno
 import hashlib
 import json
 import math
@@ -150,8 +151,10 @@ def check_regular_file(
     path: str | os.PathLike[str],  # What is to be opened
     name: str = "",  # The parameter that it was given as; its own path where it was found in a folder
 ) -> Path:  # The same
-    "Return the path of a file, or of a link to one; a `ValueError` for what blocks or never ends, an `OSError` for nothing."
+    "Return the path of a file; a `ValueError` for what blocks or never ends, an `OSError` for nothing, or a folder without name."
     mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode) and not name:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))  # as for whoever opens it
     if not stat.S_ISREG(mode):
         kind = FILE_KINDS.get(stat.S_IFMT(mode), "a device")
         raise ValueError(f"{name or path} must be a file, got {kind}" + (f": {path}" if name else ""))

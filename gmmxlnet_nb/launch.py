@@ -39,6 +39,7 @@ from .streams import StreamedDocuments
 from .tasks import EVALUATION_SEED, TaskDocuments, retention_documents, stream_task, task_documents
 from .baselines import memory_floats
 from .model import MemXLNetForQA
+from .convert import check_base
 from .answers import chance_level, decode_n_best, decode_predictions, write_predictions
 from .training_args import TrainingConfig, calling
 from .run_config import DocumentConfig, ModelConfig, RunConfig, check_parts, describe_fields, dtype_named, in_groups, read_run
@@ -109,7 +110,8 @@ def load_xlnet(
 ) -> XLNetForQuestionAnsweringSimple:  # All its weights in this type
     "Load an XLNet; a `ValueError` if it is not there, is none, or lacks weights of its encoder."
     wanted = getattr(torch, dtype_named(dtype))
-    with reading_from("base_model", base_model := folder_or_name("base_model", base_model)):
+    check_base(base_model := folder_or_name("base_model", base_model))
+    with reading_from("base_model", base_model):
         config = AutoConfig.from_pretrained(base_model, **hub)
     if config.model_type != "xlnet":  # one with a memory would lose it
         raise ValueError(

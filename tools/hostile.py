@@ -66,7 +66,7 @@ class Outcome:
         """What must not be: an error that is no refusal, too much of anything, or a trace."""
         found = (
             []
-            if self.error in ("ValueError", "OSError", "FileNotFoundError")
+            if self.error in ("ValueError", "OSError", "FileNotFoundError", "IsADirectoryError")
             else [f"{self.error or 'no error'}: {self.message}"]
         )
         found += [f"{self.seconds:.1f} s"] * (self.seconds > SECONDS) + [f"{self.megabytes:.0f} MB"] * (
