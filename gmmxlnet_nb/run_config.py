@@ -286,6 +286,9 @@ class RunConfig:
         if self.short_steps is not None:
             check_count("short_steps", self.short_steps)
         check_choice("resume", self.resume, (True, False))
+        if (asked := self.training.resume_from_checkpoint) is not None:
+            how = "resume goes on from the last whole checkpoint in output_dir"
+            raise ValueError(f"resume_from_checkpoint must be left out of a run, {how}; got {asked!r}")
         if self.short_steps and self.documents.stream:
             raise ValueError(f"short_steps must be left out, or 0, with stream, got {self.short_steps}")
 

@@ -20,7 +20,9 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from accelerate.utils import DynamoBackend
 from transformers import TrainingArguments
+from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
 from transformers.trainer_pt_utils import AcceleratorConfig
 from transformers.trainer_utils import HubStrategy, IntervalStrategy, SaveStrategy, SchedulerType
 from transformers.training_args import OptimizerNames
@@ -98,6 +100,11 @@ def check_training_arguments(
     ):  # fmt: skip
         value = getattr(args, name)
         check_choice(name, value.value if isinstance(value, kind) else value, [member.value for member in kind])
+    reported: Any = args.report_to
+    for name in [reported] if isinstance(reported, str) else reported or []:
+        check_choice("report_to", name, ("none", "all", *INTEGRATION_TO_CALLBACK))
+    if (backend := args.torch_compile_backend) is not None:  # in any case, as accelerate reads it
+        check_choice("torch_compile_backend", str(backend).lower(), [one.value.lower() for one in DynamoBackend])
     if isinstance(args.accelerator_config, dict):
         for name in args.accelerator_config:
             check_choice("accelerator_config", name, [f.name for f in dataclasses.fields(AcceleratorConfig)])
