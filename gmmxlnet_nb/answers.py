@@ -83,7 +83,7 @@ def check_values(
         if not fits(value):
             raise ValueError(f"{name} must have {what} for every document, got {value!r:.80} for {id!r}")
 
-
+# %% ../nbs/40_answers.ipynb #c008b
 def check_list(
     name: str,  # The parameter's name
     values: Any,  # What was given

@@ -369,7 +369,7 @@ def base_files(
             return [index, *(check_inside(source, source / shard) for shard in shards)]
     raise ValueError(f"{source} must have its XLNet in {SAFE_WEIGHTS_NAME} or {WEIGHTS_NAME}, got neither")
 
-
+# %% ../nbs/51_convert.ipynb #q112b
 def check_base_folder(
     source: Path,  # A folder, perhaps with an XLNet
 ) -> None:
@@ -401,7 +401,7 @@ def check_base(
         check_base_folder(Path(base_model))
         check_tokenizer_files(Path(base_model))
 
-
+# %% ../nbs/51_convert.ipynb #q112c
 def base_from_older(
     source: Path,  # A folder
 ) -> tuple[XLNetForQuestionAnsweringSimple, dict[str, Tensor]]:  # The XLNet, in any type, and its weights in their own

@@ -173,7 +173,7 @@ def check_file_name(
         raise ValueError(f"{name} must be {what} in the same folder, got {value!r:.200}")
     return str(value)
 
-
+# %% ../nbs/00_core.ipynb #s201
 def read_text(
     path: str | Path,  # A file
     most: int | None = None,  # Bytes that it may have; None for any number
@@ -202,7 +202,7 @@ def parse_json(
     except ValueError as error:
         raise ValueError(f"{path} must be whole JSON: {error}") from error
 
-
+# %% ../nbs/00_core.ipynb #s202
 def check_depth(
     path: str | Path,  # Where it comes from, for the message
     content: Any,  # What JSON holds

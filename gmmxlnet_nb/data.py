@@ -362,7 +362,7 @@ def check_learnable(
         )
     return document
 
-
+# %% ../nbs/12_data.ipynb #b309
 ON_MISFIT = ("raise", "skip")
 
 
@@ -399,7 +399,7 @@ def fitting_rows(
     say_once(f"{found}. They are left out")
     return rows
 
-
+# %% ../nbs/12_data.ipynb #b310
 def keep_features(
     documents: list[Document],  # Checked
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens

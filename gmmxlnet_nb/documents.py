@@ -150,7 +150,7 @@ def record_id(
         return str(record["id"])
     return str(json_field(record, "id", str, where))
 
-
+# %% ../nbs/10_documents.ipynb #b301
 def nothing_said(
     record: dict[str, Any],  # A question of a SQuAD file, or a row
     answers: Sequence[Any],  # Its answers
@@ -179,7 +179,7 @@ def squad_answers(
     found = [(json_field(a, "text", str, where), json_field(a, "answer_start", int, where)) for a in answers]
     return tuple(Answer(answer, errors.place(text, answer, start)) for answer, start in found)
 
-
+# %% ../nbs/10_documents.ipynb #b302
 def settle_blind(
     documents: list[Document],  # All of a split, blind where nothing is said
 ) -> list[Document]:  # All blind, or none
@@ -334,7 +334,7 @@ def text_columns(
             raise ValueError(f"the data set's column {name} must be of text and numbers, got {kinds[name]!r:.80}")
     return table.select_columns(names) if names else table
 
-
+# %% ../nbs/10_documents.ipynb #b306
 def row_document(
     row: dict[str, Any],  # With SQuAD's columns
     where: str,  # How to say which it is
@@ -448,7 +448,7 @@ def saved_table(
 
     return read_table(read, folder)
 
-
+# %% ../nbs/10_documents.ipynb #b307
 def table_rows(
     table: Any,  # A `Dataset` or an `IterableDataset`
 ) -> Iterator[dict[str, Any]]:
@@ -493,7 +493,7 @@ def rows_of_table(
     "The rows of a table."
     return table_rows(text_columns(table))
 
-
+# %% ../nbs/10_documents.ipynb #b308
 def row_source(
     kind: str,  # "lines", "parquet", "saved" or "hub"
     source: Any,  # Files, a folder or a name

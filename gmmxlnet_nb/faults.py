@@ -53,7 +53,7 @@ def first_worker() -> bool:
     info = None if torch is None else torch.utils.data.get_worker_info()
     return info is None or info.id == 0
 
-
+# %% ../nbs/09_faults.ipynb #f108
 class BadRecords:
     "What is wrong with the records of a data set in one pass. Another `on_error` than `ON_ERROR` has raises a `ValueError`."
 
@@ -72,12 +72,8 @@ class BadRecords:
         read: Callable[[], Record],  # Reads one record; raises a `ValueError` if it is bad
     ) -> Record | None:  # None if it is bad, or another one was and nothing is to be used
         "Read one record, and count."
-        self.records += 1
-        try:
-            record = read()
-        except ValueError as error:
-            self.fail(str(error))
-            return None
+        record = self.part(read)
+        self.records += record is not None
         return None if self.bad and self.on_error == "raise" else record
 
     def part(
@@ -95,15 +91,8 @@ class BadRecords:
         self,
         message: str,  # What is wrong with a record
     ) -> None:
-        "Count a bad record that cannot be read at all."
+        "Count a bad record."
         self.records += 1
-        self.fail(message)
-
-    def fail(
-        self,
-        message: str,  # What is wrong with a record
-    ) -> None:
-        "Note a bad record that was counted."
         self.bad += 1
         if len(self.named) < NAMED:
             self.named.append(message)

@@ -42,7 +42,7 @@ def check_new_token_ids(
             raise ValueError(f"{name} must be mem_token_count = {count} different ids, apart from the others, got {ids}")
     return read, write
 
-
+# %% ../nbs/34_forward.ipynb #c036c
 def check_batch_token_ids(
     config: GMMXLNetConfig,  # For ids that are not given, and the number of tokens that there are
     kind: str,  # "read" or "write"
@@ -64,7 +64,7 @@ def check_batch_token_ids(
         raise ValueError(f"{name} must be different token ids in 0 … {vocabulary - 1}, got {ids!r}")
     return tuple(map(int, ids))
 
-
+# %% ../nbs/34_forward.ipynb #c036d
 def check_apart(
     read: tuple[int, ...],  # Ids of the read tokens
     write: tuple[int, ...],  # Ids of the write tokens

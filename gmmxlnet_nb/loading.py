@@ -215,7 +215,7 @@ def check_config_fields(
     for name in ("mem_read_ids", "mem_write_ids"):
         check_token_ids(name, config[name], count, config["vocab_size"])
 
-
+# %% ../nbs/52_loading.ipynb #q113b
 def check_described(
     path: str | os.PathLike[str],  # The checkpoint, for the message
     config: Mapping[str, Any],  # What it says, with what the caller changes

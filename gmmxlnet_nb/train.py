@@ -436,8 +436,7 @@ class DocumentTrainer(Trainer):
         check_capture(self.args, self.accelerator)
         check_sharding(self.accelerator.state)
         configure_model(self.model, self.args, self.accelerator)
-        self.stages, self.record = StageSchedule(self.args), LossRecord()
-        self.capture = StepCapture(partial(both_passes, self))
+        self.stages, self.record, self.capture = StageSchedule(self.args), LossRecord(), StepCapture(partial(both_passes, self))
         self.add_callback(TemperatureSchedule())
         self.step_ids: list[str] = []  # documents of this step
         self.model_accepts_loss_kwargs = True  # losses are shares of the step's already, not to be divided again
@@ -520,7 +519,7 @@ class DocumentTrainer(Trainer):
         folder = Path(self._get_output_dir(trial=trial), f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}")
         with saving_checkpoint(folder, self.args, self.accelerator):
             if self.args.should_save:
-                write_json(folder / RUN_DATA, data_account(self.train_dataset))
+                write_json(folder / RUN_DATA, self.account)
             super()._save_checkpoint(model, trial)
             if not self.args.push_to_hub:
                 save_digests(folder, self.args, self.accelerator)
@@ -558,6 +557,7 @@ class DocumentTrainer(Trainer):
             raise_together(lambda: held.enter_context(hold_run(folder, alone=True)), self.args.should_save)
             checkpoint = checkpoint_to_resume(resume_from_checkpoint, model, self.args, self.train_dataset)
             warn_half_precision(self)
+            self.account = data_account(self.train_dataset)  # once: it reads all of a data set
             for kept_from_earlier in (self.capture, self.stages, self.record):
                 kept_from_earlier.restart()
             done = super().train(checkpoint, **kwargs)
