@@ -31,6 +31,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file, is_peft_available
 
 from .core import check_choice, check_number, hold_lock, moved_names, read_json, sync
+from .reading import folder_or_name, reading_from
 from .updates import ExpertUpdater
 from .baselines import memory_floats
 from gmmxlnet_nb.loading import (
@@ -529,9 +530,12 @@ class CheckpointMixin(PreTrainedModel):
     ) -> Any:  # The model; with output_loading_info a pair
         "Load a model with its memory. A `ValueError` for damaged files, or another structure than is asked for."
         path = pretrained_model_name_or_path
+        if not isinstance(path, str | os.PathLike) or not str(path) or not Path(path).is_dir():
+            folder_or_name("pretrained_model_name_or_path", path)
         folder = Path(path, kwargs.get("subfolder") or "")
         if not folder.is_dir():
-            return cls._load_checked(path, args, config, kwargs)
+            with reading_from("pretrained_model_name_or_path", path):
+                return cls._load_checked(path, args, config, kwargs)
         return load_consistent(folder, lambda: cls._load_checked(path, args, config, dict(kwargs)))
 
     @classmethod

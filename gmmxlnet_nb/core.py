@@ -333,6 +333,7 @@ def hold_run(
     "Hold a run's folder; a `ValueError` naming output_dir if another process or thread does, a warning without locks."
     if not isinstance(folder, str | os.PathLike):
         raise ValueError(f"output_dir must be a folder, got {folder!r}")
+    check_choice("alone", alone, (True, False))
     path, me = Path(folder).resolve(), (os.getpid(), threading.get_ident())
     before = HELD.get(path)
     mine = before is not None and before[0] == me

@@ -399,6 +399,36 @@ def fitting_rows(
     say_once(f"{found}. They are left out")
     return rows
 
+# %% ../nbs/12_data.ipynb #e217
+def list_documents(
+    documents: Any,  # What was given
+) -> list[Document]:  # Checked
+    "Documents as a list; a `ValueError` for what is none."
+    if isinstance(documents, str | bytes) or not isinstance(documents, Iterable) or getattr(documents, "ndim", 1) == 0:
+        raise ValueError(f"documents must be of type Document, got {type(documents).__name__} {documents!r:.80}")
+    return [check_document(document) for document in documents]
+
+
+def check_layout(
+    layout: Any,  # What was given
+) -> None:
+    "A `ValueError` for what says nothing about segments."
+    if not isinstance(layout, SegmentLayout):
+        raise ValueError(f"layout must be a SegmentLayout, got {type(layout).__name__} {layout!r:.80}")
+
+
+def check_pair(
+    documents: Any,  # A list
+    features: Any,  # A table
+) -> None:
+    "A `ValueError` unless these are documents, and a table with a row for each."
+    if not isinstance(documents, list | tuple) or not all(isinstance(document, Document) for document in documents):
+        raise ValueError(f"documents must be a list of Document, got {type(documents).__name__} {documents!r:.80}")
+    if not isinstance(features, Dataset):
+        raise ValueError(f"features must be a Dataset, as build_features gives it, got {type(features).__name__}")
+    if len(documents) != len(features):
+        raise ValueError(f"features must be of {len(documents)} documents, got {len(features)}")
+
 # %% ../nbs/12_data.ipynb #b310
 def keep_features(
     documents: list[Document],  # Checked
@@ -410,6 +440,7 @@ def keep_features(
 ) -> Dataset:  # One row a document, with the columns of `FEATURE_TYPES` and `GOLD_TYPES`
     "Features, from a folder if they are there; a `ValueError` names the document that is wrong."
     check_choice("require_answer", require_answer, (True, False))
+    check_layout(layout)
     if num_proc is not None:
         check_positive("num_proc", num_proc)
     folder = None if cache_dir is None else check_folder("cache_dir", cache_dir)
@@ -441,7 +472,7 @@ def build_features(
 ) -> Dataset:  # One row a document, as `document_feature` gives it
     "Cut documents into segments; a `ValueError` names the documents that are wrong, or do not fit."
     check_choice("on_misfit", on_misfit, ON_MISFIT)
-    checked = [check_document(document) for document in documents]
+    checked = list_documents(documents)
     features = keep_features(checked, tokenizer, layout, require_answer, num_proc, cache_dir)
     rows = fitting_rows(features, on_misfit)
     return without_golds(features if rows is None else features.select(rows))
@@ -512,7 +543,7 @@ def answer_report(
     return AnswerReport(**dict(zip(COUNTS, total.tolist(), strict=True)), max_answer_length=max_answer_length)
 
 # %% ../nbs/12_data.ipynb #c035
-@dataclass
+@dataclass(repr=False)
 class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
     "Documents and their features, in the same order; a `ValueError` if there are more of the ones than of the others."
 
@@ -521,8 +552,7 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
     report: AnswerReport | None = None  # Of `build`: what of the right answers can be given
 
     def __post_init__(self) -> None:
-        if len(self.documents) != len(self.features):
-            raise ValueError(f"features must be of {len(self.documents)} documents, got {len(self.features)}")
+        check_pair(self.documents, self.features)
 
     @classmethod
     def build(
@@ -540,7 +570,7 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
         check_choice("on_misfit", on_misfit, ON_MISFIT)
         if max_answer_length is not None:
             check_positive("max_answer_length", max_answer_length)
-        documents = check_ids([check_document(document) for document in documents])
+        documents = check_ids(list_documents(documents))
         features, count = keep_features(documents, tokenizer, layout, require_answer, num_proc, cache_dir), len(documents)
         if (rows := fitting_rows(features, on_misfit)) is not None:
             documents, features = [documents[row] for row in rows], features.select(rows)
@@ -548,6 +578,11 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
         if max_answer_length is not None or not report.complete:
             say_once(str(report))
         return cls(documents, without_golds(features), report)
+
+    def __repr__(self) -> str:
+        "How many documents, and what of their answers can be given."
+        report = "" if self.report is None else f", report={self.report}"
+        return f"DocumentDataset({len(self)} documents{report})"
 
     def __len__(self) -> int:
         return len(self.documents)

@@ -23,7 +23,7 @@ from datasets import Dataset, Value, load_dataset
 
 from .core import check_choice, check_file_name, check_regular_file, moved_names, read_json
 from .faults import ON_ERROR, BadRecords
-from .reading import JsonReader, RepeatedKey, bounded_depth, json_lines, unique_keys
+from .reading import JsonReader, RepeatedKey, bounded_depth, json_lines, reading_from, unique_keys
 
 # %% ../nbs/10_documents.ipynb #c005
 @dataclass(frozen=True)
@@ -296,6 +296,8 @@ def read_squad(
     on_error: str = "raise",  # What to do about bad records: "raise", "skip" or "realign"
 ) -> list[Document]:  # One a question
     "Read a SQuAD file; a `ValueError` if it is not JSON or not SQuAD, or counts its bad records."
+    if not isinstance(path, str | Path) or path == "" or not Path(path).exists():
+        raise ValueError(f"path must be a file in SQuAD's format, got {path!r:.80}: there is no such file")
     with bounded_depth(path):
         return squad_documents(read_data(path), str(path), BadRecords(on_error))
 
@@ -494,6 +496,15 @@ def rows_of_table(
     return table_rows(text_columns(table))
 
 # %% ../nbs/10_documents.ipynb #b308
+def hub_table(
+    name: str | Path,  # Of a data set
+    **how: Any,  # `load_dataset`'s arguments
+) -> Any:  # A `Dataset` or an `IterableDataset`
+    "A table from the hub; a `ValueError` if it cannot be had."
+    with reading_from("data_path", name):
+        return load_dataset(str(name), **how)
+
+
 def row_source(
     kind: str,  # "lines", "parquet", "saved" or "hub"
     source: Any,  # Files, a folder or a name
@@ -511,7 +522,7 @@ def row_source(
         files = list(map(str, source))
         table = read_table(lambda: load_dataset("parquet", data_files=files, split="train", streaming=True), source[0])
     else:
-        table = load_dataset(source, streaming=True, **hub)
+        table = hub_table(source, streaming=True, **hub)
     return partial(stream_rows, partial(rows_of_table, table), on_error, where)
 
 # %% ../nbs/10_documents.ipynb #n045
@@ -553,7 +564,7 @@ def load_squad(
     elif kind == "saved":
         documents = table_documents(saved_table(source), errors)
     elif kind == "hub":
-        documents = table_documents(load_dataset(source, split=split, revision=revision, token=token), errors)
+        documents = table_documents(hub_table(source, split=split, revision=revision, token=token), errors)
     else:  # JSON lines and Parquet
         documents = list(row_source(kind, source, on_error, errors.where)())
     return check_split(documents, data_path, split)

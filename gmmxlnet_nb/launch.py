@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub.utils import validate_repo_id
 from transformers import (
     AutoConfig,
     AutoTokenizer,
@@ -33,6 +32,7 @@ from transformers import (
 from transformers.utils import logging
 
 from .core import check_choice, check_count, check_folder, check_positive, hold_run, moved_names, read_json, write_json
+from .reading import folder_or_name, reading_from
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
@@ -46,43 +46,6 @@ from .run_config import DocumentConfig, ModelConfig, RunConfig, check_parts, des
 from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
 from .records import write_record
 
-# %% ../nbs/62_launch.ipynb #y102
-def folder_or_name(
-    name: str,  # The parameter's name
-    value: Any,  # What was given
-) -> str:  # The same
-    "A folder with a model, or what can be a name on the hub; a `ValueError` for what can be neither."
-    if not isinstance(value, str | Path) or not str(value).strip():
-        raise ValueError(f"{name} must be a folder or a name on the hub, got {value!r}")
-    text, path = str(value), Path(value)
-    if path.is_dir() and (path / "config.json").is_file():
-        return text
-    if path.exists():
-        what = "a folder without config.json" if path.is_dir() else "a file"
-        raise ValueError(f"{name} must be a model's folder, or a name on the hub, got {text!r}, {what}")
-    try:
-        validate_repo_id(text)
-    except ValueError:
-        hint = "there is no such folder, and the hub has no such names"
-        raise ValueError(f"{name} must be a folder or a name on the hub, got {text!r}: {hint}") from None
-    return text
-
-
-@contextmanager
-def reading_from(
-    name: str,  # The parameter's name
-    value: Any,  # A folder or a name on the hub
-) -> Iterator[None]:
-    "Turn what the hub's libraries raise meanwhile into a `ValueError` that says what was looked for, and where."
-    try:
-        yield
-    except OSError as error:
-        why = (str(error).strip() or type(error).__name__).splitlines()[0]
-        if Path(str(value)).exists():
-            raise ValueError(f"{name} must be a folder that can be read, got {str(value)!r}: {why}") from error
-        where = "there is no such folder here, and on the hub it was not found or cannot be reached"
-        raise ValueError(f"{name} must be a folder or a name on the hub, got {str(value)!r}: {where} ({why})") from error
-
 # %% ../nbs/62_launch.ipynb #c005a
 def run_documents(
     what: DocumentConfig,  # Which
@@ -92,12 +55,11 @@ def run_documents(
     length, stride = what.segment_sizes
     words = max(1, (length - stride) // 2)  # of squad's documents, for each segment
     sizes = (what.num_segments, what.num_train, what.num_eval, words)
-    with reading_from("data_path", what.data_path):
-        if what.stream and what.task == "squad":
-            stream, asked = stream_task(what.data_path, *sizes, what.on_error)
-            return TaskDocuments([], asked, []), stream
-        documents = task_documents(what.task, what.data_path, *sizes, seed, what.train_segments, what.on_error)
-        return documents, documents.train
+    if what.stream and what.task == "squad":
+        stream, asked = stream_task(what.data_path, *sizes, what.on_error)
+        return TaskDocuments([], asked, []), stream
+    documents = task_documents(what.task, what.data_path, *sizes, seed, what.train_segments, what.on_error)
+    return documents, documents.train
 
 # %% ../nbs/62_launch.ipynb #q101
 logger = logging.get_logger(__name__)

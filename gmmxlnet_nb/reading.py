@@ -9,6 +9,7 @@ __all__ = []
 import codecs
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
+from huggingface_hub.utils import validate_repo_id
 
 from .core import check_regular_file
 
@@ -159,3 +161,40 @@ class SeenKeys:
             new = np.fromiter(self.recent, dtype=np.uint64, count=len(self.recent))
             self.sorted, self.recent = np.sort(np.concatenate([self.sorted, new])), set()
         return True
+
+# %% ../nbs/08_reading.ipynb #y102
+def folder_or_name(
+    name: str,  # The parameter's name
+    value: Any,  # What was given
+) -> str:  # The same
+    "A folder with a model, or what can be a name on the hub; a `ValueError` for what can be neither."
+    if not isinstance(value, str | os.PathLike) or not str(value).strip():
+        raise ValueError(f"{name} must be a folder or a name on the hub, got {value!r}")
+    text, path = str(value), Path(value)
+    if path.is_dir() and (path / "config.json").is_file():
+        return text
+    if path.exists():
+        what = "a folder without config.json" if path.is_dir() else "a file"
+        raise ValueError(f"{name} must be a model's folder, or a name on the hub, got {text!r}, {what}")
+    try:
+        validate_repo_id(text)
+    except ValueError:
+        hint = "there is no such folder, and the hub has no such names"
+        raise ValueError(f"{name} must be a folder or a name on the hub, got {text!r}: {hint}") from None
+    return text
+
+
+@contextmanager
+def reading_from(
+    name: str,  # The parameter's name
+    value: Any,  # A folder or a name on the hub
+) -> Iterator[None]:
+    "Turn what the hub's libraries raise meanwhile into a `ValueError` that says what was looked for, and where."
+    try:
+        yield
+    except OSError as error:
+        why = (str(error).strip() or type(error).__name__).splitlines()[0]
+        if Path(str(value)).exists():
+            raise ValueError(f"{name} must be a folder that can be read, got {str(value)!r}: {why}") from error
+        where = "there is no such folder here, and on the hub it was not found or cannot be reached"
+        raise ValueError(f"{name} must be a folder or a name on the hub, got {str(value)!r}: {where} ({why})") from error

@@ -40,9 +40,6 @@ OTHERWISE = {  # Parameters that are refused in another way
     ("select_documents", "index"),  # with an `IndexError`, as a sequence does
     ("config_from_dict", "values"),  # the field in them is named
     ("load_manifest", "path"),  # it is called the manifest
-    ("load_squad", "data_path"), ("stream_squad", "data_path"), ("load_articles", "data_path"),
-    ("read_squad", "path"), ("hold_run", "alone"), ("build_features", "documents"), ("build_features", "layout"),
-    ("DocumentDataset", "documents"), ("DocumentDataset", "features"),
 }  # fmt: skip
 
 
