@@ -47,6 +47,7 @@ from gmmxlnet_nb.segments import (
     TokenizedText,
     answer_spans,
     build_segment,
+    check_layout,
     check_offsets,
     check_tokenizer,
     cover_gaps,
@@ -409,22 +410,14 @@ def list_documents(
     return [check_document(document) for document in documents]
 
 
-def check_layout(
-    layout: Any,  # What was given
-) -> None:
-    "A `ValueError` for what says nothing about segments."
-    if not isinstance(layout, SegmentLayout):
-        raise ValueError(f"layout must be a SegmentLayout, got {type(layout).__name__} {layout!r:.80}")
-
-
 def check_pair(
     documents: Any,  # A list
-    features: Any,  # A table
+    features: Any,  # A table, or a list of rows
 ) -> None:
     "A `ValueError` unless these are documents, and a table with a row for each."
     if not isinstance(documents, list | tuple) or not all(isinstance(document, Document) for document in documents):
         raise ValueError(f"documents must be a list of Document, got {type(documents).__name__} {documents!r:.80}")
-    if not isinstance(features, Dataset):
+    if not isinstance(features, Dataset) and not (isinstance(features, list) and all(isinstance(x, dict) for x in features)):
         raise ValueError(f"features must be a Dataset, as build_features gives it, got {type(features).__name__}")
     if len(documents) != len(features):
         raise ValueError(f"features must be of {len(documents)} documents, got {len(features)}")

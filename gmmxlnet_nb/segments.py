@@ -343,6 +343,14 @@ class SegmentLayout:
         starts = range(first, first + count, step)
         return [(start, min(start + room, last)) for start in starts]
 
+# %% ../nbs/11_segments.ipynb #c022l
+def check_layout(
+    layout: Any,  # What was given
+) -> None:
+    "A `ValueError` for what says nothing about segments."
+    if not isinstance(layout, SegmentLayout):
+        raise ValueError(f"layout must be a SegmentLayout, got {type(layout).__name__} {layout!r:.80}")
+
 # %% ../nbs/11_segments.ipynb #c024
 def segment_ranges(
     document: Document,  # Its breaks, and from where its question is shown
