@@ -13,12 +13,41 @@ from typing import Any
 
 from transformers import XLNetConfig
 
-from .core import check_choice, check_number, check_positive
+from .core import check_choice, check_count, check_number, check_positive
 from .experts import INIT_STRATEGIES, check_num_experts, expand_strategies
 from .router import POOLING_METHODS, MemoryGatingNetwork, check_temperature
 from .read import ROUTING_MODES
 from .baselines import MEMORY_UPDATES, DifferentiableMemory, Memory, SegmentRecurrence, TokenMemory, check_sharpness
 from .gmm import GMMMemory
+
+# %% ../nbs/31_config.ipynb #r002
+READING_FIELDS = (
+    "segment_length", "stride", "max_answer_length", "null_threshold", "answer_temperature", "question_shown",
+    "segment_separator",
+)  # fmt: skip
+QUESTION_SHOWN = ("all", "last")
+PASSES = (1, 2)
+
+
+def check_reading(
+    config: Any,  # With `READING_FIELDS`, None for what is unknown
+) -> None:
+    "A `ValueError` for a way of reading that is none."
+    for name in ("segment_length", "max_answer_length"):
+        if getattr(config, name) is not None:
+            check_positive(name, getattr(config, name))
+    length, stride = config.segment_length, config.stride
+    if stride is not None:
+        check_count("stride", stride)
+        if length is None or stride >= length:
+            raise ValueError(f"stride must be below segment_length = {length}, got {stride}")
+    if config.null_threshold is not None:
+        check_number("null_threshold", config.null_threshold)
+    check_positive("answer_temperature", config.answer_temperature, float)
+    check_choice("question_shown", config.question_shown, (None, *QUESTION_SHOWN))
+    separator = config.segment_separator
+    if separator is not None and (not isinstance(separator, str) or not separator):
+        raise ValueError(f"segment_separator must be a string of at least one character, or None, got {separator!r}")
 
 # %% ../nbs/31_config.ipynb #c005
 class GMMXLNetConfig(XLNetConfig):
@@ -44,6 +73,14 @@ class GMMXLNetConfig(XLNetConfig):
     enable_temporal_links: bool = False  # Whether "differentiable" reads in the order of writes
     read_layer: int = 0  # The layer on whose entry the read replaces hidden states
     use_global_softmax: bool = True  # One distribution per document, else one per segment
+    passes: int = 1  # How often a document is read: 2 for a second time, with the memory of the first
+    segment_length: int | None = None  # How it reads: tokens in a segment; None if it was not trained
+    stride: int | None = None  # Tokens that neighbouring segments share
+    max_answer_length: int | None = None  # Tokens of an answer
+    null_threshold: float | None = None  # No answer where null score − span score is larger
+    answer_temperature: float = 1.0  # What scores are divided by before they become probabilities
+    question_shown: str | None = None  # In "all" segments, or in the "last"
+    segment_separator: str | None = None  # After which a new segment begins; None to cut at the segment's length alone
     mem_read_ids: list[int] | None = None  # Token ids of [MEM_READ_0] …
     mem_write_ids: list[int] | None = None  # Token ids of [MEM_WRITE_0] …
 
@@ -58,7 +95,7 @@ class GMMXLNetConfig(XLNetConfig):
             ("memory_type", sorted(MEMORIES)), ("routing_mode", ROUTING_MODES), ("routing_top_k", (None, 1, 2)),
             ("pooling_method", POOLING_METHODS), ("memory_init", INIT_STRATEGIES), ("memory_update", MEMORY_UPDATES),
             ("enable_usage_tracking", (True, False)), ("enable_temporal_links", (True, False)),
-            ("use_global_softmax", (True, False)), ("read_layer", range(self.n_layer)),
+            ("use_global_softmax", (True, False)), ("passes", PASSES), ("read_layer", range(self.n_layer)),
             ("attn_type", ("bi",)), ("bi_data", (False,)),  # a causal XLNet would not see the whole segment
         ):
             check_choice(name, getattr(self, name), allowed)
@@ -69,6 +106,7 @@ class GMMXLNetConfig(XLNetConfig):
         check_sharpness("memory_sharpness", self.memory_sharpness)
         expand_strategies(self.init_strategies, check_num_experts(self.num_experts))
         check_number("expert_dropout", self.expert_dropout, 0, 1)
+        check_reading(self)
         left_out = [] if self.left_out_experts is None else self.left_out_experts
         if not isinstance(left_out, list) or set(left_out) - set(range(self.num_experts)):
             raise ValueError(f"left_out_experts must be a list of experts below {self.num_experts}, got {left_out!r}")
@@ -134,7 +172,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {  # Fields of `GMMXLNetConfig` that a me
         for kind, memory in (("token", TokenMemory), ("differentiable", DifferentiableMemory), ("gmm", GMMMemory))
     },
 }
-NOT_OF_MEMORIES = ("memory_type", "use_global_softmax")  # Fields that every model uses
+NOT_OF_MEMORIES = ("memory_type", "use_global_softmax", "passes")  # Fields that every model uses
 
 
 def same_setting(
@@ -158,7 +196,7 @@ def check_used(
             raise ValueError(f"{name} must be left out with memory_type {memory_type!r}, got {value!r}")
 
 # %% ../nbs/31_config.ipynb #c046
-MEMORY_FIELDS = {*GMMXLNetConfig.__annotations__, "mem_len"} - {"left_out_experts"}  # XLNet's own has a say in one
+MEMORY_FIELDS = {*GMMXLNetConfig.__annotations__, "mem_len"} - {"left_out_experts", *READING_FIELDS}  # mem_len is XLNet's
 
 
 def memory_config(
@@ -256,7 +294,7 @@ def chosen_experts(
             raise ValueError(f"use_gmm_memory must be left out or be {allowed}, got {use_gmm_memory}")
         return fields
     if not wanted:  # said in so many words: experts may be described beside it and left out
-        return {"memory_type": "none", **{name: x for name, x in fields.items() if name == "use_global_softmax"}}
+        return {"memory_type": "none", **{name: x for name, x in fields.items() if name in NOT_OF_MEMORIES}}
     return sized_fields({"memory_type": "gmm", **fields})
 
 # %% ../nbs/31_config.ipynb #c049c
@@ -293,6 +331,7 @@ def check_built(
     "A `ValueError` for a field that was set after the model was built, and is not allowed or would have no effect."
     check_choice("read_layer", config.read_layer, range(config.n_layer))
     check_choice("use_global_softmax", config.use_global_softmax, (True, False))
+    check_choice("passes", config.passes, PASSES)
     for name, value in memory.built.items():
         if (now := getattr(config, name)) != value:
             why = f"load the model with {name}={now!r}, or make a new one, to have another"

@@ -24,6 +24,7 @@ from .attention import LayerStates
 from .backbone import ATTENTION, encode, fast_layer
 from .baselines import Memory, check_numbers, map_state, state_tensors
 from gmmxlnet_nb.config import (
+    PASSES,
     GMMXLNetConfig,
     build_memory,
     check_built,
@@ -151,6 +152,7 @@ def read_segments(
     restart: Any = None,  # A state that every segment starts from instead (an ablation)
     bptt_segments: int | None = None,  # Segments that a gradient goes back through; all by default
     prepare: Callable[[Tensor], Tensor] | None = None,  # What tensors of a first state, and after a cut, go through
+    passes: int = 1,  # How often they are read, each time with the memory of the time before
 ) -> tuple[Tensor, Any, list[dict[str, Tensor]]]:  # Logits (b, s, l, 2), the last state, notes on each segment
     "The loop over segments: the state of one goes into the next. A `ValueError` for a bad `bptt_segments`."
     if bptt_segments is not None:
@@ -158,14 +160,22 @@ def read_segments(
     if prepare is not None:
         state, restart = map_state(prepare, state), map_state(prepare, restart)
     logits, notes = [], []
-    for t, segment in enumerate(segments):
+    for t, segment in enumerate([*segments] * passes):
         if bptt_segments is not None and t > 0 and t % bptt_segments == 0:
             state = map_state(Tensor.detach, state)
             state = state if prepare is None else map_state(prepare, state)
         scores, state, note = step(segment, state if restart is None else restart)
         logits.append(scores)
         notes.append(note)
-    return torch.stack(logits, dim=1), state, notes
+    return torch.stack(logits[-len(segments) :], dim=1), state, notes[-len(segments) :]
+
+
+def passes_asked(
+    config: GMMXLNetConfig,  # For a number that is not given
+    passes: int | None,  # What `forward` was given
+) -> int:
+    "How often documents are read; a `ValueError` for a number that is not allowed."
+    return config.passes if passes is None else int(check_choice("passes", passes, PASSES))
 
 # %% ../nbs/05_model.ipynb #c033
 RECOMPUTE = ("segment", "layer", "both")
@@ -380,10 +390,6 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         self._start_state = None
         self.memory.reset()
 
-    def check_place(self) -> None:
-        "A `ValueError` for a model that is split over devices, or whose weights are elsewhere."
-        check_one_device(getattr(self, "hf_device_map", None), self.device)
-
     def step(self, segment: Segment, state: Any) -> tuple[Tensor, Any, dict[str, Tensor]]:
         "Logits `(b, l, 2)`, the memory after the segment, and the memory's notes."
         by_layer = self.gradient_checkpointing and self.training and self.recompute != "segment"
@@ -392,7 +398,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
 
     def read_documents(
         self, segments: Sequence[Segment], memory_state: Any = None, clear_memory: bool = False,
-        bptt_segments: int | None = None,
+        bptt_segments: int | None = None, passes: int = 1,
     ) -> tuple[Tensor, Any, list[dict[str, Tensor]]]:
         "The loop over segments of the same documents: logits `(b, s, l, 2)`, the last state, notes on each segment."
         step = self._compiled_step or self.step
@@ -402,7 +408,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         given = self._start_state if memory_state is None else memory_state
         state = start if given is None else self.checked_state(given, count)
         prepare = match_step_layout if self._compiled_step or self._compiled_parts else None
-        return read_segments(step, segments, state, start if clear_memory else None, bptt_segments, prepare)
+        return read_segments(step, segments, state, start if clear_memory else None, bptt_segments, prepare, passes)
 
     def forward(
         self,
@@ -419,6 +425,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         clear_memory: bool = False,  # Whether to start every segment from the initial state (an ablation)
         return_memory_state: bool = True,  # Whether the output holds the state
         bptt_segments: int | None = None,  # Segments that a gradient goes back through; all by default
+        passes: int | None = None,  # How often documents are read, each time with the memory of before; as configured
         use_global_softmax: bool | None = None,  # One distribution per document or per segment, if not as configured
         output_router_logits: bool | None = None,  # Whether it holds the router's raw scores; else as configured
         inputs_embeds: None = None, position_ids: None = None,  # Hugging Face's, not for this model
@@ -429,12 +436,13 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         flags = return_routing_info, clear_memory, return_memory_state, use_global_softmax, output_router_logits
         unused = inputs_embeds, position_ids, output_attentions, output_hidden_states
         options = output_options(self.config, *flags, *unused, return_dict)
-        self.check_place()
+        check_one_device(getattr(self, "hf_device_map", None), self.device)
         check_built(self.config, self.memory)
         tensors = input_ids, attention_mask, token_type_ids, start_positions, end_positions, answer_mask, segment_mask
         inputs = checked_inputs(*tensors, self.config.vocab_size, self.device)
         tokens = self.memory_tokens(mem_read_ids, mem_write_ids, inputs.input_ids.device)
-        read = self.read_documents(cut_segments(inputs, tokens), memory_state, clear_memory, bptt_segments)
+        how = memory_state, clear_memory, bptt_segments, passes_asked(self.config, passes)
+        read = self.read_documents(cut_segments(inputs, tokens), *how)
         return document_output(inputs, tokens, read, options, self.config.memory_type)
 
 # %% ../nbs/05_model.ipynb #c046

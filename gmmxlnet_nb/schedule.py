@@ -481,7 +481,7 @@ def check_memory(
     "A `ValueError` if a model has another memory than its configuration says."
     fields, have = args.memory_fields(), model.config
     want = GMMXLNetConfig(**fields)
-    used = {"memory_type", "read_layer", "use_global_softmax", *model.memory.settings}
+    used = {"memory_type", "read_layer", "use_global_softmax", "passes", *model.memory.settings}
     used -= {"mem_len"} - fields.keys()  # XLNet's own, unless it is named
     if args.temperature_at(0) is not None:  # the schedule sets it
         used.discard("routing_temperature")

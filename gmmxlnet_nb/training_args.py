@@ -327,6 +327,7 @@ class MemoryArguments(SavedArguments):
     mem_len: int | None = optional(None, "Tokens that each layer remembers with mems; XLNet's own by default")
     read_layer: int = optional(0, "Layer on whose entry the read replaces hidden states")
     use_global_softmax: bool = optional(True, "One distribution of answers for a document, else one for each segment")
+    passes: int = optional(1, "How often a document is read: 2 for a second time, with the memory of the first")
 
     num_memory_experts = OtherName("num_experts")
     memory_num_tokens = OtherName("mem_token_count")
