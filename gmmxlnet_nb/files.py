@@ -471,6 +471,11 @@ class TextSource:
             got = f"only {at:,} blank ones" if at else "none"
             raise ValueError(f"text must have characters, got {got}" + f" in {self.name}" * (self.name != "text"))
 
+    @property
+    def pages(self) -> list[tuple[int, int]]:
+        "First characters and numbers of the pages, as far as the text was read."
+        return list(zip(self._starts, self._pages, strict=True))
+
     def page_of(
         self,
         character: int,  # Of the text, from 0; of what was read so far

@@ -7,6 +7,7 @@ __all__ = ['text_windows', 'shown_windows']
 
 # %% ../nbs/19_text_windows.ipynb #x003
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, groupby, pairwise
@@ -187,6 +188,15 @@ def part_windows(
     if none or len(held.ids) > (0 if fresh else stride):
         yield first(len(held.ids))
 
+# %% ../nbs/19_text_windows.ipynb #x018b
+def left_from(
+    tokens: TokenizedText,  # Of a text
+    start: int,  # A character
+) -> TokenizedText:  # Those that begin there or later
+    "Tokens without the first ones."
+    first = bisect_left(tokens.starts, start)
+    return TokenizedText(tokens.ids[first:], tokens.starts[first:], tokens.ends[first:]) if first else tokens
+
 # %% ../nbs/19_text_windows.ipynb #x019
 def text_windows(
     text: str | Iterable[str],  # A text, or its pieces in order
@@ -195,6 +205,7 @@ def text_windows(
     stride: int = 0,  # Tokens that neighbouring windows share
     separator: str | None = None,  # After which a new window begins
     start: int = 0,  # The text's first character, where it is the end of a longer one
+    skip: int = 0,  # Where the first window begins in the longer one
     block_size: int = 1 << 14,  # Characters to tokenize at once
 ) -> Iterator[Window]:
     """Cut a text into windows while it is read, in constant memory.
@@ -207,7 +218,7 @@ def text_windows(
     if check_count("stride", stride) >= check_positive("room", room):
         raise ValueError(f"room must be more than stride = {stride} tokens, got {room}")
     tape = Tape(equal_blocks(text_pieces(text, block_size), block_size), separator)
-    blocks = tokens_of(tape, tokenizer, block_size)
+    blocks = (left_from(tokens, skip - start) for tokens in tokens_of(tape, tokenizer, block_size))
     parts = ((part, ends) for block in blocks for part, ends in split_parts(block, tape.breaks))
     return shown_windows(part_windows(parts, room, stride), tape, start)
 
