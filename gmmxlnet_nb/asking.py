@@ -17,6 +17,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from .core import check_positive
+from .articles import SENTENCE_END
 from .files import TextSource, text_source
 from .segments import SegmentLayout, TokenizedText, one_segment, tokenize_text, trim_span
 from .text_windows import Window
@@ -176,6 +177,24 @@ def read_chunk(
     probs = (out.routing_info or {}).get("routing_probs")
     return out.new_memory_state, (out.start_logits, out.end_logits, inputs["answer_mask"], probs)
 
+# %% ../nbs/43_asking.ipynb #q111
+SENTENCE_CHARACTERS = 500  # Before and behind an answer, at most
+
+
+def sentence_around(
+    text: str,  # A text
+    start: int,  # An answer's first character
+    end: int,  # Its last character (exclusive)
+) -> tuple[int, int]:  # First and last character (exclusive)
+    "The sentence that an answer stands in, or the line, whichever is shorter."
+    begin, stop = max(0, start - SENTENCE_CHARACTERS), min(len(text), end + SENTENCE_CHARACTERS)
+    before = [match.end() for match in SENTENCE_END.finditer(text[begin:start])]
+    behind = SENTENCE_END.search(text[end - 1 : stop]) if end else None
+    first = begin + before[-1] if before else begin
+    last = end - 1 + behind.end() if behind else stop
+    shown = text[first:last]
+    return first + len(shown) - len(shown.lstrip()), last - len(shown) + len(shown.rstrip())
+
 # %% ../nbs/43_asking.ipynb #q012
 @dataclass(frozen=True)
 class Found:
@@ -186,6 +205,7 @@ class Found:
     end: int  # Its last character (exclusive)
     score: float  # Start logit and end logit
     segment: int
+    sentence: str  # Around it, as far as its segment shows it
     routes: list[float] | None  # Shares of the experts in writing this segment; None for a memory without routes
 
     def overlaps(self, other: "Found") -> bool:
@@ -217,7 +237,8 @@ class Spans:
         self.after = [len(reader.layout.mem_write_ids) + 3 + len(question) for question in questions]
         self.running = RunningSpans(CANDIDATES, reader.max_answer_length)
         self.windows: dict[int, tuple[Window, list[list[float]] | None]] = {}  # of segments with one of the best spans
-        self.numbers: list[int] = []  # what each segment that was read is called
+        self.numbers: list[int] = []  # what each segment that showed the questions is called
+        self.skimmed = 0  # segments that were read before these, without the questions
 
     def update(
         self,
@@ -251,7 +272,9 @@ class Spans:
             if text and (start, start + len(text)) not in best:
                 number = self.numbers[int(segment)]
                 where = (start, start + len(text), score, number)
-                best[where[:2]] = Found(text, *where, None if routes is None else routes[row % len(routes)])
+                begin, end = sentence_around(window.text, start - window.start, start - window.start + len(text))
+                route = None if routes is None else routes[row % len(routes)]
+                best[where[:2]] = Found(text, *where, window.text[begin:end], route)
         return list(best.values()), spans[0][1]
 
 # %% ../nbs/43_asking.ipynb #q015
@@ -267,7 +290,7 @@ def rank_answers(
     answers: list[dict[str, Any]] = []
     if not ranked or null_score - ranked[0][1].score > reader.null_threshold:
         nothing = {"score": null, "start": 0, "end": 0, "answer": "", "null_probability": null}
-        answers.append(nothing | {"segment": None, "routes": None, "document": None, "page": None})
+        answers.append(nothing | {"segment": None, "sentence": None, "routes": None, "document": None, "page": None})
     taken: list[tuple[str | None, Found]] = []
     for (name, span), probability in zip(ranked, probabilities, strict=True):
         if len(answers) >= n_best:
@@ -276,7 +299,8 @@ def rank_answers(
             continue
         taken.append((name, span))
         place = {"score": probability, "start": span.start, "end": span.end, "answer": span.text, "null_probability": null}
-        answers.append(place | {"segment": span.segment, "routes": span.routes, "document": name, "page": None})
+        more = {"segment": span.segment, "sentence": span.sentence, "routes": span.routes, "document": name, "page": None}
+        answers.append(place | more)
     return answers[:n_best]
 
 # %% ../nbs/43_asking.ipynb #q018
@@ -397,6 +421,7 @@ def ask_last(
 ) -> tuple[Spans, Any]:  # Of one question, and the memory after the text
     "Show a question in the last segment, or in those that its window is cut into to make room."
     spans = Spans([question], reader)
+    spans.skimmed = number
     parts = [Part(part, True) for part in cut_window(window, reader.layout, reader.layout.room(len(question)))]
     rows = chunk_features(parts, [question], tokenizer, reader.layout)
     state, found = read_chunk(model, rows, state, tokenizer.pad_token_id)

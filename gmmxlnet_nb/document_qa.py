@@ -18,7 +18,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
-from tqdm.auto import tqdm
+from tqdm import tqdm
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from .core import check_choice, check_positive, check_regular_file, whole_file
@@ -305,7 +305,8 @@ def merge_found(
     found = [(name, *spans.found(row)) for name, _, spans in documents]
     every = [(name, span) for name, some, _ in found for span in some]
     answers = rank_answers(every, min(null for *_, null in found), reader, n_best)
-    sources, read = {name: source for name, source, _ in documents}, sum(len(spans.numbers) for *_, spans in documents)
+    sources = {name: source for name, source, _ in documents}
+    read = sum(spans.skimmed + len(spans.numbers) for *_, spans in documents)
     for answer in answers:
         answer["page"] = sources[answer["document"]].page_of(answer["start"]) if answer["answer"] else None
         answer["segments_read"] = read
