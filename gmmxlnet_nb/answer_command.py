@@ -76,8 +76,11 @@ def describe_evidence(
 def sources_of(
     files: Sequence[str],  # Paths, or "-" for standard input
     encoding: str,  # Of text
+    segments: int | None,  # Of one file, to be asked about; None for all
 ) -> dict[str, TextSource]:  # By name
-    "The files; a `ValueError` for one that is none, or comes twice."
+    "The files; a `ValueError` for one that is none, or comes twice, or for several that cannot be."
+    if segments is not None and len(files) > 1:
+        raise ValueError(f"FILE must be one with --segments, got {len(files)}")
     found: dict[str, TextSource] = {}
     for name in files:
         if name in found:
@@ -96,11 +99,11 @@ def answer_parser(
     )  # fmt: skip
     add = parser.add_argument
     add("model", metavar="MODEL", help="a checkpoint's folder, such as runs/train/checkpoint, or its name on the hub")
-    add("files", metavar="FILE", nargs="+", help="text, Markdown, HTML, PDF or JSON lines; several are read for one ranking; - for standard input")
-    add("-q", "--question", metavar="QUESTION", action="append", required=True, help="a question; may be given several times")
+    add("files", metavar="FILE", nargs="+", help="text, Markdown, HTML, PDF, JSON lines, or - for stdin; several have one ranking")
+    add("-q", "--question", metavar="TEXT", action="append", required=True, help="a question; may be given several times")
     add("--n-best", metavar="N", type=int, default=1, help="answers to each question, which do not overlap (1)")
-    add("--evidence", action="store_true", help="show which segments the best answer hangs on, for which the file is read again")
-    add("--segments", metavar="N", type=int, help="read each file once without questions, and show them in the N segments that match best")
+    add("--evidence", action="store_true", help="show which segments the best answer hangs on; reads the file again")
+    add("--segments", metavar="N", type=int, help="read without questions, then show them in the N segments that fit best")
     add("--json", action="store_true", help="print one JSON object, and nothing else")
     add("--device", help="cpu, cuda or another; by default a GPU if there is one")
     add("--encoding", default="utf-8", help="of text files (utf-8)")
@@ -115,8 +118,6 @@ def answer_questions(
 ) -> list[dict[str, Any]]:  # Each question with its answers
     "Ask all questions of all files; a `ValueError` for what cannot be asked."
     progress = sys.stderr.isatty()
-    if options.segments is not None and len(sources) > 1:
-        raise ValueError(f"FILE must be one with --segments, got {len(sources)}")
     if options.segments is not None:
         [source] = sources.values()
         found = qa.read(source, progress).ask(questions, options.segments, options.n_best)
@@ -140,13 +141,11 @@ def main(
     "Answer questions of files; ends with 1 if nothing has an answer, and with 2 for what cannot be asked."
     options = answer_parser(prog).parse_args(arguments)
     disable_progress_bar()  # of loading weights
-    try:
-        with mistakes(prog):
-            sources = sources_of(options.files, options.encoding)
-            qa = DocumentQA.from_pretrained(options.model, options.device)
-            records = answer_questions(qa, options.question, sources, options)
-    except SystemExit as stopped:
-        raise SystemExit(stopped.code) from None
+    with mistakes(prog, ""):
+        sources = sources_of(options.files, options.encoding, options.segments)
+    with mistakes(prog):
+        qa = DocumentQA.from_pretrained(options.model, options.device)
+        records = answer_questions(qa, options.question, sources, options)
     if options.json:
         print(json.dumps({"model": options.model, "files": options.files, "questions": records}, ensure_ascii=False, indent=1))
     for record in [] if options.json else records:

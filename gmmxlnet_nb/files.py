@@ -554,6 +554,8 @@ def text_source(
     encoding: str = "utf-8",  # Of a file that is no PDF
 ) -> TextSource:  # Its pieces, its pages
     "Make a source of a text or a file; a `ValueError` in one line for what is neither, or for a name that was given as a text."
+    if isinstance(text, TextSource):
+        return text
     encoding, what = check_encoding(encoding), "text must be a str, a Path, an open file or pieces of one text"
     if isinstance(text, os.PathLike):
         path = Path(os.fsdecode(text))
