@@ -99,7 +99,7 @@ def answer_parser(
     )  # fmt: skip
     add = parser.add_argument
     add("model", metavar="MODEL", help="a checkpoint's folder, such as runs/train/checkpoint, or its name on the hub")
-    add("files", metavar="FILE", nargs="+", help="text, Markdown, HTML, PDF, JSON lines, or - for stdin; several have one ranking")
+    add("files", metavar="FILE", nargs="+", help="text, HTML, PDF or JSON lines, or - for stdin; several have one ranking")
     add("-q", "--question", metavar="TEXT", action="append", required=True, help="a question; may be given several times")
     add("--n-best", metavar="N", type=int, default=1, help="answers to each question, which do not overlap (1)")
     add("--evidence", action="store_true", help="show which segments the best answer hangs on; reads the file again")

@@ -12,7 +12,6 @@ from array import array
 from collections.abc import Iterable
 from typing import Any
 
-import bm25s
 import numpy as np
 
 from .articles import UNSPACED
@@ -54,6 +53,8 @@ class PassageIndex:
         self.passages = len(numbers)  # How many there are
         self._index: Any = None  # where no passage has a word, nothing can be found
         if vocabulary:
+            import bm25s  # with SciPy, which few who import this ask for
+
             self._index = bm25s.BM25(k1=k1, b=b, method="lucene")
             self._index.index((numbers, vocabulary), create_empty_token=False, show_progress=False)
 
