@@ -90,5 +90,5 @@ def rank_passages(
     passages: Iterable[str],  # Gone through once
     n: int,  # How many; all if there are fewer
 ) -> list[int]:  # Their numbers, the best first; of equal ones, the first first
-    "The n passages that share most with a question; the first n if none shares a word with it (`PassageIndex.scores` tells)."
+    "The n passages that share most with a question; the first n if none shares a word (`PassageIndex.scores` tells)."
     return PassageIndex(passages).rank(question, n)
