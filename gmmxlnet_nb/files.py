@@ -572,6 +572,9 @@ class TextSource:
         return self._pages[at - 1] if at else None
 
 # %% ../nbs/17_files.ipynb #i034
+PATH_CHARACTERS = 4096  # No path is longer
+
+
 def text_pieces(
     text: Iterable[str],  # Pieces of one text
 ) -> Iterator[tuple[str, None]]:
@@ -587,7 +590,7 @@ def is_file_name(
 ) -> bool:
     "Whether a text is one line, and the name of a file that is there."
     with suppress(OSError, ValueError):  # what is too long, or has a 0 in it, is no name
-        return "\n" not in text and Path(text).is_file()
+        return len(text) < PATH_CHARACTERS and "\n" not in text and Path(text).is_file()
     return False
 
 
