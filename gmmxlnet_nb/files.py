@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from functools import partial
 from html import unescape
-from html.parser import HTMLParser
 from itertools import chain
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
@@ -32,8 +31,11 @@ from .reading import unique_keys
 # %% ../nbs/17_files.ipynb #i005
 PIECE = 1 << 16  # Characters of a piece of text, or bytes of a block of a file, at most
 MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
-}  # fmt: skip
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16's, which is its start
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 
 
 def unreadable(
@@ -99,7 +101,7 @@ def decode_blocks(
     name: str,  # Of the file
     encoding: str = "utf-8",  # As `check_encoding` gives it
 ) -> Iterator[str]:
-    "Decode a file block by block; a `ValueError` names the byte that is no text, or a byte order mark of another encoding."
+    "Decode a file block by block; a `ValueError` names the byte that is no text, or another encoding's mark."
     decoder, at = codecs.getincrementaldecoder(encoding)(), 0
     for number, block in enumerate(chain(filter(None, blocks), [b""])):
         if number == 0 and encoding == "utf-8":
@@ -168,61 +170,135 @@ def file_blocks(
         raise unreadable(name, str(error).splitlines()[0]) from None
 
 # %% ../nbs/17_files.ipynb #i014
+TAG = re.compile("<(/?)([a-zA-Z][^ \t\n\r\f/>]*)")
+TAG_STEP = re.compile("[>]|=[ \t\n\r\f]*([\"'])")  # the end of a tag, or the start of a value that may hold a ">"
+
+
+def tag_end(
+    text: str,  # HTML
+    at: int,  # Where a tag begins in it
+) -> int | None:  # The first character after it; None if the text ends before
+    "Where a tag ends."
+    while step := TAG_STEP.search(text, at):
+        if step[1] is None:
+            return step.end()
+        at = text.find(step[1], step.end()) + 1
+        if not at:
+            return None
+    return None
+
+
+def markup_end(
+    text: str,  # HTML
+    at: int,  # Where a "<" stands in it
+) -> int | None:  # The first character after it; `at` if it is no markup; None if the text ends too early to tell
+    "Where a tag or a declaration ends."
+    if TAG.match(text, at):
+        return tag_end(text, at)
+    follows = text[at + 1 : at + 2]
+    if follows and follows not in "!?/":
+        return at
+    end = text.find(">", at)
+    return end + 1 if end > at else None
+
+# %% ../nbs/17_files.ipynb #i214
 BLOCKS = frozenset(
-    "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption figure footer "
-    "form h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li main menu nav ol option p pre section summary table tbody "
-    "tfoot thead title tr ul".split()
+    "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption "
+    "figure footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li main menu nav ol option p pre section "
+    "summary table tbody tfoot thead title tr ul".split()
 )
 CELLS = frozenset(("td", "th"))
 UNSEEN = frozenset(("noscript", "script", "style", "template"))
-SPACES = re.compile(r"[ \t\n\r\f]+")
-MARKUP = 1 << 24  # Characters of a tag, a comment or a script, at most
+AFTER = {name: re.compile(f"(?=</{name}[ \t\n\r\f/>])", re.IGNORECASE) for name in ("script", "style")}
+AFTER_COMMENT = re.compile("-->")
+SPACES = re.compile("[ \t\n\r\f]+")
+PARTIAL = re.compile("&[^ \t\n\r\f;&<]{0,32}\\Z")  # at the end, what may go on as "&amp;" does
 
 
-class VisibleText(HTMLParser):
+class VisibleText:
     "The text of an HTML page that a reader would see, a line for each block."
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
+        self.markup = ""  # what was given and not yet understood
+        self.parts: list[str] = []  # the text that was
         self.gap, self.begun = "", False  # what belongs between the text so far and the next one; whether there is any
-        self.unseen, self.depth, self.verbatim = "", 0, 0  # the element that is left out; how many of it, and of <pre>, are open
+        self.unseen, self.depth = "", 0  # the element that is left out, and how many of its kind are open
+        self.verbatim = 0  # how many <pre> are open
+        self.until: re.Pattern[str] | None = None  # what ends a comment or a script
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def feed(self, markup: str, final: bool = False) -> None:
+        "Take the next part of a page."
+        self.markup += markup
+        at = 0
+        while at < len(self.markup) and (end := self.step(at, final)) is not None:
+            at = end
+        self.markup = self.markup[at:]
+
+    def step(self, at: int, final: bool) -> int | None:
+        "Understand what stands there; where the next begins, or None to wait for more."
+        markup = self.markup
+        if self.until is not None:
+            return self.skip(at, self.until)
+        if (tag := markup.find("<", at)) != at:
+            partial = None if final or tag > 0 else PARTIAL.search(markup, max(at, len(markup) - 33))
+            end = partial.start() if partial else tag if tag > 0 else len(markup)
+            self.add(unescape(markup[at:end]))
+            return end if end > at else None
+        if markup.startswith("<!--", at):
+            self.until = AFTER_COMMENT
+            return at + 2
+        end_or_none = markup_end(markup, at)
+        if end_or_none == at or (final and at == len(markup) - 1):
+            self.add("<")
+            return at + 1
+        if end_or_none is not None and (name := TAG.match(markup, at)):
+            (self.close if name[1] else self.open)(name[2].lower())
+        return end_or_none
+
+    def skip(self, at: int, until: re.Pattern[str]) -> int | None:
+        "Pass over a comment or a script, keeping what may be the start of its end."
+        if found := until.search(self.markup, at):
+            self.until = None
+            return found.end()
+        return last if (last := len(self.markup) - 16) > at else None
+
+    def open(self, name: str) -> None:
         "Begin a block, or what is not shown."
+        self.until = AFTER.get(name)
         if self.unseen:
-            self.depth += tag == self.unseen
-        elif tag in UNSEEN:
-            self.unseen, self.depth = tag, 1
+            self.depth += name == self.unseen
+        elif name in UNSEEN:
+            self.unseen, self.depth = name, 1
         else:
-            self.end_text(tag)
-            self.verbatim += tag == "pre"
+            self.end_text(name)
+            self.verbatim += name == "pre"
 
-    def handle_endtag(self, tag: str) -> None:
+    def close(self, name: str) -> None:
         "End a block, or what is not shown."
         if self.unseen:
-            self.depth -= tag == self.unseen
+            self.depth -= name == self.unseen
             self.unseen = self.unseen if self.depth else ""
         else:
-            self.end_text(tag)
-            self.verbatim -= tag == "pre" and self.verbatim > 0
+            self.end_text(name)
+            self.verbatim -= name == "pre" and self.verbatim > 0
 
-    def end_text(self, tag: str) -> None:
+    def end_text(self, name: str) -> None:
         "Put a line break, or a space, before what comes next."
-        if tag in BLOCKS or (tag in CELLS and not self.gap):
-            self.gap = "\n" if tag in BLOCKS else " "
+        if name in BLOCKS or (name in CELLS and not self.gap):
+            self.gap = "\n" if name in BLOCKS else " "
 
-    def handle_data(self, data: str) -> None:
+    def add(self, text: str) -> None:
         "Take text."
-        if self.unseen:
+        if self.unseen or not text:
             return
-        text = data if self.verbatim else SPACES.sub(" ", data)
+        after = ""
         if not self.verbatim:
+            text = SPACES.sub(" ", text)
             self.gap = self.gap or " " * text.startswith(" ")
             text, after = text.strip(" "), " " * text.endswith(" ")
         if text:
             self.parts += [self.gap * self.begun, text]
-            self.gap, self.begun = "" if self.verbatim else after, True
+            self.gap, self.begun = after, True
 
     def take(self) -> str:
         "The text that is complete."
@@ -230,22 +306,29 @@ class VisibleText(HTMLParser):
         return text
 
     def finish(self) -> str:
-        "The rest of the text, without a tag or a script that never ends."
-        if not self.cdata_elem and (self.rawdata == "<" or not self.rawdata.startswith("<")):
-            self.handle_data(unescape(self.rawdata))
+        "The rest of the text, without a tag that never ends."
+        self.feed("", final=True)
         return self.take()
 
 # %% ../nbs/17_files.ipynb #i017
+MARKUP = 1 << 24  # Characters of a tag, at most: there may be a picture in it
+
+
 def html_text(
     pieces: Iterable[str],  # HTML
     name: str,  # Of the file
 ) -> Iterator[str]:  # Its text
-    "The visible text of HTML; a `ValueError` for a tag, comment or script of more than `MARKUP` characters."
-    parser = VisibleText()
-    for piece in pieces:
-        parser.feed(piece)
-        if len(parser.rawdata) > MARKUP:
-            raise unreadable(name, f"it has a tag, a comment or a script of more than {MARKUP:,} characters")
+    "The visible text of HTML; a `ValueError` for a tag of more than `MARKUP` characters."
+    parser, held, size = VisibleText(), list[str](), 0
+    for piece in chain(pieces, [""]):
+        held.append(piece)
+        size += len(piece)
+        if piece and size < len(parser.markup):  # what has no end yet is looked at again when it is twice as long
+            continue
+        parser.feed("".join(held))
+        held, size = [], 0
+        if len(parser.markup) > MARKUP:
+            raise unreadable(name, f"it has a tag of more than {MARKUP:,} characters")
         if text := parser.take():
             yield text
     if text := parser.finish():
@@ -344,6 +427,14 @@ def whole_characters(
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
 
+def page_text(
+    reader: Any,  # A `pypdf.PdfReader`
+    number: int,  # Of a page, from 1
+) -> str:
+    "The text of a page, as `pypdf` finds it."
+    return str(reader.pages[number - 1].extract_text())
+
+
 def pdf_pages(
     file: Any,  # Opened, binary; can be read from any place
     name: str,  # Of the file
@@ -357,7 +448,7 @@ def pdf_pages(
     count = call_pypdf(lambda: len(reader.pages), name, "it is no PDF, or damaged")
     blank = True
     for number in range(1, count + 1):
-        found = call_pypdf(lambda n=number: reader.pages[n - 1].extract_text(), name, f"page {number} is damaged")  # type: ignore[misc]
+        found = call_pypdf(partial(page_text, reader, number), name, f"page {number} is damaged")
         blank = blank and not found.strip()
         yield whole_characters(found) + "\n", number
     if blank:
@@ -437,7 +528,7 @@ class TextSource:
     def __init__(
         self,
         name: str,  # What to call it: a file's name, or "text"
-        read: Callable[[], Iterable[tuple[str, int | None]]],  # Gives its pieces from the start, each with its page or None
+        read: Callable[[], Iterable[tuple[str, int | None]]],  # Gives its pieces from the start, with pages if any
         rewindable: bool = True,  # Whether it can be read again
     ) -> None:
         self.name, self.rewindable = name, rewindable
@@ -448,7 +539,8 @@ class TextSource:
     def pieces(self) -> Iterator[str]:
         "The text from its start, piece by piece; a `ValueError` the second time if it cannot be read again."
         if self._begun and not self.rewindable:
-            raise ValueError(f"text must be read only once where it comes from a generator or a pipe, got {self.name} again")
+            what = "text must be read only once where it comes from a generator or a pipe"
+            raise ValueError(f"{what}, got {self.name} again")
         self._begun = True
         return self._pieces()
 
@@ -485,6 +577,9 @@ class TextSource:
         return self._pages[at - 1] if at else None
 
 # %% ../nbs/17_files.ipynb #i034
+PATH_CHARACTERS = 4096  # No path is longer
+
+
 def text_pieces(
     text: Iterable[str],  # Pieces of one text
 ) -> Iterator[tuple[str, None]]:
@@ -500,7 +595,7 @@ def is_file_name(
 ) -> bool:
     "Whether a text is one line, and the name of a file that is there."
     with suppress(OSError, ValueError):  # what is too long, or has a 0 in it, is no name
-        return "\n" not in text and Path(text).is_file()
+        return len(text) < PATH_CHARACTERS and "\n" not in text and Path(text).is_file()
     return False
 
 
@@ -530,7 +625,7 @@ def opened_source(
     encoding: str = "utf-8",  # As `check_encoding` gives it
     name: str = "",  # What to call it; by default, its own name
 ) -> TextSource:  # From the place where it is now
-    "What is left of an open file; a `ValueError` for one that is closed, cannot be read, or is decoded with an encoding already."
+    "What is left of an open file; a `ValueError` for one that cannot be read, or that is decoded already."
     own = getattr(file, "name", None)
     name = name or (own if isinstance(own, str) else "an open file")
     try:
@@ -550,10 +645,10 @@ def opened_source(
 
 # %% ../nbs/17_files.ipynb #i036
 def text_source(
-    text: Any,  # A str is text; a Path, "-" for standard input, or an open file is a file; another iterable is pieces of one text
+    text: Any,  # A str is text, a Path ("-": standard input) or an open file a file, other iterables pieces of one text
     encoding: str = "utf-8",  # Of a file that is no PDF
 ) -> TextSource:  # Its pieces, its pages
-    "Make a source of a text or a file; a `ValueError` in one line for what is neither, or for a name that was given as a text."
+    "Make a source of a text or a file; a `ValueError` in one line for what is neither, or for a name given as a text."
     if isinstance(text, TextSource):
         return text
     encoding, what = check_encoding(encoding), "text must be a str, a Path, an open file or pieces of one text"

@@ -50,7 +50,7 @@ class PassageIndex:
         numbers = [array("i", self._numbers(passage, vocabulary)) for passage in passages]
         if not numbers:
             raise ValueError("passages must hold at least one text, got none")
-        self.passages = len(numbers)  # How many there are
+        self.count = len(numbers)  # Passages
         self._index: Any = None  # where no passage has a word, nothing can be found
         if vocabulary:
             import bm25s  # with SciPy, which few who import this ask for
@@ -68,12 +68,12 @@ class PassageIndex:
     def scores(
         self,
         question: str,  # Words that no passage has are passed over
-    ) -> np.ndarray:  # (passages,) float32, 0 for a passage that has no word of the question
+    ) -> np.ndarray:  # (count,) float32, 0 for a passage that has no word of the question
         "Each passage's BM25 score."
         if not isinstance(question, str):
             raise ValueError(f"question must be a text, got {type(question).__name__} {question!r:.80}")
         known = self._index.get_tokens_ids(search_terms(question)) if self._index is not None else []
-        return self._index.get_scores_from_ids(known) if known else np.zeros(self.passages, dtype=np.float32)
+        return self._index.get_scores_from_ids(known) if known else np.zeros(self.count, dtype=np.float32)
 
     def rank(
         self,
@@ -91,5 +91,5 @@ def rank_passages(
     passages: Iterable[str],  # Gone through once
     n: int,  # How many; all if there are fewer
 ) -> list[int]:  # Their numbers, the best first; of equal ones, the first first
-    "The n passages that share most with a question; the first n if none shares a word with it (`PassageIndex.scores` tells)."
+    "The n passages that share most with a question; the first n if none shares a word (`PassageIndex.scores` tells)."
     return PassageIndex(passages).rank(question, n)

@@ -98,7 +98,7 @@ def window_rows(
     end_logits: Tensor,  # (w, 1, l)
     answer_mask: Tensor,  # (w, 1, l), True at tokens that may answer
     max_answer_length: int,  # Tokens
-) -> Tensor:  # (w, 6): the best span's score, first token − l, last token − l; start and end logit at <cls>; asked or not
+) -> Tensor:  # (w, 6): the best span's score, first and last token − l; start and end logit at <cls>; asked or not
     "What is kept of each window."
     top = top_spans(span_scores(start_logits, end_logits, answer_mask, max_answer_length), 1)[:, 0]
     nulls = torch.stack([start_logits[:, 0, -1], end_logits[:, 0, -1]], dim=-1).float()
@@ -159,17 +159,17 @@ def window_reader_spans(
     model: Any,  # A `MemXLNetForQA` of any memory
     dataset: DocumentDataset | Iterable[Mapping[str, Any]],  # Documents, or their features
     windows: Sequence[Sequence[int]] | None = None,  # Of each document, as `best_windows` gives them; by default all
-    rank_by: str = "score",  # What the best span has most of: "score", or "odds", its score less its window's null score
+    rank_by: str = "score",  # What the best span has most of: "score", or "odds", score less its window's null score
     max_answer_length: int = 30,  # Tokens
     batch_size: int = 8,  # Windows to read at once
 ) -> Tensor:  # (documents, 5) as `best_spans` gives them, on the CPU; the segment is the window
-    "The best span of each document, each window read alone, from the initial memory; a `ValueError` for what is no such window."
+    "The best span of each document, each window read alone from the initial memory; a `ValueError` for other windows."
     if not isinstance(model, torch.nn.Module) or not isinstance(getattr(model, "device", None), torch.device):
         raise ValueError(f"model must be a MemXLNetForQA, got {type(model).__name__}")
     check_choice("rank_by", rank_by, RANK_BY)
     check_positive("max_answer_length", max_answer_length)
-    found = window_features(dataset, windows)
-    places, rows = read_windows(model, batch_windows(found, check_positive("batch_size", batch_size)), max_answer_length)
+    batches = batch_windows(window_features(dataset, windows), check_positive("batch_size", batch_size))
+    places, rows = read_windows(model, batches, max_answer_length)
     if not len(rows):
         raise ValueError("dataset must hold at least one document, got none")
     counts: list[int] = places[:, 0].unique_consecutive(return_counts=True)[1].tolist()
