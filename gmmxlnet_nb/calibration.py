@@ -160,7 +160,8 @@ def least_temperature(
     reach = math.log(MOST_TEMPERATURE)
     grid = np.linspace(-reach, reach, GRID_STEPS)  # its middle is 0, for a temperature of 1
     losses = np.array([loss(math.exp(x)) for x in grid])
-    best = min(np.flatnonzero(losses <= losses.min() + SAME_LOSS), key=lambda i: abs(i - GRID_STEPS // 2))
+    good: list[int] = np.flatnonzero(losses <= losses.min() + SAME_LOSS).tolist()
+    best = min(good, key=lambda i: abs(i - GRID_STEPS // 2))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, GRID_STEPS - 1)]
     golden = (math.sqrt(5) - 1) / 2
     for _ in range(30):
