@@ -20,6 +20,15 @@ def train(
     command(arguments, "gmmxlnet train")
 
 
+def evaluate(
+    arguments: Sequence[str],  # That follow the subcommand
+) -> None:
+    "Answer the questions of a data set with a checkpoint, and score the answers"
+    from gmmxlnet_nb.evaluate import main as command
+
+    command(arguments, "gmmxlnet evaluate")
+
+
 def runs(
     arguments: Sequence[str],  # That follow the subcommand
 ) -> None:
@@ -29,7 +38,7 @@ def runs(
     command(arguments, "gmmxlnet runs")
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"train": train, "runs": runs}
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"train": train, "evaluate": evaluate, "runs": runs}
 
 # %% ../nbs/64_command.ipynb #c006
 def main(
