@@ -143,7 +143,7 @@ def main(
     disable_progress_bar()  # of loading weights
     with mistakes(prog, ""):
         sources = sources_of(options.files, options.encoding, options.segments)
-    with mistakes(prog):
+    with mistakes(prog, resumes=False):
         qa = DocumentQA.from_pretrained(options.model, options.device)
         records = answer_questions(qa, options.question, sources, options)
     if options.json:

@@ -26,21 +26,10 @@ from .baselines import map_state, select_documents
 from .config import READING_FIELDS, GMMXLNetConfig, check_reading
 from .model import XLNetWithMemory
 from .answers import RunningSpans
-
-# %% ../nbs/43_asking.ipynb #qtmp
-def answer_probabilities(
-    scores: Sequence[float],  # TEMPCAL
-    null_score: float,
-    temperature: float = 1.0,
-) -> tuple[list[float], float]:
-    "Softmax."
-    logits = torch.tensor([*scores, null_score], dtype=torch.float64) / temperature
-    *found, null = logits.softmax(0).tolist()
-    return found, null
+from .calibration import CANDIDATES, answer_probabilities
 
 # %% ../nbs/43_asking.ipynb #q005
 QUESTION_TOKENS = 64  # For which every window leaves room
-CANDIDATES = 20  # Spans of a text that probabilities are shared among, as in SQuAD's n-best files
 UNKNOWN = {"stride": 0, "max_answer_length": 30, "null_threshold": 0.0, "question_shown": "all"}  # Where nothing says
 
 

@@ -34,6 +34,7 @@ from .core import check_choice, check_number, hold_lock, moved_names, read_json,
 from .reading import folder_or_name, reading_from
 from .updates import ExpertUpdater
 from .baselines import memory_floats
+from .config import READING_FIELDS
 from gmmxlnet_nb.loading import (
     asked_dtype,
     check_device_map,
@@ -443,6 +444,17 @@ model = {class_name}.from_pretrained("{repo_id}")
 """
 CARD_URL = "https://github.com/gmmxlnet/gmmxlnet_nb"
 
+# %% ../nbs/50_checkpoints.ipynb #k101
+def reading_rows(
+    config: Any,  # Of a model
+) -> dict[str, str]:  # Field → how a table shows it; empty for a model that was not trained here
+    "How a model reads, as far as it is known."
+    known = {name: getattr(config, name, None) for name in (*READING_FIELDS, "passes")}
+    if known["segment_length"] is None:
+        return {}
+    shown = {name: f"`{value!r}`" if isinstance(value, str) else f"{value}" for name, value in known.items() if value is not None}
+    return {name: value.replace("|", "\\|") for name, value in shown.items()}
+
 # %% ../nbs/50_checkpoints.ipynb #c021
 def model_card(
     model: Any,  # A `MemXLNetForQA`
@@ -464,6 +476,7 @@ def model_card(
     shown = {"class": type(model).__name__, "parameters": f"{model.num_parameters():,}"}
     fields = ["memory_type", "d_model", "n_layer", "n_head", "read_layer", "use_global_softmax", *model.memory.settings]
     shown |= {field: getattr(config, field) for field in fields}
+    shown |= reading_rows(config)
     listed = "\n".join(f"- {n}: {value:.4g}" for n, value in scores.items())
     return ModelCard(CARD_TEMPLATE.format(
         metadata=metadata.to_yaml(), name=name, url=CARD_URL, class_name=type(model).__name__, repo_id=repo_id,

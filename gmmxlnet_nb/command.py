@@ -20,6 +20,24 @@ def train(
     command(arguments, "gmmxlnet train")
 
 
+def answer(
+    arguments: Sequence[str],  # That follow the subcommand
+) -> None:
+    "Answer questions of a text, a PDF or another file"
+    from gmmxlnet_nb.answer_command import main as command
+
+    command(arguments, "gmmxlnet answer")
+
+
+def evaluate(
+    arguments: Sequence[str],  # That follow the subcommand
+) -> None:
+    "Answer the questions of a data set with a checkpoint, and score the answers"
+    from gmmxlnet_nb.evaluate import main as command
+
+    command(arguments, "gmmxlnet evaluate")
+
+
 def runs(
     arguments: Sequence[str],  # That follow the subcommand
 ) -> None:
@@ -29,7 +47,9 @@ def runs(
     command(arguments, "gmmxlnet runs")
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"train": train, "runs": runs}
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
+    "train": train, "answer": answer, "evaluate": evaluate, "runs": runs
+}
 
 # %% ../nbs/64_command.ipynb #c006
 def main(

@@ -41,6 +41,7 @@ from .baselines import memory_floats
 from .model import MemXLNetForQA
 from .convert import check_base
 from .answers import chance_level, decode_n_best, decode_predictions, write_predictions
+from .calibration import Calibration, fit_temperature, store_reading
 from .training_args import TrainingConfig, calling
 from .run_config import DocumentConfig, ModelConfig, RunConfig, check_parts, describe_fields, dtype_named, in_groups, read_run
 from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
@@ -382,6 +383,20 @@ def check_reloaded(
     if not torch.equal(again, now):
         raise RuntimeError(f"{checkpoint} answers otherwise than the model that was saved there")
 
+# %% ../nbs/62_launch.ipynb #k301
+def calibrate_run(
+    trainer: GMMTrainer,  # That has just evaluated its own documents, with the memory
+    checkpoint: str | Path,  # Where its model is saved
+) -> Calibration:
+    "Fit a temperature to the answers of the last evaluation, and keep it in the model and in its checkpoint."
+    dataset: Any = trainer.eval_dataset
+    found = fit_temperature(dataset, trainer.spans, trainer.args.null_threshold)
+    model: Any = trainer.accelerator.unwrap_model(trainer.model)
+    model.config.answer_temperature = found.temperature
+    if trainer.is_world_process_zero():
+        store_reading(checkpoint, {"answer_temperature": found.temperature})
+    return found
+
 # %% ../nbs/62_launch.ipynb #n301
 def evaluate_run(
     trainer: GMMTrainer,  # Of the trained model
@@ -389,15 +404,18 @@ def evaluate_run(
     what: DocumentConfig,  # What it reads
     folder: Path,  # Where answers go
 ) -> tuple[dict[str, float], dict[int, dict[str, float]]]:  # With the memory and with it cleared; by segments asked about
-    "Ask all questions, and write the answers."
+    "Ask all questions, write the answers, and calibrate the checkpoint."
     scores = trainer.evaluate()
     write_answers(trainer, folder)
+    found = calibrate_run(trainer, folder / "checkpoint")
+    calibration = {"ece": found.ece, "ece_uncalibrated": found.ece_before, "answer_temperature": found.temperature}
+    scores |= {f"eval_{name}": value for name, value in calibration.items()}
     scores |= trainer.evaluate(clear_memory=True, metric_key_prefix="cleared")
     by_length = {}
     for n in what.eval_segments:
         others = parts.build(retention_documents(what.num_eval, n, seed=EVALUATION_SEED), require_answer=False)
-        found = trainer.evaluate(others, metric_key_prefix="length")
-        by_length[n] = {name: found[f"length_{name}"] for name in ("exact", "f1")}
+        asked = trainer.evaluate(others, metric_key_prefix="length")
+        by_length[n] = {name: asked[f"length_{name}"] for name in ("exact", "f1")}
     return scores, by_length
 
 
@@ -411,6 +429,7 @@ def run_metrics(
     found = {name: value for name, value in scores.items() if name.endswith(("exact", "f1"))}
     metrics = {name.removeprefix("eval_"): value for name, value in found.items() if name.startswith("eval_")}
     metrics |= {f"{name}_memory_cleared": scores[f"cleared_{name}"] for name in ("exact", "f1")}
+    metrics |= {name: scores[f"eval_{name}"] for name in ("ece", "ece_uncalibrated", "answer_temperature")}
     metrics |= {"chance": chance_level(parts.documents.evaluation), "eval_loss": scores["eval_loss"]}
     metrics |= {"train_loss": history[-1]["answer_loss"]} if history else {}
     memory = parts.model.memory
@@ -466,6 +485,7 @@ def run(
 def mistakes(
     prog: str,  # The command's name
     package: str = __name__.partition(".")[0],  # Whose errors are about what the user gave; empty for everybody's
+    resumes: bool = True,  # Whether --resume goes on after an interruption
 ) -> Iterator[None]:
     "Say in one line what was wrong with what the user gave, and end with 2; another error shows where it was raised."
     try:
@@ -479,7 +499,8 @@ def mistakes(
         print(f"{prog}: {' '.join(str(error).split())}", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
-        print(f"{prog}: interrupted; the same command with --resume goes on", file=sys.stderr)
+        hint = "; the same command with --resume goes on" if resumes else ""
+        print(f"{prog}: interrupted{hint}", file=sys.stderr)
         raise SystemExit(130) from None
 
 
@@ -518,7 +539,7 @@ def main(
     with mistakes(prog):
         scores = record_run(config, options.resume).scores
     if config.training.process_index == 0:
-        print(json.dumps({name: value for name, value in scores.items() if name.endswith(("exact", "f1", "loss"))}))
+        print(json.dumps({name: value for name, value in scores.items() if name.endswith(("exact", "f1", "loss", "ece"))}))
 
 # %% ../nbs/62_launch.ipynb #n307
 __getattr__ = moved_names(__name__, {"run_config": "with_changes DTYPES"})

@@ -91,7 +91,7 @@ def ways(args: argparse.Namespace) -> dict[str, Any]:
                 more, far = differences(whole, other)
                 wrong, apart = wrong + more, max(apart, far)
         for question, file, whole in asked[:: max(1, args.count // args.shell)] if args.shell else []:
-            command = [sys.executable, "-m", "gmmxlnet_nb.command", "answer", f"{home}/model", file, "-q", question]
+            command = [sys.executable, "-c", "from gmmxlnet_nb.command import main; main()", "answer", f"{home}/model", file, "-q", question]
             done = subprocess.run([*command, "--n-best", "3", "--json"], capture_output=True, text=True, check=True)
             more, far = differences(whole, json.loads(done.stdout)["questions"][0]["answers"])
             wrong, apart = wrong + more, max(apart, far)
