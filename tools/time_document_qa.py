@@ -91,8 +91,9 @@ def ways(args: argparse.Namespace) -> dict[str, Any]:
                 more, far = differences(whole, other)
                 wrong, apart = wrong + more, max(apart, far)
         for question, file, whole in asked[:: max(1, args.count // args.shell)] if args.shell else []:
-            command = [sys.executable, "-c", "from gmmxlnet_nb.command import main; main()", "answer", f"{home}/model", file, "-q", question]
-            done = subprocess.run([*command, "--n-best", "3", "--json"], capture_output=True, text=True, check=True)
+            command = [sys.executable, "-c", "from gmmxlnet_nb.command import main; main()", "answer", f"{home}/model", file]
+            options = ["-q", question, "--n-best", "3", "--json"]
+            done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)
             more, far = differences(whole, json.loads(done.stdout)["questions"][0]["answers"])
             wrong, apart = wrong + more, max(apart, far)
     return {"texts": args.count, "other_answers": wrong, "largest_difference": apart, "misplaced": misplaced}
