@@ -444,7 +444,7 @@ def argument_parser(
     how.add_argument("--segment-separator", metavar="TEXT", help="after which a segment begins, such as $'\n'")
     return parser
 
-
+# %% ../nbs/66_evaluate.ipynb #v036b
 @contextmanager
 def typed_flags() -> Iterator[None]:
     "Let messages have the names of the command line; a word such as out is a name only where a message begins with it."
@@ -454,7 +454,7 @@ def typed_flags() -> Iterator[None]:
         first, space, rest = as_called(str(error), {name: x for name, x in CALLED.items() if "_" in name}).partition(" ")
         raise ValueError(CALLED.get(first, first) + space + rest).with_traceback(error.__traceback__) from error.__cause__
 
-
+# %% ../nbs/66_evaluate.ipynb #v036d
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
     "What libraries print goes to stderr, without their progress bars: standard output is for the scores."
