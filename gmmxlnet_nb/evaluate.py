@@ -162,8 +162,8 @@ def read_spans(
 # %% ../nbs/66_evaluate.ipynb #v020
 ROWS = {
     "exact": "exact match", "f1": "F1", "HasAns_exact": "exact match, answerable", "HasAns_f1": "F1, answerable",
-    "NoAns_exact": "exact match, unanswerable", "best_exact": "best exact match", "best_exact_thresh": "  at null threshold",
-    "best_f1": "best F1", "best_f1_thresh": "  at null threshold", "ece": "expected calibration error",
+    "NoAns_exact": "exact match, unanswerable", "best_exact": "best exact match", "best_f1": "best F1",
+    "best_null_threshold": "  at null threshold", "ece": "expected calibration error",
 }  # fmt: skip
 
 
@@ -171,14 +171,16 @@ def score_spans(
     dataset: DocumentDataset,  # Documents with their answers, and features
     spans: np.ndarray,  # (n, 20, 5)
     fields: Mapping[str, Any],  # All `READING_FIELDS`
-) -> dict[str, float]:  # SQuAD's scores, and ece
+) -> dict[str, float]:  # SQuAD's scores, best_null_threshold and ece
     "Score the answers that a model gives."
     threshold = fields["null_threshold"]
     said = decode_predictions(dataset, spans[:, 0], math.inf)
-    scores = evaluate_squad_v2(dataset.documents, {p.id: p.text for p in said}, no_answer_scores(said), threshold)
+    answers = {p.id: p.text for p in said}, no_answer_scores(said)
+    scores = evaluate_squad_v2(dataset.documents, *answers, threshold)
+    tuned = tune_null_threshold(dataset.documents, *answers)[1]
     given = given_answers(dataset, spans, threshold)
     confidences = given.confidences(fields["answer_temperature"])
-    return {**scores, "ece": expected_calibration_error(confidences, given.correct)}
+    return {**scores, "best_null_threshold": tuned, "ece": expected_calibration_error(confidences, given.correct)}
 
 
 def score_table(
@@ -186,8 +188,11 @@ def score_table(
 ) -> str:
     "Scores in columns."
     names = [name for name in ROWS if any(name in column for column in scores.values())]
-    cell = lambda column, name: f"{column[name]:.4g}" if name in column else ""  # noqa: E731
-    rows = [[ROWS[name], *(cell(column, name) for column in scores.values())] for name in names]
+    form = {name: ".3f" if name in ("ece", "best_null_threshold") else ".2f" for name in names}  # else percent
+    rows = [
+        [ROWS[name], *(f"{column[name]:{form[name]}}" if name in column else "" for column in scores.values())]
+        for name in names
+    ]
     table = [["", *(name.replace("_", " ") for name in scores)], *rows]
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     aligned = [[row[0].ljust(widths[0]), *(x.rjust(w) for x, w in zip(row[1:], widths[1:], strict=True))] for row in table]
@@ -353,7 +358,8 @@ def calibration_note(
     checkpoint: str | Path,  # Where it was stored
 ) -> str:
     "What a calibration changed, and what that is worth."
-    changes = [f"{name} {before!r} → {after!r}" for name, (before, after) in found["changed"].items()]
+    shown = lambda value: f"{value:.4g}" if isinstance(value, float) else repr(value)  # noqa: E731
+    changes = [f"{name} {shown(before)} → {shown(after)}" for name, (before, after) in found["changed"].items()]
     what = f"{', '.join(changes)}: stored in {checkpoint}" if changes else f"{checkpoint} was calibrated so before"
     scores = f"F1 is {found['f1']:.4g} and the expected calibration error {found['ece']:.3f}"
     return f"{what}. On these documents {scores} now, which flatters the model: they were chosen on them. Judge it on others"
@@ -438,18 +444,17 @@ def argument_parser(
     how.add_argument("--segment-separator", metavar="TEXT", help="after which a segment begins, such as $'\n'")
     return parser
 
-
+# %% ../nbs/66_evaluate.ipynb #v036b
 @contextmanager
 def typed_flags() -> Iterator[None]:
     "Let messages have the names of the command line; a word such as out is a name only where a message begins with it."
     try:
         yield
     except ValueError as error:
-        said = str(error)
-        names = {name: typed for name, typed in CALLED.items() if "_" in name or said.startswith(f"{name} ")}
-        raise ValueError(as_called(said, names)).with_traceback(error.__traceback__) from error.__cause__
+        first, space, rest = as_called(str(error), {name: x for name, x in CALLED.items() if "_" in name}).partition(" ")
+        raise ValueError(CALLED.get(first, first) + space + rest).with_traceback(error.__traceback__) from error.__cause__
 
-
+# %% ../nbs/66_evaluate.ipynb #v036d
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
     "What libraries print goes to stderr, without their progress bars: standard output is for the scores."
@@ -480,6 +485,7 @@ def evaluate_command(
     options: argparse.Namespace,  # What was asked
 ) -> tuple[Evaluation, dict[str, Any]]:  # With what JSON says
     "Load, read, score and write; what is to be known besides is said on stderr."
+    folder_or_name("checkpoint", options.model)
     check_calibrate(options)
     folder = answers_folder(options.model, options.out)
     given = {name: getattr(options, name) for name in READING_FLAGS}
