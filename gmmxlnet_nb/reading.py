@@ -8,15 +8,18 @@ __all__ = []
 # %% ../nbs/08_reading.ipynb #w003
 import codecs
 import hashlib
+import io
 import json
+import lzma
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import numpy as np
+import pyarrow as pa
 from huggingface_hub.utils import validate_repo_id
 
 from .core import check_regular_file
@@ -36,6 +39,120 @@ def unique_keys(
         raise RepeatedKey(f"key {twice!r} comes twice in one object")
     return record
 
+# %% ../nbs/08_reading.ipynb #z002
+EXPANSION, SPARE_BYTES = 64, 1 << 30  # What is unpacked may be so many times as large as its file, and so much larger
+RECORD_BYTES = 1 << 27  # Of one record: a line, or a value of a JSON file; in characters where those are read
+
+
+class TooLarge(ValueError):
+    "A file holds more than may be read."
+
+
+class Allowance:
+    "How much a file may unpack to."
+
+    def __init__(
+        self,
+        path: str | Path,  # A compressed file, or a table
+        name: str = "data_path",  # The parameter that it was given as
+    ) -> None:
+        self.path, self.name = path, name
+        self.most, self.taken = EXPANSION * os.stat(path).st_size + SPARE_BYTES, 0
+
+    def take(
+        self,
+        count: int,  # Bytes, or characters
+    ) -> None:
+        "Note what was unpacked; a `TooLarge` if that is more than is allowed."
+        self.taken += count
+        if self.taken > self.most:
+            raise TooLarge(f"{self.name} must unpack to at most {self.most:,} bytes, got {self.path} with more")
+
+# %% ../nbs/08_reading.ipynb #z005
+BLOCK_BYTES = 1 << 18  # That are unpacked at once
+XZ_MEMORY = 1 << 28  # Of a decoder; `xz -9` needs a quarter of it
+COMPRESSIONS = {".gz": "gzip", ".xz": "xz", ".zst": "zstd"}
+
+
+def xz_blocks(
+    file: BinaryIO,  # Compressed, one stream or several
+) -> Iterator[bytes]:
+    "What an xz file holds; an `EOFError` if it breaks off, an `LZMAError` if it is none, or asks for too much memory."
+    decoder = lzma.LZMADecompressor(memlimit=XZ_MEMORY)
+    data = file.read(BLOCK_BYTES)
+    while data or not decoder.eof:
+        if decoder.eof:
+            data = data.lstrip(b"\0")  # between streams
+            decoder = lzma.LZMADecompressor(memlimit=XZ_MEMORY) if data else decoder
+        elif not data and decoder.needs_input:
+            raise EOFError("it breaks off")
+        if data or not decoder.eof:
+            yield decoder.decompress(data, BLOCK_BYTES)
+        rest = decoder.unused_data if decoder.eof and data else b""
+        data = rest or (file.read(BLOCK_BYTES) if decoder.eof or decoder.needs_input else b"")
+
+
+def packed_blocks(
+    path: Path,  # Compressed
+    compression: str,  # One of `COMPRESSIONS`
+) -> Iterator[bytes]:
+    "What a compressed file holds, block by block."
+    if compression == "xz":
+        with open(path, "rb") as file:
+            yield from xz_blocks(file)
+    else:
+        with pa.input_stream(str(path), compression=compression) as stream:
+            while block := stream.read(BLOCK_BYTES):
+                yield block
+
+# %% ../nbs/08_reading.ipynb #z007
+class Unpacked(io.RawIOBase):
+    "What a compressed file holds, to be read as if it were not compressed; a `ValueError` for a damaged or too large one."
+
+    def __init__(
+        self,
+        path: Path,  # Its suffix is one of `COMPRESSIONS`
+        name: str,  # The parameter that it was given as
+    ) -> None:
+        self.path, self.name, self.allowance = path, name, Allowance(path, name)
+        self.blocks = packed_blocks(path, COMPRESSIONS[path.suffix])
+        self.block = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        "The next bytes; 0 at the end."
+        while not self.block:
+            try:
+                block = next(self.blocks, None)
+            except (EOFError, OSError, ValueError, lzma.LZMAError) as error:
+                what = f"a whole {self.path.suffix} file"
+                raise ValueError(f"{self.name} must be {what}, got {self.path}: {error!s:.200}") from None
+            if block is None:
+                return 0
+            self.allowance.take(len(block))
+            self.block = memoryview(block)
+        count = min(len(buffer), len(self.block))
+        buffer[:count] = self.block[:count]
+        self.block = self.block[count:]
+        return count
+
+    def close(self) -> None:
+        self.blocks.close()  # type: ignore[attr-defined]
+        super().close()
+
+
+def open_data(
+    path: str | Path,  # A file
+    name: str = "data_path",  # The parameter that it was given as
+) -> BinaryIO:  # Its content
+    "Open a file, compressed or not; a `ValueError` for what is no file, and later for what is damaged or unpacks to too much."
+    file = check_regular_file(path, name)
+    if file.suffix not in COMPRESSIONS:
+        return open(file, "rb")
+    return io.BufferedReader(Unpacked(file, name), BLOCK_BYTES)  # type: ignore[return-value]
+
 # %% ../nbs/08_reading.ipynb #n051
 class JsonReader:
     "Take JSON values from a file one after another, holding no more of it than the next one."
@@ -50,7 +167,9 @@ class JsonReader:
         self.text, self.taken = "", 0  # what is read and not yet taken, and how many characters came before
 
     def more(self) -> bool:
-        "Read on, twice as far as so far if need be; False at the end."
+        "Read on, twice as far as so far if need be; False at the end. A `TooLarge` for a value of more than `RECORD_BYTES`."
+        if len(self.text) > RECORD_BYTES:
+            raise TooLarge(f"data_path must have JSON values of at most {RECORD_BYTES:,} characters, got more at {self.taken:,}")
         piece = self.file.read(max(self.block_size, len(self.text)))
         self.text += piece
         return bool(piece)
@@ -104,14 +223,27 @@ class JsonReader:
             count, after = count + 1, self.take(",", closing)
 
 # %% ../nbs/08_reading.ipynb #w009
+def bounded_lines(
+    file: BinaryIO,  # Lines
+    path: str | Path,  # Its name
+) -> Iterator[bytes]:
+    "The lines of a file; a `TooLarge` names the line that has more than `RECORD_BYTES`."
+    number = 0
+    while line := file.readline(RECORD_BYTES + 1):
+        number += 1
+        if len(line) > RECORD_BYTES:
+            raise TooLarge(f"data_path must have lines of at most {RECORD_BYTES:,} bytes, got {path}: line {number} has more")
+        yield line
+
+
 def json_lines(
-    paths: Sequence[Path],  # Files with one JSON object a line
+    paths: Sequence[Path],  # Files with one JSON object a line, compressed or not
     on_bad: Callable[[str], None] | None = None,  # Told what is wrong with a line; by default a bad line is an error
 ) -> Iterator[Any]:
     "The objects of JSON lines files; a `ValueError` names the line that is none."
     for path in paths:
-        with open(check_regular_file(path, "data_path"), "rb") as file:
-            for number, line in enumerate(file, 1):
+        with open_data(path) as file:
+            for number, line in enumerate(bounded_lines(file, path), 1):
                 line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
                 try:
                     value = json.loads(line, object_pairs_hook=unique_keys) if line.strip() else None
