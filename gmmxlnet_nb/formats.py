@@ -22,6 +22,7 @@ from gmmxlnet_nb.documents import (
     Answer,
     Article,
     Document,
+    article_name,
     check_document,
     hub_table,
     is_index,
@@ -104,7 +105,7 @@ def list_field(
     "A list, whichever way it is kept; a `ValueError` if there is none."
     value = record.get(name) if isinstance(record, dict) else None
     rows = as_rows(value)
-    return rows if isinstance(rows, list) else json_field(record, name, list, where)  # type: ignore[no-any-return]
+    return rows if isinstance(rows, list) else json_field(record, name, list, where)
 
 
 def name_field(
@@ -266,7 +267,8 @@ def short_answers(
     "All short answers of all annotators; a `ValueError` for one that is not in the page."
     text, starts, ends = page
     annotations = list_field(record, "annotations", where)
-    found, yes_no = {}, False
+    found: dict[Answer, None] = {}
+    yes_no = False
     for annotation in annotations:
         said = annotation.get("yes_no_answer") if isinstance(annotation, dict) else None
         yes_no |= said in ("YES", "NO") or (is_index(said) and said in (0, 1))
@@ -307,10 +309,8 @@ def longbench_document(
     errors: FormatErrors,  # Counts
 ) -> Document:
     "One question of LongBench; a `ValueError` says what is wrong."
-    name = row.get("_id") if isinstance(row, dict) else None
-    title = (row.get("dataset") if isinstance(row, dict) else None) or ""
-    id = f"{title} {where}".strip() if name is None else name_field(row, ["_id"], where)
     question, text = (json_field(row, name, str, where) for name in ("input", "context"))
+    id = article_name(question, [text]) if row.get("_id") is None else name_field(row, ["_id"], where)
     return string_document(Document(id, text, question), json_field(row, "answers", list, where), errors)
 
 
@@ -321,7 +321,7 @@ def babilong_document(
 ) -> Document:
     "One question of BABILong; a `ValueError` says what is wrong."
     text, question, target = (json_field(row, name, str, where) for name in ("input", "question", "target"))
-    return string_document(Document(where, text, question), [target], errors)
+    return string_document(Document(article_name(question, [text]), text, question), [target], errors)
 
 # %% ../nbs/16_formats.ipynb #a033
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ def open_data(
     file = check_regular_file(path, name)
     if file.suffix not in COMPRESSIONS:
         return open(file, "rb")
-    return io.BufferedReader(Unpacked(file, name), BLOCK_BYTES)  # type: ignore[return-value]
+    return io.BufferedReader(Unpacked(file, name), BLOCK_BYTES)
 
 # %% ../nbs/08_reading.ipynb #n051
 class JsonReader:

@@ -12,13 +12,15 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from .core import check_choice, check_positive
-from .documents import Answer, Article, Document, DocumentStream, check_document
-from .articles import JoinCounts, join_articles, load_articles, stream_squad_articles
+from .faults import ON_ERROR
+from .documents import Answer, Article, Document, DocumentStream, all_blind, check_document, split_name
+from .articles import JoinCounts, group_articles, join_articles, known_articles, neighbours
+from .formats import FormatErrors, Source, find_source, format_articles, loaded_articles
 from .streams import this_reader
 
 # %% ../nbs/14_tasks.ipynb #c052
@@ -164,6 +166,60 @@ def sample_documents(
     chosen = random.Random(seed).sample(range(len(documents)), min(count, len(documents)))
     return [documents[i] for i in sorted(chosen)]
 
+# %% ../nbs/14_tasks.ipynb #f102
+def load_any_articles(
+    data_path: Any,  # What `load_documents` takes
+    split: str = "train",  # Likewise
+    on_error: str = "raise",  # Likewise
+) -> list[Article]:  # With all that `load_documents` gives
+    "Load a split article by article; a `ValueError` as of `load_documents`."
+    articles = loaded_articles(data_path, split, None, on_error, revision=None, token=None)
+    documents = [document for article in articles for document in article.documents]
+    whole = documents[0].article  # SQuAD's own form, which also has paragraphs that nobody asks about
+    return articles if whole else group_articles(documents)
+
+
+def any_documents(
+    source: Source,  # Of `find_source`
+    split: str,  # Which part of it
+    on_error: str,  # One of `ON_ERROR`
+    where: str,  # How to say where it comes from
+) -> Iterator[Document]:  # Blind if nothing is said about its answers
+    "What `load_documents` loads, record by record."
+    hub: dict[str, Any] = {"revision": None, "token": None}
+    for article in format_articles(source, split, None, FormatErrors(on_error, where), **hub):
+        yield from article.documents
+
+
+def any_articles(
+    source: Source,  # Of `find_source`
+    split: str,  # Which part of it
+    on_error: str,  # One of `ON_ERROR`
+    where: str,  # How to say where it comes from
+) -> Iterator[Article]:  # Their documents blind if nothing is said about answers
+    "What `load_any_articles` loads, article by article; a `ValueError` for rows of one article that do not stand together."
+    hub: dict[str, Any] = {"revision": None, "token": None}
+    articles = format_articles(source, split, None, FormatErrors(on_error, where), **hub)
+    first: list[Article] = []
+    while not (first and first[-1].documents) and (article := next(articles, None)) is not None:
+        first.append(article)
+    if first and first[-1].documents and not first[-1].documents[0].article:
+        yield from neighbours(partial(any_documents, source, split, on_error, where), where)
+    else:
+        yield from chain(first, articles)
+
+
+def stream_any_articles(
+    data_path: Any,  # What `load_documents` takes
+    split: str = "train",  # Likewise
+    on_error: str = "raise",  # Likewise
+) -> Callable[[], Iterator[Article]]:  # Reads them; can be pickled
+    "What `load_any_articles` loads, read one by one; a `ValueError` for rows of one article that do not stand together."
+    source, where = find_source(data_path, split), split_name(data_path, split)
+    read = partial(any_articles, source, split, check_choice("on_error", on_error, ON_ERROR), where)
+    blind = all_blind(document for article in read() for document in article.documents)
+    return partial(known_articles, read, blind)
+
 # %% ../nbs/14_tasks.ipynb #e101
 SQUAD_APART = "data_path must hold different documents to train on and to be asked about"
 
@@ -203,9 +259,9 @@ def apart_articles(
 # %% ../nbs/14_tasks.ipynb #e103
 @dataclass(frozen=True)
 class SquadParts:
-    "How squad's data is read."
+    "How data with questions is read."
 
-    data_path: Any  # What `load_squad` takes
+    data_path: Any  # What `load_documents` takes, with both splits
     num_segments: int  # Of a document, at most about
     words_per_segment: int
     on_error: str = "raise"  # What `load_squad` takes
@@ -233,7 +289,7 @@ class SquadParts:
 
     def evaluation(self) -> tuple[list[Document], dict[str, str]]:  # Long documents, and what `check_apart` takes
         "What is to be asked; a `ValueError` if its answers are withheld: a run is scored."
-        articles = load_articles(self.data_path, "validation", on_error=self.on_error)
+        articles = load_any_articles(self.data_path, "validation", self.on_error)
         asked = [document for article in articles for document in article.documents]
         if asked[0].blind:
             raise ValueError(
@@ -254,7 +310,7 @@ class SquadParts:
 # %% ../nbs/14_tasks.ipynb #c067
 def task_documents(
     task: str,  # One of `TASKS`
-    data_path: str | None = None,  # What `load_squad` takes, for squad
+    data_path: str | None = None,  # What `load_documents` takes, with both splits, for squad
     num_segments: int = 6,  # Of a document; of squad's long documents, at most about
     num_train: int = 8192,  # Documents, at most
     num_eval: int = 512,  # Documents, at most
@@ -284,14 +340,14 @@ def task_documents(
         )
     parts = SquadParts(data_path, num_segments, words_per_segment, on_error)
     evaluation, asked = parts.evaluation()
-    articles = list(apart_articles(load_articles(parts.data_path, "train", on_error=on_error), asked, parts.data_path))
+    articles = list(apart_articles(load_any_articles(parts.data_path, "train", on_error), asked, parts.data_path))
     short = [document for article in articles for document in article.documents]
     train, short = (sample_documents(part, num_train, seed) for part in (list(parts.join(articles)), short))
     return TaskDocuments(train, sample_documents(evaluation, num_eval, 0), short)
 
 # %% ../nbs/14_tasks.ipynb #e104
 def stream_task(
-    data_path: str | None,  # What `stream_squad` takes
+    data_path: str | None,  # What `load_documents` takes
     num_segments: int,  # Of a document, at most about
     num_train: int,  # Documents, at most: the first ones
     num_eval: int,  # Documents, at most
@@ -303,7 +359,7 @@ def stream_task(
     check_positive("num_eval", num_eval)
     parts = SquadParts(data_path, num_segments, words_per_segment, on_error)
     evaluation, asked = parts.evaluation()
-    train = DocumentStream(partial(parts.train, stream_squad_articles(parts.data_path, on_error=on_error), asked, num_train))
+    train = DocumentStream(partial(parts.train, stream_any_articles(parts.data_path, on_error=on_error), asked, num_train))
     next(iter(train))  # to say early what is wrong
     return train, sample_documents(evaluation, num_eval, 0)
 
