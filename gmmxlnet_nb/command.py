@@ -29,7 +29,16 @@ def runs(
     command(arguments, "gmmxlnet runs")
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"train": train, "runs": runs}
+def inspect(
+    arguments: Sequence[str],  # That follow the subcommand
+) -> None:
+    "See what tokenizing and cutting into segments does to a data set"
+    from gmmxlnet_nb.inspection import main as command
+
+    command(arguments, "gmmxlnet inspect")
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"train": train, "runs": runs, "inspect": inspect}
 
 # %% ../nbs/64_command.ipynb #c006
 def main(
