@@ -34,6 +34,8 @@ _PUBLIC = {
         "answer_stream best_spans chance_level decode_predictions evaluate_squad_v2 find_best_threshold "
         "n_best_spans Prediction tune_null_threshold write_predictions"
     ),
+    "document_qa": "DocumentQA",
+    "evidence": "answer_evidence",
     "training_args": (
         "config_from_dict gmm_balanced_config gmm_large_config gmm_small_config GMMTrainingConfig "
         "TrainingConfig"

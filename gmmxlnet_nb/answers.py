@@ -604,16 +604,21 @@ def answer_stream(
     "Find the best spans of documents that come in chunks, in constant memory; a `ValueError` for what is none."
     if not isinstance(model, torch.nn.Module) or not isinstance(getattr(model, "device", None), torch.device):
         raise ValueError(f"model must be a MemXLNetForQA, got {type(model).__name__}")
-    running, state, training = RunningSpans(n, max_answer_length), None, model.training
+    passes, state, training = getattr(getattr(model, "config", None), "passes", 1), None, model.training
+    if passes > 1 and isinstance(chunks, Iterator):
+        raise ValueError(f"chunks must be a list, or another thing to go through again, with passes = {passes}, got an iterator")
+    once: dict[str, Any] = {"passes": 1} if passes > 1 else {}  # of each chunk; all of them are read again here
     device: Any = model.device
     model.eval()
     try:
-        for inputs in prefetch(check_chunks(chunks), device):  # the next chunk is on its way meanwhile
-            answer_mask = inputs["answer_mask"]
-            inputs = {name: value for name, value in inputs.items() if not name.endswith("_positions")}
-            out = model(**inputs, memory_state=state)
-            state = out.new_memory_state
-            running.update(out.start_logits, out.end_logits, answer_mask)
+        for _ in range(passes):
+            running = RunningSpans(n, max_answer_length)
+            for inputs in prefetch(check_chunks(chunks), device):  # the next chunk is on its way meanwhile
+                answer_mask = inputs["answer_mask"]
+                inputs = {name: value for name, value in inputs.items() if not name.endswith("_positions")}
+                out = model(**inputs, memory_state=state, **once)
+                state = out.new_memory_state
+                running.update(out.start_logits, out.end_logits, answer_mask)
     finally:
         model.train(training)
     return running.spans()

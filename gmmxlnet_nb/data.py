@@ -543,6 +543,7 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
     documents: list[Document]
     features: Dataset
     report: AnswerReport | None = None  # Of `build`: what of the right answers can be given
+    layout: SegmentLayout | None = None  # Of `build`: how documents were cut
 
     def __post_init__(self) -> None:
         check_pair(self.documents, self.features)
@@ -570,7 +571,7 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
         report = replace(answer_report(documents, features, max_answer_length), left_out=count - len(documents))
         if max_answer_length is not None or not report.complete:
             say_once(str(report))
-        return cls(documents, without_golds(features), report)
+        return cls(documents, without_golds(features), report, layout)
 
     def __repr__(self) -> str:
         "How many documents, and what of their answers can be given."

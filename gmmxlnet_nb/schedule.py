@@ -28,6 +28,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 from .answers import check_documents
 from .faults import say_once
 from .config import GMMXLNetConfig
+from .reading_fields import remember_reading
 from .core import read_json
 from .data import DocumentDataset, text_rows
 from .documents import Document, check_document
@@ -255,7 +256,7 @@ def as_dataset(
             raise ValueError(f"{name} must be a Subset of documents 0 … {len(whole) - 1}, got {outside[0]}")
         features: Any = whole.features
         features = features.select(rows) if hasattr(features, "select") else [features[row] for row in rows]
-        data = DocumentDataset([whole.documents[row] for row in rows], features)
+        data = DocumentDataset([whole.documents[row] for row in rows], features, layout=whole.layout)
     if not isinstance(data, DocumentDataset):
         got = type(data.dataset if isinstance(data, Subset) else data).__name__
         raise ValueError(f"{name} must be a DocumentDataset or a Subset of one, got {got}")
@@ -543,12 +544,14 @@ def configure_model(
     model: Any,  # As a trainer got it
     args: TrainingConfig,  # Options
     accelerator: Any,  # What training runs on
+    data: Any = None,  # What it is trained on
 ) -> None:
-    "Tell a model what it recomputes and compiles; a `ValueError` for another memory than the configuration's."
+    "Tell a model what it recomputes and compiles, and how it reads; a `ValueError` for another memory than the configuration's."
     check_adapters(model)
     model = find_memory_model(model)
     check_memory(model, args)
     model.recompute = args.recompute
+    remember_reading(model.config, data, args.max_answer_length, args.null_threshold)
     if args.torch_compile:  # the step that all segments share; accelerate would unroll the loop over them
         options = {"backend": args.torch_compile_backend, "mode": args.torch_compile_mode}
         # batches differ in length, and each length would be compiled anew

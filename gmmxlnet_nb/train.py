@@ -435,7 +435,7 @@ class DocumentTrainer(Trainer):
         super().__init__(model, args, train_dataset=learned, eval_dataset=eval_dataset, **kwargs)
         check_capture(self.args, self.accelerator)
         check_sharding(self.accelerator.state)
-        configure_model(self.model, self.args, self.accelerator)
+        configure_model(self.model, self.args, self.accelerator, learned)
         self.stages, self.record, self.capture = StageSchedule(self.args), LossRecord(), StepCapture(partial(both_passes, self))
         self.add_callback(TemperatureSchedule())
         self.step_ids: list[str] = []  # documents of this step
@@ -444,7 +444,7 @@ class DocumentTrainer(Trainer):
     def call_model_init(self, trial: Any = None) -> Any:
         "A new model, where the trainer makes its own."
         model = super().call_model_init(trial)
-        configure_model(model, self.args, self.accelerator)
+        configure_model(model, self.args, self.accelerator, getattr(self, "train_dataset", None))
         return model
 
     def _get_eval_sampler(self, eval_dataset: Any) -> Any:

@@ -95,8 +95,14 @@ def test_commands(place: Path, tmp_path: Path) -> None:
 def test_requirements(place: Path) -> None:
     """The extras, and that all that is imported is asked for."""
     about = distribution(place)
-    assert about.metadata.get_all("Provides-Extra") == ["dev"]
-    needed = {re.split(r"[^\w-]", line)[0] for line in about.requires or [] if "extra" not in line}
+    assert sorted(about.metadata.get_all("Provides-Extra") or []) == ["dev", "pdf", "serve"]
+    wanted: dict[str, set[str]] = {}  # by extra, "" for what is always installed
+    for line in about.requires or []:
+        extra = re.search(r'extra == "(\w+)"', line)
+        wanted.setdefault(extra[1] if extra else "", set()).add(re.split(r"[^\w-]", line)[0])
+    assert wanted["pdf"] == {"pypdf"} and wanted["serve"] == {"starlette", "uvicorn"}
+    assert wanted["dev"] >= wanted["pdf"] | wanted["serve"]
+    needed = wanted[""] | wanted["pdf"] | wanted["serve"]
     text = "\n".join(path.read_text(encoding="utf-8") for path in (place / "gmmxlnet_nb").glob("*.py"))
     imported = set(re.findall(r"^\s*(?:from|import) (\w+)", text, re.MULTILINE)) - set(sys.stdlib_module_names) - {"gmmxlnet_nb"}
     names = {"zmq": "pyzmq", "pyarrow": "datasets", "huggingface_hub": "transformers"}  # the last two come with these
