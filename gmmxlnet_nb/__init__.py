@@ -18,6 +18,7 @@ _PUBLIC = {
     "read": "AggregatedMemoryReader",
     "documents": "Answer Article Document load_squad read_squad stream_squad",
     "articles": "load_articles long_documents",
+    "formats": "load_documents",
     "segments": "configure_memory_tokens SegmentLayout stream_segments train_tokenizer",
     "data": "build_features DocumentCollator DocumentDataset",
     "streams": "StreamedDocuments",

@@ -195,6 +195,21 @@ def cut_text(
     sizes = [sum(map(len, group)) for group in pack_texts(pieces, max_length, length)]
     return list(pairwise(accumulate(sizes, initial=0)))
 
+# %% ../nbs/15_articles.ipynb #d116o
+INSIDE = rf"[^\W{UNSPACED}]"  # A character that is part of a word
+
+
+def occurrences(
+    text: str,  # Any text
+    answer: str,  # What is looked for
+) -> list[int]:  # First characters, in order
+    "Where a text has an answer, as whole words."
+    if not answer.strip():
+        return []
+    before = rf"(?<!{INSIDE})" if re.match(INSIDE, answer) else ""
+    after = rf"(?!{INSIDE})" if re.match(INSIDE, answer[-1]) else ""
+    return [match.start() for match in re.finditer(f"{before}(?={re.escape(answer)}{after})", text)]
+
 # %% ../nbs/15_articles.ipynb #c049c
 class Place(NamedTuple):
     "Where a part of a paragraph has come to."

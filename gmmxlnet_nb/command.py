@@ -38,6 +38,15 @@ def evaluate(
     command(arguments, "gmmxlnet evaluate")
 
 
+def inspect(
+    arguments: Sequence[str],  # That follow the subcommand
+) -> None:
+    "See what tokenizing and cutting into segments does to a data set"
+    from gmmxlnet_nb.inspection import main as command
+
+    command(arguments, "gmmxlnet inspect")
+
+
 def runs(
     arguments: Sequence[str],  # That follow the subcommand
 ) -> None:
@@ -48,8 +57,8 @@ def runs(
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
-    "train": train, "answer": answer, "evaluate": evaluate, "runs": runs
-}
+    "train": train, "answer": answer, "evaluate": evaluate, "inspect": inspect, "runs": runs,
+}  # fmt: skip
 
 # %% ../nbs/64_command.ipynb #c006
 def main(
