@@ -23,7 +23,7 @@ _PUBLIC = {
     "data": "build_features DocumentCollator DocumentDataset",
     "streams": "StreamedDocuments",
     "tasks": "EVALUATION_SEED retention_documents task_defaults task_documents TaskDocuments",
-    "baselines": "DifferentiableMemory Memory memory_floats SegmentRecurrence select_documents TokenMemory",
+    "baselines": "DifferentiableMemory Memory memory_floats SegmentRecurrence TokenMemory",
     "gmm": "MemoryState",
     "config": "GMMXLNetConfig MEMORIES",
     "checkpoints": "model_card save_sparse",
@@ -35,7 +35,6 @@ _PUBLIC = {
         "n_best_spans Prediction tune_null_threshold write_predictions"
     ),
     "document_qa": "DocumentQA",
-    "evidence": "answer_evidence",
     "training_args": (
         "config_from_dict gmm_balanced_config gmm_large_config gmm_small_config GMMTrainingConfig "
         "TrainingConfig"
