@@ -7,6 +7,7 @@ __all__ = ['evaluate_documents']
 
 # %% ../nbs/66_evaluate.ipynb #v003
 import argparse
+import io
 import json
 import math
 import re
@@ -29,7 +30,8 @@ from transformers.utils import logging as hf_logging
 from .core import check_choice, check_folder, check_names, check_positive, write_json
 from .reading import folder_or_name, reading_from
 from .faults import ON_ERROR
-from .documents import Document, check_document, load_squad
+from .documents import Document, check_document
+from .formats import load_documents
 from .segments import BLANKED, SegmentLayout
 from .data import ON_MISFIT, DocumentCollator, DocumentDataset, list_documents
 from .baselines import memory_floats
@@ -56,6 +58,7 @@ from gmmxlnet_nb.calibration import (
     given_answers,
     store_reading,
 )
+from .windows import best_windows, window_reader_spans
 from .training_args import as_called
 from .launch import mistakes
 
@@ -248,6 +251,30 @@ def reading_columns(
         raise ValueError(f"clear_memory must be left out for a model without a memory, got one of {model.config.memory_type!r}")
     return {"no_memory": False}
 
+# %% ../nbs/66_evaluate.ipynb #v022b
+BM25_WINDOWS = 8  # As many as `Reading.ask` shows a question in
+
+
+def baseline_scores(
+    model: XLNetWithMemory,  # Of any memory
+    tokenizer: PreTrainedTokenizerBase,  # Its own
+    documents: Iterable[Document],  # With answers
+    fields: Mapping[str, Any],  # All `READING_FIELDS`
+    on_misfit: str,  # "raise" or "skip"
+    batch_size: int,  # Windows at once
+) -> dict[str, dict[str, float]]:  # Column → SQuAD's scores
+    "The scores of the model as a reader that remembers nothing, in all windows and in those that BM25 finds."
+    with redirect_stdout(io.StringIO()):  # the report on these documents stands above already
+        dataset = read_dataset(model, tokenizer, documents, {**fields, "question_shown": "all"}, on_misfit)
+    found = {}
+    for name, windows in (("window_reader", None), ("bm25_reader", best_windows(dataset, BM25_WINDOWS))):
+        how = {"max_answer_length": fields["max_answer_length"], "batch_size": batch_size}
+        spans = window_reader_spans(model, dataset, windows, **how)
+        said = decode_predictions(dataset, spans, math.inf)
+        answers = {p.id: p.text for p in said}, no_answer_scores(said)
+        found[name] = evaluate_squad_v2(dataset.documents, *answers, fields["null_threshold"])
+    return found
+
 # %% ../nbs/66_evaluate.ipynb #v023
 def evaluate_documents(
     model: XLNetWithMemory,  # A `MemXLNetForQA`, on any device
@@ -257,6 +284,7 @@ def evaluate_documents(
     batch_size: int = 8,  # Documents
     on_misfit: str = "raise",  # What to do about documents that do not fit: "raise" or "skip"
     progress: bool = False,  # Whether to show on a terminal how far it is
+    baselines: bool = False,  # Whether to score readers without a memory beside it
     **reading: Any,  # segment_length, stride … where they are to be otherwise than the model's configuration says
 ) -> Evaluation:
     """Answer the questions of documents, with the memory and with it cleared, and score the answers.
@@ -264,7 +292,8 @@ def evaluate_documents(
     Raises `ValueError` for documents that are none or do not fit, and for a model that does not say how it reads."""
     check_positive("batch_size", batch_size)
     check_choice("progress", progress, (True, False))
-    columns = reading_columns(model, clear_memory)
+    check_choice("baselines", baselines, (True, False))
+    documents, columns = list_documents(documents), reading_columns(model, clear_memory)
     fields, _ = reading_fields(model.config, reading)
     dataset = read_dataset(model, tokenizer, documents, fields, on_misfit)
     how = dataset, tokenizer.pad_token_id, fields["max_answer_length"], batch_size
@@ -273,6 +302,8 @@ def evaluate_documents(
     asked = dataset.documents
     blind = any(document.blind for document in asked)
     scores = {} if blind else {name: score_spans(dataset, found, fields) for name, found in spans.items()}
+    if baselines and not blind:
+        scores |= baseline_scores(model, tokenizer, documents, fields, on_misfit, batch_size)
     chance = chance_level(asked) if not blind and all(document.choices for document in asked) else None
     return Evaluation(dataset, fields, spans, scores, chance)
 
@@ -366,7 +397,7 @@ def calibration_note(
 
 # %% ../nbs/66_evaluate.ipynb #v034
 def read_documents(
-    data_path: str,  # What `load_squad` takes
+    data_path: str,  # What `load_documents` takes
     split: str | None,  # One of its splits; None for the one to be asked about
     on_error: str,  # What to do about bad records: "raise", "skip" or "realign"
     most: int | None,  # Documents, the first ones; None for all
@@ -374,7 +405,7 @@ def read_documents(
     "The documents of a data set; a `ValueError` for what is none."
     if most is not None:
         check_positive("max_documents", most)
-    return load_squad(data_path, split or "validation", on_error=on_error)[:most]
+    return load_documents(data_path, split, on_error=on_error)[:most]
 
 
 def load_tokenizer(
@@ -430,6 +461,7 @@ def argument_parser(
     add("--on-misfit", choices=ON_MISFIT, default="raise", help="questions that leave no room for text: an error, or left out")
     add("--max-documents", type=int, metavar="N", help="only the first N questions")
     add("--clear-memory", action="store_true", help="only with the memory cleared; the files are then of these answers")
+    add("--baselines", action="store_true", help="also score readers without a memory: sliding windows, and BM25 with them")
     add("--calibrate", action="store_true", help="fit null threshold and temperature on DATA and store them in MODEL")
     add("--out", metavar="DIR", help="where answers go: by default evaluation-… beside MODEL")
     add("--batch-size", type=int, default=8, metavar="N", help="questions at once (default: 8)")
@@ -497,6 +529,7 @@ def evaluate_command(
         print(f"note: MODEL does not say its {name}: {EXPECTED[name]} is taken")
     check_writable(folder)
     how = {"clear_memory": options.clear_memory, "batch_size": options.batch_size, "on_misfit": options.on_misfit}
+    how["baselines"] = options.baselines
     evaluation = evaluate_documents(model, tokenizer, documents, **how, progress=True, **given)
     about = {"model": options.model, "data": options.data, "split": options.split}
     write_evaluation(folder, evaluation, about)
