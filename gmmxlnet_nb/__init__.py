@@ -23,7 +23,7 @@ _PUBLIC = {
     "data": "build_features DocumentCollator DocumentDataset",
     "streams": "StreamedDocuments",
     "tasks": "EVALUATION_SEED retention_documents task_defaults task_documents TaskDocuments",
-    "baselines": "DifferentiableMemory Memory memory_floats SegmentRecurrence TokenMemory",
+    "baselines": "DifferentiableMemory Memory memory_floats SegmentRecurrence select_documents TokenMemory",
     "gmm": "MemoryState",
     "config": "GMMXLNetConfig MEMORIES",
     "checkpoints": "model_card save_sparse",

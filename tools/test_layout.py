@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "gmmxlnet_nb"
-MOST_LINES, MOST_PUBLIC, MOST_AT_TOP = 700, 200, 75
+MOST_LINES, MOST_PUBLIC, MOST_AT_TOP = 700, 200, 80
 ABOVE_ALL = ["__init__", "__main__"]  # These may import each module, and no module may import them.
 NAMED_LATER = [*ABOVE_ALL, "core"]  # These may import what cannot be read: public names, and names that have moved
 GENERATED = "_modidx"  # nbdev's index
