@@ -8,7 +8,6 @@ __all__ = ['inspect_documents']
 # %% ../nbs/67_inspect.ipynb #i003
 import argparse
 import json
-import re
 import statistics
 import sys
 from collections import Counter
@@ -34,8 +33,10 @@ from gmmxlnet_nb.segments import (
 )
 from .data import COUNTS, EARLY, INEXACT, SPLIT, UNKNOWN, AnswerReport, gold_counts, gold_flags, list_documents
 from .tasks import TASKS
+from .config import READING_FIELDS
 from .loading import check_tokenizer_files
 from .launch import mistakes
+from .evaluate import as_read
 
 # %% ../nbs/67_inspect.ipynb #i005
 PROBLEMS = {  # What may be wrong with a right answer, and how to say it
@@ -392,22 +393,6 @@ def own_tokenizer(
                 size += len(text)
     return train_tokenizer(texts, 8000 + 2 * len(set().union(*texts)))
 
-
-def model_documents(
-    documents: Iterable[Document],  # As data has them
-    separator: str | None,  # After which a segment begins; None to cut at its length alone
-    shown: str | None,  # Whether the question is in "all" segments, or in the "last"
-) -> list[Document]:  # With the breaks that a model was trained with
-    "Documents as a model reads them."
-    made = []
-    for document in documents:
-        found = [] if separator is None else [m.end() for m in re.finditer(re.escape(separator), document.text)]
-        inner = {at for at in found if document.text[:at].strip() and document.text[at:].strip()}
-        breaks = tuple(sorted({*document.breaks, *inner}))
-        starts = {None: document.question_start, "all": 0, "last": breaks[-1] if breaks else 0}
-        made.append(replace(document, breaks=breaks, question_start=starts[shown]))
-    return made
-
 # %% ../nbs/67_inspect.ipynb #i038
 def load_part(
     name: str,  # The parameter's name
@@ -436,8 +421,8 @@ def pick_reading(
     config: Any = None
     if options.model:
         config = load_part(name, folder_or_name(name, folder), AutoConfig)
-        separator, shown = (getattr(config, field_name, None) for field_name in ("segment_separator", "question_shown"))
-        documents = model_documents(documents, separator, shown)
+        fields = {field_name: getattr(config, field_name, None) for field_name in READING_FIELDS}
+        documents = [as_read(document, fields) for document in documents]
     if folder:
         tokenizer: PreTrainedTokenizerBase = load_part(name, folder, AutoTokenizer)
     else:
@@ -498,19 +483,15 @@ def main(
 ) -> None:
     "Inspect a data set; ends with 2 for what cannot be."
     options = argument_parser(prog).parse_args(arguments)
-    with mistakes(prog):
-        try:
-            figure = None if options.figure is None else Path(options.figure)
-            if figure is not None and figure.suffix not in (".png", ".pdf", ".svg"):
-                raise ValueError(f"figure must be a file named .png, .pdf or .svg, got {options.figure!r}")
-            check_count("examples", options.examples)
-            with redirect_stdout(sys.stderr):  # what is said meanwhile
-                documents = load_documents(options.data, options.split, options.layout, options.on_error)
-                reading = pick_reading(options, documents, lambda line: print(f"{prog}: {line}", file=sys.stderr))
-                found = inspect_documents(*reading, options.examples)
-                if figure is not None:
-                    write_figure(found, figure)
-        except KeyboardInterrupt:
-            print(f"{prog}: interrupted", file=sys.stderr)
-            raise SystemExit(130) from None
+    with mistakes(prog, resumes=False):
+        figure = None if options.figure is None else Path(options.figure)
+        if figure is not None and figure.suffix not in (".png", ".pdf", ".svg"):
+            raise ValueError(f"figure must be a file named .png, .pdf or .svg, got {options.figure!r}")
+        check_count("examples", options.examples)
+        with redirect_stdout(sys.stderr):  # what is said meanwhile
+            documents = load_documents(options.data, options.split, options.layout, options.on_error)
+            reading = pick_reading(options, documents, lambda line: print(f"{prog}: {line}", file=sys.stderr))
+            found = inspect_documents(*reading, options.examples)
+            if figure is not None:
+                write_figure(found, figure)
         print(json.dumps(found.to_dict(), ensure_ascii=False) if options.json else found)

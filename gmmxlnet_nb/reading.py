@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from huggingface_hub.utils import validate_repo_id
 
 from .core import check_regular_file
@@ -102,6 +100,8 @@ def packed_blocks(
         with open(path, "rb") as file:
             yield from xz_blocks(file)
     else:
+        import pyarrow as pa  # here: what reads no compressed file does without
+
         with pa.input_stream(str(path), compression=compression) as stream:
             while block := stream.read(BLOCK_BYTES):
                 yield block
@@ -323,8 +323,10 @@ def whole_table(
 def arrow_batches(
     path: Path,  # An Arrow file, or a stream as `datasets` keeps it
     wanted: Callable[[Sequence[str]], list[str]],  # Chooses columns, at least one
-) -> Iterator[tuple[list[str], pa.RecordBatch]]:  # The names of all columns, and rows of those that are wanted
-    "The rows of an Arrow file."
+) -> Iterator[tuple[list[str], Any]]:  # The names of all columns, and rows of those that are wanted
+    "The rows of an Arrow file, as `RecordBatch`es."
+    import pyarrow as pa
+
     with pa.memory_map(str(path)) as file:
         is_file = file.read(6) == b"ARROW1"
         file.seek(0)
@@ -340,8 +342,10 @@ def arrow_batches(
 def parquet_batches(
     path: Path,  # A Parquet file
     wanted: Callable[[Sequence[str]], list[str]],  # Chooses columns, at least one
-) -> Iterator[tuple[list[str], pa.RecordBatch]]:  # The names of all columns, and rows of those that are wanted
-    "The rows of a Parquet file."
+) -> Iterator[tuple[list[str], Any]]:  # The names of all columns, and rows of those that are wanted
+    "The rows of a Parquet file, as `RecordBatch`es."
+    import pyarrow.parquet as pq
+
     with pq.ParquetFile(str(path), pre_buffer=False) as file:
         names = file.schema_arrow.names
         for batch in file.iter_batches(batch_size=ROWS, columns=wanted(names)):
