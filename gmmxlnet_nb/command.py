@@ -29,7 +29,16 @@ def runs(
     command(arguments, "gmmxlnet runs")
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"train": train, "runs": runs}
+def serve(
+    arguments: Sequence[str],  # That follow the subcommand
+) -> None:
+    "Open a local page that asks a model about texts"
+    from gmmxlnet_nb.serve import main as command
+
+    command(arguments, "gmmxlnet serve")
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"train": train, "runs": runs, "serve": serve}
 
 # %% ../nbs/64_command.ipynb #c006
 def main(
