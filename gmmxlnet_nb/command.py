@@ -56,8 +56,17 @@ def runs(
     command(arguments, "gmmxlnet runs")
 
 
+def serve(
+    arguments: Sequence[str],  # That follow the subcommand
+) -> None:
+    "Open a local page that asks a model about texts"
+    from gmmxlnet_nb.serve import main as command
+
+    command(arguments, "gmmxlnet serve")
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
-    "train": train, "answer": answer, "evaluate": evaluate, "inspect": inspect, "runs": runs,
+    "train": train, "answer": answer, "evaluate": evaluate, "inspect": inspect, "serve": serve, "runs": runs,
 }  # fmt: skip
 
 # %% ../nbs/64_command.ipynb #c006
