@@ -78,8 +78,9 @@ docs: $(INSTALLED)  ## Make the site in _site, with tiny runs of the experiments
 docs-test: $(INSTALLED)  ## Test what makes and checks the site
 	$(BIN)/pytest -q docs
 
-look: docs $(BROWSER)  ## Open every page of the site in Chromium, wide and narrow: make look PAGES="index.html"
+look: docs $(BROWSER)  ## Open every page of the site, and that of gmmxlnet serve, in Chromium, wide and narrow: make look PAGES="index.html"
 	$(BIN)/python docs/look.py $(PAGES)
+	$(if $(PAGES),,$(BIN)/python docs/look.py --serve)
 
 # Chromium is Debian's: playwright, which drives it, would fetch one of its own.
 $(BROWSER): $(INSTALLED)
