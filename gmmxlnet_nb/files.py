@@ -419,7 +419,7 @@ def call_pypdf(
     finally:
         logger.setLevel(level)
 
-
+# %% ../nbs/17_files.ipynb #i023b
 def whole_characters(
     text: str,  # What a PDF says its characters are
 ) -> str:  # Those, and U+FFFD for what is none
@@ -483,7 +483,7 @@ def read_pdf(
         whole.seek(0)
         yield from pdf_pages(whole, name)
 
-
+# %% ../nbs/17_files.ipynb #i029b
 def read_binary(
     file: Any,  # Opened, binary
     name: str,  # Of the file
@@ -598,7 +598,7 @@ def is_file_name(
         return len(text) < PATH_CHARACTERS and "\n" not in text and Path(text).is_file()
     return False
 
-
+# %% ../nbs/17_files.ipynb #i034b
 def open_path(
     path: Path,  # Of a file
 ) -> Any:  # The file, binary

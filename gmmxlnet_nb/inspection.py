@@ -467,7 +467,7 @@ def argument_parser(
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     return parser
 
-
+# %% ../nbs/67_inspect.ipynb #i028b
 def write_figure(
     found: Inspection,  # To be drawn
     path: Path,  # Whose suffix says how

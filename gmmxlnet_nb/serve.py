@@ -436,7 +436,7 @@ def error_handlers() -> dict[Any, Callable[..., Any]]:
         Exception: say(500, unknown),
     }  # fmt: skip
 
-
+# %% ../nbs/65_serve.ipynb #s033b
 def make_app(
     page: LocalPage,  # Model and readings
     host: str = "127.0.0.1",  # What the server listens on
