@@ -141,7 +141,7 @@ def main(
     "Answer questions of files; ends with 1 if nothing has an answer, and with 2 for what cannot be asked."
     options = answer_parser(prog).parse_args(arguments)
     disable_progress_bar()  # of loading weights
-    with mistakes(prog, ""):
+    with mistakes(prog, "", resumes=False):
         sources = sources_of(options.files, options.encoding, options.segments)
     with mistakes(prog, resumes=False):
         qa = DocumentQA.from_pretrained(options.model, options.device)

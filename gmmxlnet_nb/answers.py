@@ -12,6 +12,7 @@ __all__ = ['METRICS', 'exact_match', 'f1_score', 'answer_scores', 'find_best_thr
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from numbers import Real
@@ -593,8 +594,21 @@ def check_chunks(
     if documents is None:
         raise ValueError("chunks must hold at least one batch, got none")
 
+# %% ../nbs/40_answers.ipynb #m401
+@contextmanager
+def answering(
+    model: torch.nn.Module,  # Of any kind
+) -> Iterator[None]:
+    "Without gradients and without dropout; afterwards the model trains on if it did."
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        model.train(training)
+
 # %% ../nbs/40_answers.ipynb #a108
-@torch.no_grad()
 def answer_stream(
     model: Any,  # A `MemXLNetForQA`
     chunks: Iterable[Mapping[str, Tensor]],  # Batches `(b, c, l)` of the next c segments of the same b documents
@@ -604,13 +618,12 @@ def answer_stream(
     "Find the best spans of documents that come in chunks, in constant memory; a `ValueError` for what is none."
     if not isinstance(model, torch.nn.Module) or not isinstance(getattr(model, "device", None), torch.device):
         raise ValueError(f"model must be a MemXLNetForQA, got {type(model).__name__}")
-    passes, state, training = getattr(getattr(model, "config", None), "passes", 1), None, model.training
+    passes, state = getattr(getattr(model, "config", None), "passes", 1), None
     if passes > 1 and isinstance(chunks, Iterator):
         raise ValueError(f"chunks must be a list, or another thing to go through again, with passes = {passes}, got an iterator")
     once: dict[str, Any] = {"passes": 1} if passes > 1 else {}  # of each chunk; all of them are read again here
     device: Any = model.device
-    model.eval()
-    try:
+    with answering(model):
         for _ in range(passes):
             running = RunningSpans(n, max_answer_length)
             for inputs in prefetch(check_chunks(chunks), device):  # the next chunk is on its way meanwhile
@@ -619,6 +632,4 @@ def answer_stream(
                 out = model(**inputs, memory_state=state, **once)
                 state = out.new_memory_state
                 running.update(out.start_logits, out.end_logits, answer_mask)
-    finally:
-        model.train(training)
     return running.spans()

@@ -8,8 +8,8 @@ __all__ = []
 # %% ../nbs/43_asking.ipynb #q103
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import torch
@@ -23,14 +23,16 @@ from .segments import SegmentLayout, TokenizedText, one_segment, tokenize_text, 
 from .text_windows import Window
 from .data import DocumentCollator
 from .baselines import map_state, select_documents
-from .config import READING_FIELDS, GMMXLNetConfig, check_reading
-from .model import XLNetWithMemory
+from .config import GMMXLNetConfig
+from .reading_fields import reading_settings
+from .forward import checked_inputs
+from .model import XLNetWithMemory, cut_segments
 from .answers import RunningSpans
 from .calibration import CANDIDATES, answer_probabilities
 
 # %% ../nbs/43_asking.ipynb #q005
 QUESTION_TOKENS = 64  # For which every window leaves room
-UNKNOWN = {"stride": 0, "max_answer_length": 30, "null_threshold": 0.0, "question_shown": "all"}  # Where nothing says
+ASK_SEGMENTS = 8  # In which a question is shown to what was read before, unless told otherwise
 
 
 @dataclass(frozen=True)
@@ -63,19 +65,12 @@ def make_reader(
     given: Mapping[str, Any],  # `READING_FIELDS` that are to be otherwise; None for as configured
 ) -> Reader:
     "How a model reads; a `ValueError` for what neither it nor the caller says, or for what cannot be."
-    fields = {name: getattr(config, name) if given.get(name) is None else given[name] for name in READING_FIELDS}
-    fields |= {name: value for name, value in UNKNOWN.items() if fields[name] is None}
-    if fields["segment_length"] is None:
-        raise ValueError("segment_length must be given: the model does not say how it reads, as one that was trained here does")
-    for name in set(given) - {*READING_FIELDS}:
-        raise ValueError(f"{name} must be one of {', '.join(READING_FIELDS)}")
-    checked = type("Fields", (), fields)
-    check_reading(checked)
+    fields, _ = reading_settings(config, given)
     ids = (tuple(config.mem_read_ids or ()), tuple(config.mem_write_ids or ()))
     layout = SegmentLayout(fields["segment_length"], fields["stride"], *ids)
     return Reader(
-        layout, fields["max_answer_length"], fields["null_threshold"], fields["answer_temperature"], fields["question_shown"],
-        fields["segment_separator"], config.passes,
+        layout, fields["max_answer_length"], fields["null_threshold"], fields["answer_temperature"],
+        fields["question_shown"] or "all", fields["segment_separator"], config.passes,
     )  # fmt: skip
 
 # %% ../nbs/43_asking.ipynb #q008
@@ -138,18 +133,14 @@ def chunk_features(
     return rows
 
 
-@contextmanager
-def answering(
-    model: XLNetWithMemory,  # Of any memory
-) -> Iterator[None]:
-    "Without gradients and without dropout; afterwards the model trains on if it did."
-    training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        model.train(training)
+def chunk_inputs(
+    model: XLNetWithMemory,  # Which is to read them
+    rows: list[dict[str, Any]],  # Of `chunk_features`
+    pad: int,  # The padding token
+) -> dict[str, Tensor]:  # As `forward` takes them
+    "Segments as a batch where the model is."
+    batch = DocumentCollator(pad)(rows)
+    return {name: value.to(model.device) for name, value in batch.items() if not name.endswith("_positions")}
 
 
 def read_chunk(
@@ -159,8 +150,7 @@ def read_chunk(
     pad: int,  # The padding token
 ) -> tuple[Any, tuple[Any, ...]]:  # The memory after them; logits, where answers may be (b, c, l), and routes (b, c, k) or None
     "Read the next few segments."
-    batch = DocumentCollator(pad)(rows)
-    inputs = {name: value.to(model.device) for name, value in batch.items() if not name.endswith("_positions")}
+    inputs = chunk_inputs(model, rows, pad)
     state = model.get_initial_memory(len(rows)) if state is None else state
     out = model(**inputs, memory_state=state, passes=1, return_routing_info=True)
     probs = (out.routing_info or {}).get("routing_probs")
@@ -249,8 +239,8 @@ class Spans:
         best = {int(segment) for segment in self.running.top[..., 1].flatten().tolist()}
         self.windows = {segment: kept for segment, kept in self.windows.items() if segment in best}
 
-    def found(self, row: int) -> tuple[list[Found], float]:
-        "A question's different spans, the best first, and the score of no answer."
+    def found(self, row: int) -> tuple[list[Found], float, int]:
+        "A question's different spans, the best first; the score of no answer; and how many segments were read."
         spans = self.running.spans()[row].tolist()
         best: dict[tuple[int, int], Found] = {}
         for score, _, segment, first, last in spans:
@@ -262,9 +252,9 @@ class Spans:
                 number = self.numbers[int(segment)]
                 where = (start, start + len(text), score, number)
                 begin, end = sentence_around(window.text, start - window.start, start - window.start + len(text))
-                route = None if routes is None else routes[row % len(routes)]
+                route = None if routes is None else routes[row]
                 best[where[:2]] = Found(text, *where, window.text[begin:end], route)
-        return list(best.values()), spans[0][1]
+        return list(best.values()), spans[0][1], self.skimmed + len(self.numbers)
 
 # %% ../nbs/43_asking.ipynb #q015
 def rank_answers(
@@ -347,17 +337,23 @@ def read_states(
     parts: Iterable[Part],  # Of a text
     question: Sequence[int] = (),  # Shown where parts say so
     state: Any = None,  # The memory before them; None for the start
+    batch_size: int = 8,  # Segments to prepare at once
 ) -> tuple[list[Any], Any, list[list[float]]]:  # The memory before each part, the last one, and routes if there are
-    "Read segment by segment, and keep what goes into each."
-    before: list[Any] = []
+    "Read segment by segment, and keep what goes into each, on the CPU."
+    kept: list[Any] = []
     routes: list[list[float]] = []
-    state = model.get_initial_memory(1) if state is None else state
-    for part in parts:
-        before.append(map_state(lambda x: x.detach().cpu(), state))
-        rows = chunk_features([part], [question], tokenizer, reader.layout)
-        state, (*_, probs) = read_chunk(model, rows, state, tokenizer.pad_token_id)
-        routes += [] if probs is None else probs[0].float().tolist()
-    return before, state, routes
+    parts, state = iter(parts), model.get_initial_memory(1) if state is None else state
+    while chunk := list(islice(parts, batch_size)):
+        rows = chunk_features(chunk, [question], tokenizer, reader.layout)
+        inputs: dict[str, Any] = dict.fromkeys(("start_positions", "end_positions"))
+        inputs |= chunk_inputs(model, rows, tokenizer.pad_token_id)
+        checked = checked_inputs(**inputs, vocabulary=model.config.vocab_size, device=model.device)
+        segments = cut_segments(checked, model.memory_tokens(None, None, model.device))
+        before: list[Any] = []
+        _, state, notes = model.read_documents(segments, state, before=before)
+        kept += [map_state(lambda x: x.detach().cpu(), one) for one in before]
+        routes += [note["routing_probs"][0].float().tolist() for note in notes if "routing_probs" in note]
+    return kept, state, routes
 
 
 def check_segments(

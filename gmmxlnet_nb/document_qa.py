@@ -19,22 +19,24 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import tqdm
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from .core import check_choice, check_positive, check_regular_file, whole_file
-from .reading import folder_or_name, reading_from
+from .reading import folder_or_name
 from .files import TextSource, text_source
 from .segments import TokenizedText, check_tokenizer
 from .text_windows import Window, text_windows
 from .retrieval import PassageIndex
 from .baselines import map_state, select_documents, state_tensors
-from .loading import check_tokenizer_files
+from .loading import load_tokenizer
+from .answers import answering
 from .model import MemXLNetForQA, XLNetWithMemory, check_device
 from gmmxlnet_nb.asking import (
+    ASK_SEGMENTS,
+    Found,
     Part,
     Reader,
     Spans,
-    answering,
     ask_last,
     ask_windows,
     check_question_fits,
@@ -157,7 +159,7 @@ class Reading:
     def ask(
         self,
         question: str | Sequence[str],  # One, or several
-        segments: int | Sequence[int] | None = 8,  # How many BM25 is to choose, which ones, or None for all
+        segments: int | Sequence[int] | None = ASK_SEGMENTS,  # How many BM25 is to choose, which ones, or None for all
         n_best: int = 1,  # Answers to each
     ) -> Any:  # As `DocumentQA` gives them
         """Ask about the text, without reading it again.
@@ -177,7 +179,7 @@ class Reading:
         "The best spans for one question."
         model, tokenizer, reader, last = self.qa.model, self.qa.tokenizer, self.qa.reader, len(self.windows) - 1
         if reader.last:
-            if segments != 8:
+            if segments != ASK_SEGMENTS:
                 how = "the model was trained with question_shown 'last' and answers from memory"
                 raise ValueError(f"segments must be left out: {how}, got {segments!r:.80}")
             state = select_documents(self.before, last)
@@ -196,7 +198,7 @@ class Reading:
 
     def _answers(self, spans: Spans, n_best: int) -> list[dict[str, Any]]:
         "Answers with their pages, and how many segments showed the question."
-        found, null_score = spans.found(0)
+        found, null_score, _ = spans.found(0)
         answers = rank_answers([(self.name, span) for span in found], null_score, self.qa.reader, n_best)
         for answer in answers:
             answer["page"] = self.page_of(answer["start"]) if answer["answer"] else None
@@ -265,28 +267,19 @@ def load_reading(
     for key, now in (("model", model_digest(qa.model)), ("reader", repr(qa.reader))):
         if about.get(key) != now:
             raise ValueError(f"path must be a reading by this model, read as it reads, got {str(path)!r} with another {key}")
-    text = tensors["text"].numpy().tobytes().decode()
-    windows = windows_from(tensors, text, qa.model.config.vocab_size)
-    template = qa.model.memory.template()
-    before, final = (fill_template(template, tensors, name) for name in ("before", "final"))
-    before, final = qa.model.memory.as_state(before, len(windows)), qa.model.memory.as_state(final, 1)
-    routes = tensors["routes"].tolist() if "routes" in tensors else None
-    return Reading(qa, text, windows, before, final, routes, json.loads(about["name"]), json.loads(about["pages"]))
+    template, memory = qa.model.memory.template(), qa.model.memory
+    try:
+        text = tensors["text"].numpy().tobytes().decode()
+        windows = windows_from(tensors, text, qa.model.config.vocab_size)
+        before, final = (fill_template(template, tensors, name) for name in ("before", "final"))
+        before, final = memory.as_state(before, len(windows)), memory.as_state(final, 1)
+        routes = tensors["routes"].reshape(len(windows), -1).tolist() if "routes" in tensors else None
+        name, pages = json.loads(about["name"]), [(int(start), int(page)) for start, page in json.loads(about["pages"])]
+    except (ValueError, TypeError, KeyError, RuntimeError) as error:  # of what was changed by hand, nobody knows what comes
+        raise ValueError(f"path must be a whole saved reading, got {str(path)!r}: {error!s:.200}") from None
+    return Reading(qa, text, windows, before, final, routes, name, pages)
 
 # %% ../nbs/44_document_qa.ipynb #q032
-def load_tokenizer(
-    path: str | Path,  # A checkpoint
-    **hub: Any,  # revision and token
-) -> PreTrainedTokenizerBase:
-    "A checkpoint's tokenizer; a `ValueError` if it has none."
-    if Path(path).is_dir():
-        check_tokenizer_files(Path(path))
-        if not any((Path(path) / name).is_file() for name in ("tokenizer.json", "spiece.model")):
-            raise ValueError(f"folder must hold a tokenizer beside the model, got {str(path)!r} without tokenizer.json")
-    with reading_from("folder", path):
-        return AutoTokenizer.from_pretrained(path, **hub)
-
-
 def shown_progress(
     windows: Iterable[Window],  # Of a text
     progress: bool,  # Whether to show any
@@ -295,22 +288,36 @@ def shown_progress(
     yield from tqdm(windows, unit=" segments", disable=not check_choice("progress", progress, (True, False)))
 
 
+Best = tuple[list[Found], float, int]  # A question's spans, the score of no answer, and how many segments were read
+
+
 def merge_found(
-    documents: Sequence[tuple[str | None, TextSource, Spans]],  # Names, texts, and the best spans for each question
-    row: int,  # Which question
+    documents: Sequence[tuple[str | None, TextSource, Best]],  # Names, texts, and what was found in each
     reader: Reader,  # Threshold and temperature
     n_best: int,  # Answers
 ) -> list[dict[str, Any]]:  # The best first
-    "One ranking of all documents' answers."
-    found = [(name, *spans.found(row)) for name, _, spans in documents]
-    every = [(name, span) for name, some, _ in found for span in some]
-    answers = rank_answers(every, min(null for *_, null in found), reader, n_best)
+    "One ranking of all documents' answers to a question."
+    every = [(name, span) for name, _, (found, _, _) in documents for span in found]
+    answers = rank_answers(every, min(null for _, _, (_, null, _) in documents), reader, n_best)
     sources = {name: source for name, source, _ in documents}
-    read = sum(spans.skimmed + len(spans.numbers) for *_, spans in documents)
     for answer in answers:
         answer["page"] = sources[answer["document"]].page_of(answer["start"]) if answer["answer"] else None
-        answer["segments_read"] = read
+        answer["segments_read"] = sum(read for _, _, (_, _, read) in documents)
     return answers
+
+# %% ../nbs/44_document_qa.ipynb #q132
+def load_checkpoint(
+    name: str,  # The parameter that it was given as
+    path: str | Path,  # A folder, or a name on the hub
+    device: torch.device | str | None = None,  # By default a GPU if there is one
+    **hub: Any,  # dtype, revision and token; None for none
+) -> tuple[XLNetWithMemory, PreTrainedTokenizerBase]:
+    "A checkpoint's model on its device, and its tokenizer; a `ValueError` for what is none."
+    folder_or_name(name, path)
+    place = check_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    given = {key: value for key, value in hub.items() if value is not None}
+    tokenizer = load_tokenizer(name, path, **{key: value for key, value in given.items() if key != "dtype"})
+    return MemXLNetForQA.from_pretrained(path, **given).to(place), tokenizer
 
 # %% ../nbs/44_document_qa.ipynb #q033
 class DocumentQA:
@@ -346,11 +353,8 @@ class DocumentQA:
         **options: Any,  # As `DocumentQA` takes them
     ) -> "DocumentQA":
         "Load a checkpoint and its tokenizer. Raises `ValueError` for what is none, or does not say how it reads."
-        folder_or_name("folder", folder)
-        place = check_device("cuda" if torch.cuda.is_available() else "cpu") if device is None else check_device(device)
-        hub: dict[str, Any] = {name: x for name, x in (("revision", revision), ("token", token)) if x is not None}
-        model = MemXLNetForQA.from_pretrained(folder, **({} if dtype is None else {"dtype": dtype}), **hub)
-        return cls(model.to(place), load_tokenizer(folder, **hub), **options)
+        model, tokenizer = load_checkpoint("folder", folder, device, dtype=dtype, revision=revision, token=token)
+        return cls(model, tokenizer, **options)
 
     def windows_of(self, pieces: Iterable[str], question: int, start: int = 0, skip: int = 0) -> Iterator[Window]:
         "A text's windows, with room for a question of so many tokens."
@@ -375,24 +379,24 @@ class DocumentQA:
         with answering(self.model):
             found = [self._answer_all(ids, source, progress) for _, source in sources]
         answers = []
-        for i in range(len(ids)):
-            documents = [(name, source, spans[i][0]) for (name, source), spans in zip(sources, found, strict=True)]
-            answers.append(merge_found(documents, found[0][i][1], self.reader, n_best))
+        for best in zip(*found, strict=True):  # of one question, in each document
+            documents = [(*named, each) for named, each in zip(sources, best, strict=True)]
+            answers.append(merge_found(documents, self.reader, n_best))
         return shape_answers(answers, single, n_best)
 
-    def _answer_all(self, ids: list[list[int]], source: TextSource, progress: bool) -> list[tuple[Spans, int]]:
-        "The spans for each question, and its row in them."
-        found: dict[int, tuple[Spans, int]] = {}
+    def _answer_all(self, ids: list[list[int]], source: TextSource, progress: bool) -> list[Best]:
+        "What is found for each question."
         if self.reader.last:
-            return [(spans, 0) for spans in self._answer_last(ids, source, progress)]
+            return [spans.found(0) for spans in self._answer_last(ids, source, progress)]
         together: dict[int, list[int]] = {}
         for i, question in enumerate(ids):
             together.setdefault(self.reader.room(len(question)), []).append(i)
+        found: dict[int, Best] = {}
         for rows in together.values():  # questions with the same windows are asked in one pass
             for at in range(0, len(rows), self.batch_size):
                 some = rows[at : at + self.batch_size]
                 spans = self._answer_pass([ids[i] for i in some], source, progress)
-                found |= {i: (spans, row) for row, i in enumerate(some)}
+                found |= {i: spans.found(row) for row, i in enumerate(some)}
         return [found[i] for i in range(len(ids))]
 
     def _answer_pass(self, ids: list[list[int]], source: TextSource, progress: bool) -> Spans:
@@ -449,7 +453,7 @@ class DocumentQA:
         with answering(self.model):
             for _ in range(self.reader.passes):
                 parts = (Part(window, False) for window in shown_progress(windows, progress))
-                before, state, routes = read_states(self.model, self.tokenizer, self.reader, parts, (), state)
+                before, state, routes = read_states(self.model, self.tokenizer, self.reader, parts, (), state, self.batch_size)
         return stack_states(before), map_state(lambda x: x.cpu(), state), routes or None
 
     def load(self, path: str | Path) -> Reading:

@@ -23,7 +23,7 @@ from datasets import Dataset, Value, load_dataset
 
 from .core import check_choice, check_file_name, check_regular_file, moved_names, read_json
 from .faults import ON_ERROR, BadRecords
-from .reading import JsonReader, RepeatedKey, bounded_depth, json_lines, reading_from, unique_keys
+from .reading import JsonReader, RepeatedKey, bounded_depth, json_lines, listed_data, reading_from, unique_keys
 
 # %% ../nbs/10_documents.ipynb #c005
 @dataclass(frozen=True)
@@ -600,19 +600,7 @@ def stream_articles(
         reader = JsonReader(file)
         if reader.peek() != "{":
             json_field(reader.value(), "data", list, str(path))
-        record: dict[str, Any] = {}
-        for _ in reader.members("{", "}"):
-            reader.peek('"')
-            key = reader.value()
-            reader.take(":")
-            if key in record:
-                raise RepeatedKey(f"key {key!r} comes twice in one object")
-            if key == "data" and reader.peek() == "[":
-                record[key] = []
-                for _ in reader.members("[", "]"):
-                    yield reader.value()
-            else:
-                record[key] = reader.value()
+        record = yield from listed_data(reader)
         json_field(record, "data", list, str(path))
         reader.peek("")
 

@@ -17,29 +17,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import datasets
 import numpy as np
-import torch
 from tqdm import tqdm
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 from transformers.utils import logging as hf_logging
 
-from .core import check_choice, check_folder, check_names, check_positive, write_json
-from .reading import folder_or_name, reading_from
+from .core import check_choice, check_folder, check_positive, write_json
+from .reading import folder_or_name
 from .faults import ON_ERROR
 from .documents import Document, check_document
 from .formats import load_documents
 from .segments import BLANKED, SegmentLayout
 from .data import ON_MISFIT, DocumentCollator, DocumentDataset, list_documents
 from .baselines import memory_floats
-from .config import QUESTION_SHOWN, READING_FIELDS, GMMXLNetConfig, check_reading
-from .loading import check_tokenizer_files
-from .model import MemXLNetForQA, XLNetWithMemory, check_device
+from .config import QUESTION_SHOWN
+from .reading_fields import EXPECTED, reading_settings
+from .model import XLNetWithMemory
 from gmmxlnet_nb.answers import (
     Candidate,
+    answering,
     chance_level,
     decode_n_best,
     decode_predictions,
@@ -58,27 +57,11 @@ from gmmxlnet_nb.calibration import (
     given_answers,
     store_reading,
 )
+from .asking import ASK_SEGMENTS
+from .document_qa import load_checkpoint
 from .windows import best_windows, window_reader_spans
 from .training_args import as_called
 from .launch import mistakes
-
-# %% ../nbs/66_evaluate.ipynb #v005
-EXPECTED = {"stride": 0, "max_answer_length": 30, "null_threshold": 0.0}  # Where nothing else is known
-
-
-def reading_fields(
-    config: GMMXLNetConfig,  # Of a model
-    given: Mapping[str, Any],  # `READING_FIELDS` that are to be otherwise; None for as configured
-) -> tuple[dict[str, Any], list[str]]:  # All `READING_FIELDS`, and those of `EXPECTED` that nobody said
-    "How documents are to be read; a `ValueError` for what is missing, or cannot be."
-    check_names("reading: field", given, READING_FIELDS)
-    fields = {name: getattr(config, name) if given.get(name) is None else given[name] for name in READING_FIELDS}
-    if fields["segment_length"] is None:
-        raise ValueError("segment_length must be given: the model does not say how it reads, as one that was trained here does")
-    unsaid = [name for name in EXPECTED if fields[name] is None]
-    fields |= {name: EXPECTED[name] for name in unsaid}
-    check_reading(SimpleNamespace(**fields))
-    return fields, unsaid
 
 # %% ../nbs/66_evaluate.ipynb #v008
 def separated_breaks(
@@ -136,7 +119,6 @@ def segment_batches(
     return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
 
 
-@torch.no_grad()
 def read_spans(
     model: XLNetWithMemory,  # Of any memory
     dataset: DocumentDataset,  # In its segments
@@ -148,18 +130,15 @@ def read_spans(
 ) -> np.ndarray:  # (n, 20, 5), as `n_best_spans` gives them
     "The best spans of all documents."
     spans = np.empty((len(dataset), CANDIDATES, 5), dtype=np.float32)
-    batches, collate, training = segment_batches(dataset, batch_size), DocumentCollator(pad_token_id), model.training
+    batches, collate = segment_batches(dataset, batch_size), DocumentCollator(pad_token_id)
     bar = tqdm(batches, desc=progress, unit=" batches", disable=None if progress else True, leave=False, file=sys.stderr)
-    model.eval()
-    try:
+    with answering(model):
         for rows in bar:
             batch = collate(dataset.__getitems__(rows))
             inputs = {name: x.to(model.device) for name, x in batch.items() if not name.endswith("_positions")}
             out: Any = model(**inputs, clear_memory=clear_memory, return_memory_state=False)
             found = n_best_spans(out.start_logits, out.end_logits, inputs["answer_mask"], CANDIDATES, max_answer_length)
             spans[rows] = found.cpu().numpy()
-    finally:
-        model.train(training)
     return spans
 
 # %% ../nbs/66_evaluate.ipynb #v020
@@ -252,9 +231,6 @@ def reading_columns(
     return {"no_memory": False}
 
 # %% ../nbs/66_evaluate.ipynb #v022b
-BM25_WINDOWS = 8  # As many as `Reading.ask` shows a question in
-
-
 def baseline_scores(
     model: XLNetWithMemory,  # Of any memory
     tokenizer: PreTrainedTokenizerBase,  # Its own
@@ -267,7 +243,7 @@ def baseline_scores(
     with redirect_stdout(io.StringIO()):  # the report on these documents stands above already
         dataset = read_dataset(model, tokenizer, documents, {**fields, "question_shown": "all"}, on_misfit)
     found = {}
-    for name, windows in (("window_reader", None), ("bm25_reader", best_windows(dataset, BM25_WINDOWS))):
+    for name, windows in (("window_reader", None), ("bm25_reader", best_windows(dataset, ASK_SEGMENTS))):
         how = {"max_answer_length": fields["max_answer_length"], "batch_size": batch_size}
         spans = window_reader_spans(model, dataset, windows, **how)
         said = decode_predictions(dataset, spans, math.inf)
@@ -294,7 +270,7 @@ def evaluate_documents(
     check_choice("progress", progress, (True, False))
     check_choice("baselines", baselines, (True, False))
     documents, columns = list_documents(documents), reading_columns(model, clear_memory)
-    fields, _ = reading_fields(model.config, reading)
+    fields, _ = reading_settings(model.config, reading)
     dataset = read_dataset(model, tokenizer, documents, fields, on_misfit)
     how = dataset, tokenizer.pad_token_id, fields["max_answer_length"], batch_size
     names = {name: name.replace("_", " ") if progress else None for name in columns}
@@ -407,35 +383,6 @@ def read_documents(
         check_positive("max_documents", most)
     return load_documents(data_path, split, on_error=on_error)[:most]
 
-
-def load_tokenizer(
-    checkpoint: str,  # A folder, or a name on the hub
-) -> PreTrainedTokenizerBase:
-    "A checkpoint's tokenizer; a `ValueError` if it has none, or one that would run code."
-    if (folder := Path(checkpoint)).is_dir():
-        check_tokenizer_files(folder)
-        if not any((folder / name).is_file() for name in ("tokenizer.json", "spiece.model")):
-            raise ValueError(f"checkpoint must hold a tokenizer beside the model, got {checkpoint!r} without tokenizer.json")
-    try:
-        with reading_from("checkpoint", checkpoint):
-            return AutoTokenizer.from_pretrained(checkpoint)
-    except Exception as error:  # libraries have many for a damaged file
-        if isinstance(error, ValueError) and str(error).startswith("checkpoint"):
-            raise
-        said = " ".join(str(error).split())
-        raise ValueError(f"checkpoint must hold a tokenizer that can be read, got {checkpoint!r}: {said:.200}") from error
-
-
-def load_model(
-    checkpoint: str,  # A folder, or a name on the hub
-    device: str | None,  # None for a GPU if there is one
-) -> tuple[XLNetWithMemory, PreTrainedTokenizerBase]:
-    "A checkpoint's model on its device, and its tokenizer; a `ValueError` for what is none."
-    folder_or_name("checkpoint", checkpoint)
-    place = check_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    tokenizer = load_tokenizer(checkpoint)
-    return MemXLNetForQA.from_pretrained(checkpoint).to(place), tokenizer
-
 # %% ../nbs/66_evaluate.ipynb #v036
 READING_FLAGS = ("segment_length", "stride", "max_answer_length", "null_threshold", "question_shown", "segment_separator")
 FLAGS = (*READING_FLAGS, "split", "on_error", "on_misfit", "out", "max_documents", "batch_size", "device", "clear_memory")
@@ -524,8 +471,8 @@ def evaluate_command(
     documents = read_documents(options.data, options.split, options.on_error, options.max_documents)
     if options.calibrate and any(document.blind for document in documents):
         raise ValueError("--calibrate must be left out for DATA whose answers are withheld")
-    model, tokenizer = load_model(options.model, options.device)
-    for name in reading_fields(model.config, given)[1]:
+    model, tokenizer = load_checkpoint("checkpoint", options.model, options.device)
+    for name in reading_settings(model.config, given)[1]:
         print(f"note: MODEL does not say its {name}: {EXPECTED[name]} is taken")
     check_writable(folder)
     how = {"clear_memory": options.clear_memory, "batch_size": options.batch_size, "on_misfit": options.on_misfit}

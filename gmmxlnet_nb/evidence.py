@@ -14,9 +14,12 @@ import torch
 from torch import Tensor
 
 from .core import check_positive
+from .files import text_source
 from .baselines import map_state, select_documents, state_tensors
-from .answers import span_scores
-from .asking import Part, answering, chunk_features, parts_of, question_ids, read_chunk, read_states, sentence_around
+from .answers import answering, span_scores
+from gmmxlnet_nb.asking import (
+    Part, chunk_features, parts_of, question_ids, read_chunk, read_states, sentence_around, stack_states
+)
 from .document_qa import DocumentQA, Reading
 
 # %% ../nbs/46_evidence.ipynb #e007
@@ -98,14 +101,12 @@ def read_for(
     text: Any,  # What `DocumentQA.read` takes, or a reading
 ) -> tuple[str, list[Part], Any, Any]:  # The text, its parts, the memory before each, and the last one
     "Read a text as it is read to answer a question, and keep every memory."
-    reading = text if isinstance(text, Reading) else None
-    whole = reading.text if reading is not None else qa.read(text).text
+    whole = text.text if isinstance(text, Reading) else "".join(text_source(text).pieces())
     state = None
     for _ in range(qa.reader.passes):
         parts = list(parts_of(qa.windows_of([whole], 0 if qa.reader.last else len(question)), qa.reader, len(question)))
-        before, state, _ = read_states(qa.model, qa.tokenizer, qa.reader, parts, question, state)
-    stacked = map_state(lambda *x: torch.cat([part.cpu() for part in x]), *before)
-    return whole, parts, stacked, map_state(lambda x: x.cpu(), state)
+        before, state, _ = read_states(qa.model, qa.tokenizer, qa.reader, parts, question, state, qa.batch_size)
+    return whole, parts, stack_states(before), stack_states([state])
 
 
 def answer_tokens(
@@ -118,16 +119,6 @@ def answer_tokens(
     span = tokens.token_span(answer["start"], answer["end"]) if answer["answer"] else None
     count = len(tokens.ids)
     return None if span is None else (span[0] - count - after, span[1] - count - after)
-
-# %% ../nbs/46_evidence.ipynb #e012b
-def segment_effect(
-    part: Part,  # A segment
-    number: int,  # Its number
-    effect: float,  # What an answer loses without it
-) -> SegmentEffect:
-    "A segment with its characters."
-    window = part.window
-    return SegmentEffect(number, window.start, window.end, window.text, effect)
 
 # %% ../nbs/46_evidence.ipynb #e012
 def answer_evidence(
@@ -163,6 +154,7 @@ def answer_evidence(
         _, (starts, ends, mask, _) = read_chunk(qa.model, [row] * (1 + len(left_out)), state, qa.tokenizer.pad_token_id)
         log_p = span_log_prob(starts, ends, mask, span, qa.reader.max_answer_length).tolist()
     first, last = sentence_around(whole, answer["start"], answer["end"])
-    effects = [segment_effect(parts[i], i, log_p[0] - value) for i, value in zip(left_out, log_p[1:], strict=True)]
+    pairs = [(i, parts[i].window, log_p[0] - value) for i, value in zip(left_out, log_p[1:], strict=True)]
+    effects = [SegmentEffect(i, window.start, window.end, window.text, effect) for i, window, effect in pairs]
     ranked = sorted((effect for effect in effects if effect.effect > 0), key=lambda effect: -effect.effect)
     return Evidence(whole[first:last], first, last, log_p[0], tuple(ranked[:most]))

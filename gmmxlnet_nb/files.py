@@ -26,7 +26,7 @@ from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 from .core import check_count, check_regular_file
-from .reading import unique_keys
+from .reading import COMPRESSIONS, xz_blocks, unique_keys
 
 # %% ../nbs/17_files.ipynb #i005
 PIECE = 1 << 16  # Characters of a piece of text, or bytes of a block of a file, at most
@@ -117,28 +117,6 @@ def decode_blocks(
         at += len(block)
 
 # %% ../nbs/17_files.ipynb #i011
-COMPRESSIONS = (".gz", ".xz", ".zst")
-XZ_MEMORY = 1 << 28  # Bytes that unpacking may take
-
-
-def xz_blocks(
-    file: Any,  # Opened, binary
-) -> Iterator[bytes]:
-    "Unpack an `.xz` file block by block; an `EOFError` if it breaks off."
-    decoder, data = lzma.LZMADecompressor(memlimit=XZ_MEMORY), b""
-    while True:
-        if decoder.eof:  # a file may hold several streams, with zeros between them
-            data = (decoder.unused_data or file.read(PIECE)).lstrip(b"\0")
-            if not data:
-                return
-            decoder = lzma.LZMADecompressor(memlimit=XZ_MEMORY)
-        elif decoder.needs_input and not (data := file.read(PIECE)):
-            raise EOFError("it breaks off")
-        if unpacked := decoder.decompress(data, PIECE):
-            yield unpacked
-        data = b""
-
-
 def open_packed(
     file: Any,  # Opened, binary
     compression: str,  # ".gz", ".zst" or "" for none
@@ -161,7 +139,7 @@ def file_blocks(
     "The bytes of a file, block by block; a `ValueError` names a file that breaks off or is damaged."
     try:
         if compression == ".xz":
-            yield from xz_blocks(file)
+            yield from xz_blocks(file, PIECE)
         else:
             packed = open_packed(file, compression)
             while block := packed.read(PIECE):

@@ -565,7 +565,13 @@ def find_source(
             raise ValueError(f"data_path must be a file, a folder or a data set's name, got {data_path!r}")
         return Source("hub", (squad_source(data_path, "train")[1],))  # which says what it cannot be
     path = Path(data_path)
-    return folder_source(path, split) if path.is_dir() else has_questions(path)
+    if path.is_dir():
+        return folder_source(path, split)
+    known = [name for own, others in OTHER_NAMES.items() for name in (own, *SPLITS.get(own, ()), *others)]
+    if split not in (None, *known):  # a file is whichever of these it is said to be
+        names = ", ".join(map(repr, dict.fromkeys(known)))
+        raise ValueError(f"split must be left out for one file, or one of {names}, got {split!r}")
+    return has_questions(path)
 
 # %% ../nbs/16_formats.ipynb #a053
 def hub_rows(

@@ -20,7 +20,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoConfig, PreTrainedTokenizerBase
 
 from .core import check_count, check_positive, whole_file
 from .reading import folder_or_name, reading_from
@@ -34,7 +34,7 @@ from gmmxlnet_nb.segments import (
 from .data import COUNTS, EARLY, INEXACT, SPLIT, UNKNOWN, AnswerReport, gold_counts, gold_flags, list_documents
 from .tasks import TASKS
 from .config import READING_FIELDS
-from .loading import check_tokenizer_files
+from .loading import load_tokenizer
 from .launch import mistakes
 from .evaluate import as_read
 
@@ -394,17 +394,14 @@ def own_tokenizer(
     return train_tokenizer(texts, 8000 + 2 * len(set().union(*texts)))
 
 # %% ../nbs/67_inspect.ipynb #i038
-def load_part(
+def load_config(
     name: str,  # The parameter's name
     folder: str,  # A folder or a name on the hub
-    kind: Any,  # `AutoConfig` or `AutoTokenizer`
 ) -> Any:
-    "A model's configuration or tokenizer, whose files run no code; a `ValueError` for what cannot be loaded."
-    if Path(folder).is_dir():
-        check_tokenizer_files(Path(folder))
+    "A model's configuration, whose files run no code; a `ValueError` for what cannot be loaded."
     with reading_from(name, folder):
         try:
-            return kind.from_pretrained(folder, trust_remote_code=False)
+            return AutoConfig.from_pretrained(folder, trust_remote_code=False)
         except OSError:
             raise
         except Exception as error:  # libraries have many for a damaged file
@@ -420,11 +417,11 @@ def pick_reading(
     folder, name = options.model or options.tokenizer, "model" if options.model else "tokenizer"
     config: Any = None
     if options.model:
-        config = load_part(name, folder_or_name(name, folder), AutoConfig)
+        config = load_config(name, folder_or_name(name, folder))
         fields = {field_name: getattr(config, field_name, None) for field_name in READING_FIELDS}
         documents = [as_read(document, fields) for document in documents]
     if folder:
-        tokenizer: PreTrainedTokenizerBase = load_part(name, folder, AutoTokenizer)
+        tokenizer: PreTrainedTokenizerBase = load_tokenizer(name, folder)
     else:
         note("tokens are those of a tokenizer that was trained on this data; --model or --tokenizer to see another one's")
         tokenizer = own_tokenizer(documents)

@@ -17,11 +17,13 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.activations import ACT2FN
 from transformers.integrations import is_fsdp_enabled
 from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_NAME
 
 from .core import check_choice, check_file_name, check_number, check_positive, check_regular_file, read_json
+from .reading import reading_from
 from .backbone import ATTENTION
 
 # %% ../nbs/52_loading.ipynb #s002
@@ -98,6 +100,26 @@ def check_tokenizer_files(
     for name in ("vocab_file", "tokenizer_file"):
         if fields.get(name) is not None:
             check_file_name(f"{name} in {file}", fields[name])
+
+# %% ../nbs/52_loading.ipynb #m521
+def load_tokenizer(
+    name: str,  # The parameter that it was given as
+    path: str | os.PathLike[str],  # A folder, or a name on the hub
+    **hub: Any,  # revision and token
+) -> PreTrainedTokenizerBase:
+    "A checkpoint's tokenizer; a `ValueError` if it has none, or a damaged one, or one that would run code."
+    if (folder := Path(path)).is_dir():
+        check_tokenizer_files(folder)
+        if not any((folder / file).is_file() for file in ("tokenizer.json", "spiece.model")):
+            raise ValueError(f"{name} must hold a tokenizer beside the model, got {str(path)!r} without tokenizer.json")
+    try:
+        with reading_from(name, path):
+            return AutoTokenizer.from_pretrained(path, trust_remote_code=False, **hub)
+    except Exception as error:  # libraries have many for a damaged file
+        if isinstance(error, ValueError) and str(error).startswith(name):
+            raise
+        said = " ".join(str(error).split())
+        raise ValueError(f"{name} must hold a tokenizer that can be read, got {str(path)!r}: {said:.200}") from error
 
 # %% ../nbs/52_loading.ipynb #q102
 FLOATS = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64}  # By safetensors' names

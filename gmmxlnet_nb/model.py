@@ -153,6 +153,7 @@ def read_segments(
     bptt_segments: int | None = None,  # Segments that a gradient goes back through; all by default
     prepare: Callable[[Tensor], Tensor] | None = None,  # What tensors of a first state, and after a cut, go through
     passes: int = 1,  # How often they are read, each time with the memory of the time before
+    before: list[Any] | None = None,  # Gets the memory before each segment
 ) -> tuple[Tensor, Any, list[dict[str, Tensor]]]:  # Logits (b, s, l, 2), the last state, notes on each segment
     "The loop over segments: the state of one goes into the next. A `ValueError` for a bad `bptt_segments`."
     if bptt_segments is not None:
@@ -164,6 +165,8 @@ def read_segments(
         if bptt_segments is not None and t > 0 and t % bptt_segments == 0:
             state = map_state(Tensor.detach, state)
             state = state if prepare is None else map_state(prepare, state)
+        if before is not None:
+            before.append(state)
         scores, state, note = step(segment, state if restart is None else restart)
         logits.append(scores)
         notes.append(note)
@@ -398,7 +401,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
 
     def read_documents(
         self, segments: Sequence[Segment], memory_state: Any = None, clear_memory: bool = False,
-        bptt_segments: int | None = None, passes: int = 1,
+        bptt_segments: int | None = None, passes: int = 1, before: list[Any] | None = None,
     ) -> tuple[Tensor, Any, list[dict[str, Tensor]]]:
         "The loop over segments of the same documents: logits `(b, s, l, 2)`, the last state, notes on each segment."
         step = self._compiled_step or self.step
@@ -408,7 +411,8 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         given = self._start_state if memory_state is None else memory_state
         state = start if given is None else self.checked_state(given, count)
         prepare = match_step_layout if self._compiled_step or self._compiled_parts else None
-        return read_segments(step, segments, state, start if clear_memory else None, bptt_segments, prepare, passes)
+        restart = start if clear_memory else None
+        return read_segments(step, segments, state, restart, bptt_segments, prepare, passes, before)
 
     def forward(
         self,

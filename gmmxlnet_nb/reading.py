@@ -13,7 +13,7 @@ import json
 import lzma
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
@@ -75,10 +75,11 @@ COMPRESSIONS = {".gz": "gzip", ".xz": "xz", ".zst": "zstd"}
 
 def xz_blocks(
     file: BinaryIO,  # Compressed, one stream or several
+    size: int = BLOCK_BYTES,  # Bytes to unpack at once
 ) -> Iterator[bytes]:
     "What an xz file holds; an `EOFError` if it breaks off, an `LZMAError` if it is none, or asks for too much memory."
     decoder = lzma.LZMADecompressor(memlimit=XZ_MEMORY)
-    data = file.read(BLOCK_BYTES)
+    data = file.read(size)
     while data or not decoder.eof:
         if decoder.eof:
             data = data.lstrip(b"\0")  # between streams
@@ -86,9 +87,9 @@ def xz_blocks(
         elif not data and decoder.needs_input:
             raise EOFError("it breaks off")
         if data or not decoder.eof:
-            yield decoder.decompress(data, BLOCK_BYTES)
+            yield decoder.decompress(data, size)
         rest = decoder.unused_data if decoder.eof and data else b""
-        data = rest or (file.read(BLOCK_BYTES) if decoder.eof or decoder.needs_input else b"")
+        data = rest or (file.read(size) if decoder.eof or decoder.needs_input else b"")
 
 
 def packed_blocks(
@@ -259,29 +260,35 @@ def json_lines(
                         yield value
 
 # %% ../nbs/08_reading.ipynb #z013
-def object_records(
+def listed_data(
     reader: JsonReader,  # Before an object
-) -> Iterator[Any]:
-    "The records under `data`; without such a list the object itself is one, and so is each that follows."
+) -> Generator[Any, None, dict[str, Any]]:  # Gives the members of its list `data`; returns the object, with an empty list there
+    "Take an object whose list `data` may be longer than memory; a `RepeatedKey` for a key that comes twice."
     record: dict[str, Any] = {}
-    streamed = False
     for _ in reader.members("{", "}"):
         reader.peek('"')
         key = reader.value()
         reader.take(":")
         if key in record:
             raise RepeatedKey(f"key {key!r} comes twice in one object")
-        record[key] = None
         if key == "data" and reader.peek() == "[":
-            streamed = True
+            record[key] = []
             for _ in reader.members("[", "]"):
                 yield reader.value()
         else:
             record[key] = reader.value()
-    if not streamed:
+    return record
+
+
+def object_records(
+    reader: JsonReader,  # Before an object
+) -> Iterator[Any]:
+    "The records under `data`; without such a list the object itself is one, and so is each that follows."
+    record = yield from listed_data(reader)
+    if not isinstance(record.get("data"), list):
         yield record
-    while not streamed and reader.peek() == "{":
-        yield reader.value()
+        while reader.peek() == "{":
+            yield reader.value()
 
 
 def json_records(

@@ -7,15 +7,17 @@ __all__ = []
 
 # %% ../nbs/35_reading_fields.ipynb #f003
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 
+from .core import check_names
 from .documents import Document
 from .segments import SegmentLayout
 from .data import DocumentDataset
 from .streams import StreamedDocuments
-from .config import GMMXLNetConfig
+from .config import READING_FIELDS, GMMXLNetConfig, check_reading
 
 # %% ../nbs/35_reading_fields.ipynb #f005
 LOOKED_AT = 64  # Documents, the first ones
@@ -80,3 +82,21 @@ def remember_reading(
     found |= {"max_answer_length": max_answer_length, "null_threshold": null_threshold}
     for name, value in found.items():
         setattr(config, name, value)
+
+# %% ../nbs/35_reading_fields.ipynb #f012
+EXPECTED = {"stride": 0, "max_answer_length": 30, "null_threshold": 0.0}  # Where nothing else is known
+
+
+def reading_settings(
+    config: GMMXLNetConfig,  # Of a model
+    given: Mapping[str, Any],  # `READING_FIELDS` that are to be otherwise; None for as configured
+) -> tuple[dict[str, Any], list[str]]:  # All `READING_FIELDS`, and those of `EXPECTED` that nobody said
+    "How documents are to be read; a `ValueError` for what is missing, or cannot be."
+    check_names("reading: field", given, READING_FIELDS)
+    fields = {name: getattr(config, name) if given.get(name) is None else given[name] for name in READING_FIELDS}
+    if fields["segment_length"] is None:
+        raise ValueError("segment_length must be given: the model does not say how it reads, as one that was trained here does")
+    unsaid = [name for name in EXPECTED if fields[name] is None]
+    fields |= {name: EXPECTED[name] for name in unsaid}
+    check_reading(SimpleNamespace(**fields))
+    return fields, unsaid

@@ -29,7 +29,9 @@ import torch
 
 from .core import check_choice, check_names, check_positive
 from .reading import unique_keys
+from .formats import TEXT_KINDS
 from .files import TextSource, opened_source, text_source
+from .asking import ASK_SEGMENTS
 from .document_qa import DocumentQA, Reading
 from .launch import mistakes
 
@@ -45,7 +47,6 @@ def import_uvicorn() -> ModuleType:
     return uvicorn
 
 # %% ../nbs/65_serve.ipynb #s008
-TEXT_KINDS = (".txt", ".md", ".html", ".htm", ".pdf")
 MAX_CHARACTERS = 2_000_000  # Of a text, unless told otherwise
 PDF_ROOM = 1 << 24  # Bytes that a file may have beside four for each character: a PDF holds pictures and fonts
 
@@ -212,7 +213,7 @@ class LocalPage:
             if asked["full"]:
                 found = self.qa(asked["question"], [reading.text], asked["n_best"])
             else:
-                found = reading.ask(asked["question"], asked["segments"] or 8, asked["n_best"])
+                found = reading.ask(asked["question"], asked["segments"] or ASK_SEGMENTS, asked["n_best"])
         segments, answers = [(window.start, window.end) for window in reading.windows], []
         for answer in found if isinstance(found, list) else [found]:
             page = reading.page_of(answer["start"]) if answer["answer"] else None

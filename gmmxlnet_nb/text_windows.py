@@ -102,7 +102,8 @@ class Tape:
     ) -> None:
         self.blocks, self.separator = blocks, separator
         self.text, self.start = "", 0  # what is kept, and its first character
-        self.breaks: list[int] = []  # Characters, in order
+        self.breaks: list[int] = []  # Characters, in order; whoever has passed one takes it out
+        self.separated = 0  # where the last separator ended
         self.visible = False  # Whether there was anything to see
 
     def __iter__(self) -> Iterator[str]:
@@ -113,7 +114,9 @@ class Tape:
                 tail = self.text[len(self.text) - keep :] if keep else ""
                 first = self.start + len(self.text) - len(tail)
                 found = re.finditer(re.escape(self.separator), tail + block)
-                self.breaks += [first + match.end() for match in found if first + match.start() >= (self.breaks or [0])[-1]]
+                ends = [first + match.end() for match in found if first + match.start() >= self.separated]
+                self.breaks += ends
+                self.separated = (ends or [self.separated])[-1]
             self.text += block
             yield block
 

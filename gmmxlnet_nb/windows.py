@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .answers import span_scores, top_spans
+from .answers import answering, span_scores, top_spans
 from .core import check_choice, check_positive
 from .cuda import prefetch
 from .data import DocumentCollator, DocumentDataset
@@ -133,25 +133,21 @@ def batch_windows(
         yield {**collate([feature for _, _, feature in part]), "places": places}
 
 
-@torch.no_grad()
 def read_windows(
     model: Any,  # A `MemXLNetForQA`
     batches: Iterable[Mapping[str, Tensor]],  # As `batch_windows` gives them
     max_answer_length: int,  # Tokens
 ) -> tuple[Tensor, Tensor]:  # Places (W, 2) and rows (W, 6) of all windows, on the CPU
     "Read each window from the initial memory."
-    places, rows, training = [torch.empty(0, 2, dtype=torch.long)], [torch.empty(0, 6)], model.training
+    places, rows = [torch.empty(0, 2, dtype=torch.long)], [torch.empty(0, 6)]
     device: Any = model.device
-    model.eval()
-    try:
+    with answering(model):
         for batch in prefetch(batches, device):  # the next one is on its way meanwhile
             inputs = {name: x for name, x in batch.items() if name != "places" and not name.endswith("_positions")}
             state = model.get_initial_memory(len(batch["places"]))  # whatever state was set
             out = model(**inputs, memory_state=state, return_memory_state=False)
             rows.append(window_rows(out.start_logits, out.end_logits, batch["answer_mask"], max_answer_length))
             places.append(batch["places"].cpu())
-    finally:
-        model.train(training)
     return torch.cat(places), torch.cat(rows)
 
 # %% ../nbs/47_windows.ipynb #k216
