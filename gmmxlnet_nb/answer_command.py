@@ -77,6 +77,7 @@ def sources_of(
     files: Sequence[str],  # Paths, or "-" for standard input
     encoding: str,  # Of text
     segments: int | None,  # Of one file, to be asked about; None for all
+    again: bool,  # Whether they are to be read more than once
 ) -> dict[str, TextSource]:  # By name
     "The files; a `ValueError` for one that is none, or comes twice, or for several that cannot be."
     if segments is not None and len(files) > 1:
@@ -85,7 +86,8 @@ def sources_of(
     for name in files:
         if name in found:
             raise ValueError(f"FILE must be given once each, got {name} twice")
-        found[name] = text_source(sys.stdin.buffer if name == "-" else Path(name), encoding=encoding)
+        source = text_source(sys.stdin.buffer if name == "-" else Path(name), encoding=encoding)
+        found[name] = source.held() if again else source
     return found
 
 
@@ -142,7 +144,7 @@ def main(
     options = answer_parser(prog).parse_args(arguments)
     disable_progress_bar()  # of loading weights
     with mistakes(prog, "", resumes=False):
-        sources = sources_of(options.files, options.encoding, options.segments)
+        sources = sources_of(options.files, options.encoding, options.segments, options.evidence)
     with mistakes(prog, resumes=False):
         qa = DocumentQA.from_pretrained(options.model, options.device)
         records = answer_questions(qa, options.question, sources, options)

@@ -160,7 +160,7 @@ class Reading:
         self,
         question: str | Sequence[str],  # One, or several
         segments: int | Sequence[int] | None = ASK_SEGMENTS,  # How many BM25 is to choose, which ones, or None for all
-        n_best: int = 1,  # Answers to each
+        n_best: int = 1,  # Answers to each, at most: none overlaps another
     ) -> Any:  # As `DocumentQA` gives them
         """Ask about the text, without reading it again.
 
@@ -366,7 +366,7 @@ class DocumentQA:
         self,
         question: str | Sequence[str],  # One, or several
         text: Any,  # A text, a `Path`, an open file, pieces of one text; or a mapping of names to these
-        n_best: int = 1,  # Answers to each question, which do not overlap
+        n_best: int = 1,  # Answers to each question, at most: none overlaps another
         progress: bool = False,  # Whether to show how far it is
     ) -> Any:  # A dictionary, or a list of n_best; for several questions a list of these
         """Read a text with the question, and answer it.

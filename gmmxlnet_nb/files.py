@@ -541,6 +541,13 @@ class TextSource:
             got = f"only {at:,} blank ones" if at else "none"
             raise ValueError(f"text must have characters, got {got}" + f" in {self.name}" * (self.name != "text"))
 
+    def held(self) -> "TextSource":
+        "The same, to be read as often as one likes: from memory if it cannot be read again."
+        if self.rewindable:
+            return self
+        self._begun, parts = True, list(self._read())
+        return TextSource(self.name, lambda: parts)
+
     @property
     def pages(self) -> list[tuple[int, int]]:
         "First characters and numbers of the pages, as far as the text was read."

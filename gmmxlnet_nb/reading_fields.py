@@ -80,6 +80,7 @@ def remember_reading(
         return
     found = fields_of_layout(layout, data.documents)
     found |= {"max_answer_length": max_answer_length, "null_threshold": null_threshold}
+    found |= {"answer_temperature": GMMXLNetConfig.answer_temperature}  # the scores it was fitted to are no more
     for name, value in found.items():
         setattr(config, name, value)
 

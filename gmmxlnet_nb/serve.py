@@ -551,13 +551,9 @@ def main(
 ) -> None:
     "Open a local page that asks a model about texts; ends with 2 for what cannot be served."
     options = serve_options(prog).parse_args(arguments)
-    with mistakes(prog):
-        try:
-            import_uvicorn()
-            check_positive("max_characters", options.max_characters)
-            qa = DocumentQA.from_pretrained(options.model, device=options.device)
-            serve(qa, options.host, options.port, options.max_characters, options.text, PurePath(options.model).name)
-        except KeyboardInterrupt:
-            print(f"{prog}: interrupted", file=sys.stderr)
-            raise SystemExit(130) from None
+    with mistakes(prog, resumes=False):
+        import_uvicorn()
+        check_positive("max_characters", options.max_characters)
+        qa = DocumentQA.from_pretrained(options.model, device=options.device)
+        serve(qa, options.host, options.port, options.max_characters, options.text, PurePath(options.model).name)
     print(f"{prog}: ended", file=sys.stderr)
