@@ -6,13 +6,19 @@
 __all__ = ['ahead', 'POOLS', 'GRAPHS', 'prefetch', 'graph_pool', 'CapturedStep', 'tell_uncaptured']
 
 # %% ../nbs/23_cuda.ipynb #h003
+import gc
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cache, partial
 from typing import Any
 from weakref import WeakSet
 
 import torch
+from accelerate.utils import DistributedType
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map_only
 
@@ -64,6 +70,39 @@ def graph_pool(
         POOLS[place] = torch.cuda.graph_pool_handle()
     return POOLS[place]
 
+# %% ../nbs/23_cuda.ipynb #p000
+@contextmanager
+def capturing(
+    graph: Any,  # A `torch.cuda.CUDAGraph`
+    pool: Any = None,  # Memory to share
+) -> Iterator[None]:
+    "Record what is started; whatever fails, random numbers and memory are as before."
+    random, generator = torch.cuda.get_rng_state(), torch.cuda.default_generators[torch.cuda.current_device()]
+    try:
+        with torch.cuda.graph(graph, pool, capture_error_mode="thread_local"):  # others may prepare batches meanwhile
+            yield
+    except BaseException:
+        place = torch.cuda.current_device()
+        POOLS.pop(torch.device("cuda", place), None)
+        # a recording that CUDA has given up leaves the allocator and the generator in the middle of it
+        with suppress(RuntimeError):
+            torch._C._cuda_endAllocateToPool(place, graph.pool() if pool is None else pool)
+            torch._C._cuda_releasePool(place, graph.pool() if pool is None else pool)
+        generator.graphsafe_set_state(generator.clone_state())
+        raise
+    finally:
+        torch.cuda.set_rng_state(random)
+
+
+@contextmanager
+def side_stream() -> Iterator[None]:
+    "Run something beside the current stream, which waits for it."
+    side, main = torch.cuda.Stream(), torch.cuda.current_stream()
+    side.wait_stream(main)
+    with torch.cuda.stream(side):
+        yield
+    main.wait_stream(side)
+
 # %% ../nbs/23_cuda.ipynb #c046
 class CapturedStep:
     "A step on one GPU, recorded once and replayed for each batch of the same shapes, with new random numbers each time."
@@ -84,18 +123,17 @@ class CapturedStep:
         self.step = step  # a graph knows addresses only: the model and the optimizer in it must live as long
         self.batch = {name: value.clone() for name, value in batch.items()}
         random = torch.cuda.get_rng_state()
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(warmup):
-                step(self.batch)
-        torch.cuda.current_stream().wait_stream(side)
+        try:
+            with side_stream():
+                for _ in range(warmup):
+                    step(self.batch)
+        finally:
+            torch.cuda.set_rng_state(random)  # as if nothing had been run yet
         self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph, pool, capture_error_mode="thread_local"):  # others may prepare batches meanwhile
+        with capturing(self.graph, pool):
             self.result = step(self.batch)
         if pool is not None:
             GRAPHS.setdefault(pool, WeakSet()).add(self.graph)
-        torch.cuda.set_rng_state(random)  # as if nothing had been run yet
 
     def __call__(self, batch: Mapping[str, Tensor]) -> Any:
         "The step with another batch, and its result as a copy; a `ValueError` for other names, shapes or types."
@@ -117,24 +155,63 @@ def tell_uncaptured(
     logger.warning("%s is not captured: %s; it goes on uncaptured, with the same numbers", where, reason)
 
 # %% ../nbs/23_cuda.ipynb #c078c
-def check_capture(
+def find_hook(
+    model: nn.Module,  # To be trained
+) -> str:  # The name of a module or parameter with one; empty if there is none
+    "Python that is called in each pass; a recording would call it once, when it is made."
+    for name, module in model.named_modules():
+        if any(found for kind, found in vars(module).items() if kind.endswith("hooks") and "state_dict" not in kind):
+            return name or type(module).__name__
+    kinds = ("_backward_hooks", "_post_accumulate_grad_hooks")
+    return next((name for name, p in model.named_parameters() if any(getattr(p, kind, None) for kind in kinds)), "")
+
+
+def capture_hindrances(
     args: Any,  # A `TrainingConfig`
     accelerator: Any,  # What training runs on
-) -> None:
-    "A `ValueError` for `capture_steps` where steps differ in more than their tensors, or are not on one GPU alone."
+    model: nn.Module | None = None,  # To be trained, once that is known
+    own_loss: str = "",  # The class that computes a loss of its own, if any
+) -> list[str]:  # Empty if there is none
+    "What hinders steps from being captured."
+    kind = accelerator.distributed_type
+    sharded = (DistributedType.DEEPSPEED, DistributedType.FSDP, DistributedType.MEGATRON_LM)
+    checkpointing = args.gradient_checkpointing or getattr(model, "is_gradient_checkpointing", False)
+    hook = "" if model is None else find_hook(model)
     hindrances = {
         "without a GPU": accelerator.device.type != "cuda",
+        f"with {getattr(kind, 'value', kind)}": kind in sharded or getattr(accelerator, "parallelism_config", None) is not None,
         "for several processes": accelerator.num_processes > 1,
         "in fp16": accelerator.mixed_precision == "fp16",
-        "with gradient_checkpointing": args.gradient_checkpointing,
+        "with gradient_checkpointing": checkpointing,
         "with final_routing_temperature": args.temperature_at(0.0) != args.temperature_at(1.0),
+        "with torch_empty_cache_steps": args.torch_empty_cache_steps is not None,
+        f"with the loss of {own_loss}": bool(own_loss),
+        f"with a hook on {hook}": bool(hook),
     }
-    found = [name for name, there in hindrances.items() if there]
-    if args.capture_steps and found:
-        raise ValueError(f"capture_steps must be False {' and '.join(found)}, got True")
+    return [name for name, there in hindrances.items() if there]
+
+
+def check_capture(
+    args: Any,  # A `TrainingConfig`
+    found: Sequence[str],  # Of `capture_hindrances`
+) -> bool:
+    "Whether steps are captured; a `ValueError` if they must be and cannot."
+    if args.capture_steps is True and found:
+        raise ValueError(f"capture_steps must be 'auto' or False {' and '.join(found)}, got True")
+    if args.capture_steps == "auto" and found and "without a GPU" not in found:
+        tell_uncaptured("training", f"steps cannot be captured {' and '.join(found)}")
+    return args.capture_steps is not False and not found
+
+# %% ../nbs/23_cuda.ipynb #p010
+def free_memory() -> None:
+    "Give back the memory of a GPU that nothing uses any more."
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 # %% ../nbs/23_cuda.ipynb #c078d
 MOST_GRAPHS = 16  # Shapes that are kept; the one that was not used for longest goes
+REPLAYS = 4  # That make up for a new shape
 
 
 class StepCapture:
@@ -143,33 +220,72 @@ class StepCapture:
     def __init__(
         self,
         passes: Callable[[nn.Module, dict[str, Any], dict[str, Tensor]], Any],  # Forward and backward: see `__call__`
+        on_stop: Callable[[str], None] | None = None,  # Told once why it is given up; by default the log is
     ) -> None:
-        self.passes = passes
+        self.passes, self.on_stop = passes, on_stop or partial(tell_uncaptured, "training")
         self.restart()
 
     def restart(self) -> None:
         "Record anew from now on."
         self.recorded: dict[Any, tuple[CapturedStep, list[nn.Parameter]]] = {}
         self.gradients: dict[nn.Parameter, Tensor] = {}  # Where each parameter's is written, whatever the shape
+        self.met: dict[Any, bool] = {}  # Shapes that came, and whether they were recorded
+        self.stopped, self.credit, self.recordings, self.seconds = False, float(MOST_GRAPHS), 0, 0.0
+
+    def stop(self, reason: str) -> None:
+        "Give up recording and its memory; gradients of a step under way stay."
+        recordings, seconds = self.recordings, self.seconds
+        self.restart()
+        self.stopped, self.recordings, self.seconds = True, recordings, seconds
+        free_memory()
+        self.on_stop(reason)
+
+    def run(self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]) -> Any:
+        "The passes as they are, with gradients where recordings look for them."
+        result = self.passes(model, options, batch)
+        for p in () if self.stopped else model.parameters():
+            if p.grad is not None and (kept := self.gradients.setdefault(p, p.grad)) is not p.grad:
+                p.grad = kept.copy_(p.grad)
+        return result
 
     def record(
         self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]
     ) -> tuple[CapturedStep, list[nn.Parameter]]:
         "Record the passes for a batch's shapes, and find the parameters that get a gradient in them."
         parameters = [p for p in model.parameters() if p.requires_grad]
-        before = {p: p.grad.clone() for p in parameters if p.grad is not None}  # of micro-batches of this step
-        for p in parameters:
-            p.grad = None
-        devices = list({x.device for x in batch.values() if x.is_cuda})
-        with torch.random.fork_rng(devices):
-            self.passes(model, options, batch)
-        reached = {p: p.grad for p in parameters if p.grad is not None}
-        for p, gradient in reached.items():
-            p.grad = self.gradients.setdefault(p, gradient)
-        step = CapturedStep(partial(self.passes, model, options), batch)
-        for p in parameters:
-            p.grad = self.gradients[p].copy_(before[p]) if p in before else None
-        return step, list(reached)
+        before, devices = {p: p.grad for p in parameters}, list({x.device for x in batch.values() if x.is_cuda})
+        try:
+            with torch.random.fork_rng(devices):
+                for p in parameters:
+                    p.grad = None
+                with side_stream() if devices else nullcontext():
+                    self.passes(model, options, batch)
+                reached = {p: p.grad for p in parameters if p.grad is not None}
+                for p, gradient in reached.items():
+                    p.grad = self.gradients.setdefault(p, gradient)
+                pool = graph_pool(devices[0]) if devices else None
+                return CapturedStep(partial(self.passes, model, options), batch, warmup=0, pool=pool), list(reached)
+        finally:
+            for p in parameters:  # recording computes nothing: they hold what they held
+                p.grad = before[p]
+
+    def try_record(self, key: Any, *args: Any) -> tuple[CapturedStep, list[nn.Parameter]] | None:
+        "Record a shape, or give up recording; None where it was not, or a shape came for the first time."
+        self.credit -= 0 if self.met.get(key) is False else 1
+        if self.credit < 0:
+            self.stop("shapes of batches hardly ever come again")
+        if self.stopped or key not in self.met:
+            self.met[key] = False
+            return None
+        try:
+            found = self.record(*args)
+            self.met[key], self.recordings = True, self.recordings + 1
+            return found
+        except Exception as error:
+            reason = "out of memory" if isinstance(error, torch.OutOfMemoryError) else str(error).strip().partition("\n")[0]
+            traceback.clear_frames(error.__traceback__)  # which hold tensors
+        self.stop(f"recording a step failed: {reason}")
+        return None
 
     def __call__(
         self,
@@ -177,15 +293,191 @@ class StepCapture:
         options: dict[str, Any],  # What else the passes depend on, other than tensors
         batch: dict[str, Tensor],  # All tensors that differ from step to step
     ) -> Any:  # What the passes give: tensors in tuples or dictionaries
-        "One micro-batch's passes, replayed; the first batch of its kind is recorded."
-        trained = tuple(p.requires_grad for p in model.parameters())
+        "One micro-batch's passes, replayed if they were recorded."
+        if self.stopped:
+            return self.run(model, options, batch)
+        began, trained = time.perf_counter(), tuple(p.requires_grad for p in model.parameters())
         key = (id(model), trained, tuple(options.items()), tuple((name, x.shape, x.dtype) for name, x in batch.items()))
-        step, reached = found = self.recorded.pop(key, None) or self.record(model, options, batch)
-        self.recorded[key] = found  # the last one is the one that was used last
-        if len(self.recorded) > MOST_GRAPHS:
-            del self.recorded[next(iter(self.recorded))]
+        if known := self.recorded.pop(key, None):
+            self.credit = min(self.credit + 1 / REPLAYS, float(MOST_GRAPHS))
+        if (found := known or self.try_record(key, model, options, batch)) is None:
+            result = self.run(model, options, batch)
+        else:
+            self.recorded[key] = found  # the last one is the one that was used last
+            if len(self.recorded) > MOST_GRAPHS:
+                del self.recorded[next(iter(self.recorded))]
+            result = self.replay(*found, batch)
+        self.seconds += 0 if known else time.perf_counter() - began
+        return result
+
+    def replay(self, step: CapturedStep, reached: list[nn.Parameter], batch: dict[str, Tensor]) -> Any:
+        "A recording with another batch; gradients of a step that begins are zero first."
         if new := [p for p in reached if p.grad is None]:
             torch._foreach_zero_([self.gradients[p] for p in new])
-            for p in new:
-                p.grad = self.gradients[p]
+        for p in reached:
+            if (kept := self.gradients[p]) is not p.grad:
+                p.grad = kept if p.grad is None else kept.copy_(p.grad)
         return step(batch)
+
+# %% ../nbs/23_cuda.ipynb #u002
+class ReplayedCall:
+    "A function of tensors that stay where they are: recorded when it is called with the same ones again, then replayed."
+
+    def __init__(self) -> None:
+        self.restart(False)
+
+    def restart(self, on: bool) -> None:
+        "Forget what was recorded; whether to record from now on."
+        self.on, self.known = on, dict[Any, tuple[Any, Any] | None]()
+
+    def __call__(
+        self,
+        key: Any,  # Where its tensors are, and all that it depends on besides
+        function: Callable[[], Any],  # Gives tensors, which the next call may write over
+        device: torch.device,  # A GPU
+    ) -> Any:
+        "Call, or replay; what cannot be recorded is called from then on."
+        if not self.on:
+            return function()
+        if found := self.known.get(key):
+            found[0].replay()
+            return found[1]
+        if key not in self.known:
+            self.known = {} if len(self.known) >= MOST_GRAPHS else self.known
+            self.known[key] = None
+            return function()
+        graph = torch.cuda.CUDAGraph()
+        try:
+            with capturing(graph, pool := graph_pool(device)):
+                result = function()
+        except RuntimeError as error:
+            self.restart(False)
+            tell_uncaptured("the optimizer's step", str(error).strip().partition("\n")[0])
+            return function()
+        GRAPHS.setdefault(pool, WeakSet()).add(graph)
+        self.known[key] = graph, result
+        graph.replay()
+        return result
+
+# %% ../nbs/23_cuda.ipynb #u005
+def gradients_at(
+    parameters: Iterable[Tensor],  # Some with a gradient
+) -> tuple[int, ...]:  # 0 for those without
+    "Where gradients are."
+    return tuple(0 if p.grad is None else p.grad.data_ptr() for p in parameters)
+
+
+def skip_if(
+    skip: Tensor,  # (), 1 if the step is to be left out, else 0
+    ok: Tensor,  # (), whether something is as it must be
+) -> None:
+    "Have a step left out, on the device."
+    skip.copy_(torch.maximum(skip, (~ok).to(skip.dtype)))
+
+
+def clip_gradients(
+    parameters: Sequence[Tensor],  # That are trained
+    max_norm: float,  # Of all gradients together; infinity not to clip
+    skip: Tensor,  # (), set to 1 if the norm is not finite
+) -> Tensor:  # (), the norm before
+    "Clip gradients, and have the step left out if they are no numbers."
+    norm = nn.utils.clip_grad_norm_(parameters, max_norm)
+    skip_if(skip, norm.isfinite())
+    return norm
+
+
+@contextmanager
+def device_rates(
+    groups: list[dict[str, Any]],  # An optimizer's
+    rates: Sequence[Tensor],  # (), one for each
+) -> Iterator[None]:
+    "Have an optimizer read its learning rates on the device."
+    kept = [{name: group[name] for name in ("lr", "capturable")} for group in groups]
+    for group, rate in zip(groups, rates, strict=True):
+        group.update(lr=rate, capturable=True)
+    try:
+        yield
+    finally:
+        for group, old in zip(groups, kept, strict=True):
+            group.update(old)
+
+# %% ../nbs/23_cuda.ipynb #u006
+class DeviceAdamW(torch.optim.AdamW):
+    "PyTorch's fused AdamW; `begin` has it read rates, and whether to step at all, on a GPU, which can then replay its step."
+
+    skip: Tensor | None = None  # (), 1 if the step is to be left out
+
+    def begin(
+        self,
+        device: torch.device,  # Where its parameters are
+        record: bool,  # Whether to record steps
+    ) -> Tensor:  # (), 1 if the next step is to be left out
+        "Keep everything that a step depends on on a GPU from now on."
+        self.skip = torch.zeros((), device=device)
+        self.rates = [torch.zeros((), device=device) for _ in self.param_groups]
+        self.calls = ReplayedCall()
+        self.calls.restart(record)
+        return self.skip
+
+    def step(self, closure: Any = None) -> Any:
+        "One step, unless it is to be left out."
+        if self.skip is None or closure is not None:
+            return plain_step(self, closure)
+        for rate, group in zip(self.rates, self.param_groups, strict=True):
+            rate.fill_(float(group["lr"]))
+        fixed = tuple(str({**group, "lr": None, "params": None}) for group in self.param_groups)
+        places = tuple(gradients_at(group["params"]) for group in self.param_groups)
+        return self.calls((fixed, places), self.step_on_device, self.skip.device)
+
+    def step_on_device(self) -> None:
+        "A step that asks the host for nothing; the next one is not left out for the same reason."
+        assert self.skip is not None
+        self.found_inf = self.skip
+        try:
+            with device_rates(self.param_groups, self.rates):
+                plain_step(self, None)
+        finally:
+            del self.found_inf
+        self.skip.zero_()
+
+
+def plain_step(
+    optimizer: torch.optim.AdamW,  # Any
+    closure: Any,  # As its step takes it
+) -> Any:
+    "AdamW's step itself, without the hooks that are called around it already."
+    step: Any = torch.optim.AdamW.step
+    return (step.__wrapped__ if getattr(step, "hooked", False) else step)(optimizer, closure)
+
+# %% ../nbs/23_cuda.ipynb #u010
+class LateValues:
+    "Numbers of a GPU that are looked at later, without waiting for it now."
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[int, Any, Tensor, Any]] = deque()
+
+    def put(
+        self,
+        step: int,  # In which they were computed
+        values: Tensor,  # (n,) or ()
+        about: Any,  # What they are
+    ) -> None:
+        "Have them copied when they are there."
+        if not values.is_cuda:
+            self.waiting.append((step, about, values.detach().clone(), None))
+            return
+        copy, there = torch.empty(values.shape, dtype=values.dtype, pin_memory=True), torch.cuda.Event()
+        copy.copy_(values.detach(), non_blocking=True)
+        there.record()
+        self.waiting.append((step, about, copy, there))
+
+    def take(
+        self,
+        before: int | None = None,  # A step; None for all
+    ) -> Iterator[tuple[int, Any, Any]]:  # Step, what they are, and the numbers
+        "Those of earlier steps, in their order; waits for them."
+        while self.waiting and (before is None or self.waiting[0][0] < before):
+            step, about, copy, there = self.waiting.popleft()
+            if there is not None:
+                there.synchronize()
+            yield step, about, copy.tolist()
