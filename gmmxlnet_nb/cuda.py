@@ -13,6 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 from weakref import WeakSet
@@ -210,6 +211,26 @@ def free_memory() -> None:
     if torch.cuda.is_initialized():
         torch.cuda.empty_cache()
 
+# %% ../nbs/23_cuda.ipynb #p011
+def capture_failure(
+    error: BaseException,  # What recording ended with, perhaps after another error
+) -> str:
+    "Why recording failed, in a line; what the error keeps alive is let go."
+    while error.__context__ is not None:
+        error = error.__context__
+    traceback.clear_frames(error.__traceback__)  # which hold tensors
+    line = str(error).strip().partition("\n")[0]
+    return "out of memory" if isinstance(error, torch.OutOfMemoryError) else line or type(error).__name__
+
+# %% ../nbs/23_cuda.ipynb #p013
+@dataclass
+class Recorded:
+    "A recording of passes."
+
+    step: CapturedStep
+    reached: list[nn.Parameter]  # That get a gradient
+    writes: bool  # Whether it writes gradients anew, or adds to them
+
 # %% ../nbs/23_cuda.ipynb #c078d
 MOST_GRAPHS = 16  # Shapes that are kept; the one that was not used for longest goes
 REPLAYS = 4  # That make up for a new shape
@@ -228,7 +249,7 @@ class StepCapture:
 
     def restart(self) -> None:
         "Record anew from now on."
-        self.recorded: dict[Any, tuple[CapturedStep, list[nn.Parameter]]] = {}
+        self.recorded: dict[Any, Recorded] = {}
         self.gradients: dict[nn.Parameter, Tensor] = {}  # Where each parameter's is written, whatever the shape
         self.met: dict[Any, bool] = {}  # Shapes that came, and whether they were recorded
         self.stopped, self.credit, self.recordings, self.seconds = False, float(MOST_GRAPHS), 0, 0.0
@@ -255,12 +276,11 @@ class StepCapture:
                 p.grad = kept.copy_(p.grad)
         return result
 
-    def record(
-        self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]
-    ) -> tuple[CapturedStep, list[nn.Parameter]]:
+    def record(self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]) -> Recorded:
         "Record the passes for a batch's shapes, and find the parameters that get a gradient in them."
         parameters = [p for p in model.parameters() if p.requires_grad]
         before, devices = {p: p.grad for p in parameters}, list({x.device for x in batch.values() if x.is_cuda})
+        writes = not self.recorded and all(gradient is None for gradient in before.values())
         try:
             with torch.random.fork_rng(devices):
                 for p in parameters:
@@ -269,14 +289,17 @@ class StepCapture:
                     self.passes(model, options, batch)
                 reached = {p: p.grad for p in parameters if p.grad is not None}
                 for p, gradient in reached.items():
-                    p.grad = self.gradients.setdefault(p, gradient)
+                    p.grad = None if writes else self.gradients.setdefault(p, gradient)
                 pool = graph_pool(devices[0]) if devices else None
-                return CapturedStep(partial(self.passes, model, options), batch, warmup=0, pool=pool), list(reached)
+                step = CapturedStep(partial(self.passes, model, options), batch, warmup=0, pool=pool)
+                made = {p: p.grad for p in reached if p.grad is not None}
+                self.gradients |= {**reached, **made} if writes else {}
+                return Recorded(step, list(reached), writes and len(made) == len(reached))
         finally:
             for p in parameters:  # recording computes nothing: they hold what they held
                 p.grad = before[p]
 
-    def try_record(self, key: Any, *args: Any) -> tuple[CapturedStep, list[nn.Parameter]] | None:
+    def try_record(self, key: Any, *args: Any) -> Recorded | None:
         "Record a shape, or give up recording; None where it was not, or a shape came for the first time."
         self.credit -= 0 if self.met.get(key) is False else 1
         if self.credit < 0:
@@ -289,8 +312,7 @@ class StepCapture:
             self.met[key], self.recordings = True, self.recordings + 1
             return found
         except Exception as error:
-            reason = "out of memory" if isinstance(error, torch.OutOfMemoryError) else str(error).strip().partition("\n")[0]
-            traceback.clear_frames(error.__traceback__)  # which hold tensors
+            reason = capture_failure(error)
         self.stop(f"recording a step failed: {reason}")
         return None
 
@@ -303,8 +325,10 @@ class StepCapture:
         "One micro-batch's passes, replayed if they were recorded."
         if self.stopped:
             return self.run(model, options, batch)
-        began, trained = time.perf_counter(), tuple(p.requires_grad for p in model.parameters())
-        key = (id(model), trained, tuple(options.items()), tuple((name, x.shape, x.dtype) for name, x in batch.items()))
+        began, parameters = time.perf_counter(), list(model.parameters())
+        trained, begins = tuple(p.requires_grad for p in parameters), all(p.grad is None for p in parameters)
+        shapes = tuple((name, x.shape, x.dtype) for name, x in batch.items())
+        key = (id(model), trained, tuple(options.items()), shapes, begins)
         if known := self.recorded.pop(key, None):
             self.credit = min(self.credit + 1 / REPLAYS, float(MOST_GRAPHS))
         if (found := known or self.try_record(key, model, options, batch)) is None:
@@ -313,18 +337,18 @@ class StepCapture:
             self.recorded[key] = found  # the last one is the one that was used last
             if len(self.recorded) > MOST_GRAPHS:
                 del self.recorded[next(iter(self.recorded))]
-            result = self.replay(*found, batch)
+            result = self.replay(found, batch)
         self.seconds += 0 if known else time.perf_counter() - began
         return result
 
-    def replay(self, step: CapturedStep, reached: list[nn.Parameter], batch: dict[str, Tensor]) -> Any:
-        "A recording with another batch; gradients of a step that begins are zero first."
-        if new := [p for p in reached if p.grad is None]:
+    def replay(self, found: Recorded, batch: dict[str, Tensor]) -> Any:
+        "A recording with another batch; gradients that it adds to are zero first if a step begins."
+        if not found.writes and (new := [p for p in found.reached if p.grad is None]):
             torch._foreach_zero_([self.gradients[p] for p in new])
-        for p in reached:
+        for p in found.reached:
             if (kept := self.gradients[p]) is not p.grad:
                 p.grad = kept if p.grad is None else kept.copy_(p.grad)
-        return step(batch)
+        return found.step(batch)
 
 # %% ../nbs/23_cuda.ipynb #u002
 class ReplayedCall:
@@ -359,7 +383,7 @@ class ReplayedCall:
                 result = function()
         except RuntimeError as error:
             self.restart(False)
-            tell_uncaptured("the optimizer's step", str(error).strip().partition("\n")[0])
+            tell_uncaptured("the optimizer's step", capture_failure(error))
             return function()
         GRAPHS.setdefault(pool, WeakSet()).add(graph)
         self.known[key] = graph, result
