@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from gmmxlnet_nb.cuda import (
     DeviceAdamW,
     LateValues,
     ReplayedCall,
+    SharedGradients,
     StepCapture,
     capture_hindrances,
     check_capture,
@@ -214,6 +216,9 @@ class StepWatch:
         self.sums = {}
 
 # %% ../nbs/49_steps.ipynb #q427
+ALONE = SimpleNamespace(num_processes=1)  # Instead of an accelerator, for sums over this process
+
+
 def both_passes(
     steps: Any,  # Those of a trainer
     model: nn.Module,  # As it calls it
@@ -222,9 +227,15 @@ def both_passes(
 ) -> Tensor:  # (n,), the loss and what else is logged, of which the steps note the names
     "Forward and backward, as `StepCapture` records them."
     inputs, trainer = {name: x for name, x in batch.items() if name != "items"}, steps.trainer
+    if steps.shared is not None:
+        steps.shared.start()
+    alone = steps.shared is not None and steps.shared.resting  # other processes do something else meanwhile
     with trainer.compute_loss_context_manager():
-        found = weighted_losses(model, inputs, options, batch["items"], trainer.args, trainer.accelerator)
+        accelerator = ALONE if alone else trainer.accelerator
+        found = weighted_losses(model, inputs, options, batch["items"], trainer.args, accelerator)
     trainer.accelerator.backward(found[0])
+    if steps.shared is not None:
+        steps.shared.finish()
     steps.names, values = flat_losses(*found[:3])
     if steps.skip is not None:
         skip_if(steps.skip, values[0].isfinite())
@@ -323,7 +334,11 @@ class TrainingSteps:
         self.captured = check_capture(self.args, found, model is not None)
         compiled = may_compile(self.args, self.device, self.captured) and model is not None
         self.regions = compiled_regions(find_memory_model(model)) if compiled else None
-        self.capture = StepCapture(partial(both_passes, self), refuse_capture if self.args.capture_steps is True else None)
+        several = self.captured and model is not None and self.trainer.accelerator.num_processes > 1
+        trained = [] if model is None else [p for p in model.parameters() if p.requires_grad]
+        self.shared, self.first = SharedGradients(trained) if several else None, True
+        refuse = refuse_capture if self.args.capture_steps is True else None
+        self.capture = StepCapture(partial(both_passes, self), refuse, self.shared)
         self.skip: Tensor | None = None  # (), 1 if a GPU is to leave out the next step; None if the host decides
         self.ready = self.reported = False
         self.names: tuple[str, ...] = ()
@@ -355,7 +370,12 @@ class TrainingSteps:
         model.train()
         state = self.trainer.state
         tensors, options, ids = prepare_step(inputs, True, self.trainer.stages, state)
+        if self.shared is not None:
+            self.shared.begin(self.first, last := self.trainer.accelerator.sync_gradients)
+            self.first = last
         values: Tensor = self.capture(model, options, {**self.trainer._prepare_inputs(tensors), "items": items})
+        if self.shared is not None and self.first:
+            self.shared.agree()
         self.watch.note(self.names, values, state.global_step, ids)
         if self.skip is None:  # the device can't leave out the step to come
             self.watch.settle()
@@ -398,3 +418,5 @@ class TrainingSteps:
             optimizer.end()
         self.skip = None
         self.capture.end()
+        if self.shared is not None:
+            self.shared.end()

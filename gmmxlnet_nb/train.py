@@ -312,6 +312,12 @@ class DocumentTrainer(Trainer):
         configure_model(model, self.args, self.accelerator, getattr(self, "train_dataset", None))
         return model
 
+    def _wrap_model(self, model: nn.Module, training: bool = True, dataloader: Any = None) -> nn.Module:
+        "What sums gradients over processes is put around the model, unless captured steps do it."
+        if training and self.steps.shared is not None:
+            return self.accelerator.prepare_model(model, evaluation_mode=True)
+        return super()._wrap_model(model, training, dataloader)
+
     def _get_eval_sampler(self, eval_dataset: Any) -> Any:
         "Documents in their order, whatever the order of training: answers are matched with them by it."
         return torch.utils.data.SequentialSampler(eval_dataset)
