@@ -358,10 +358,18 @@ class StepCapture:
         shared: SharedGradients | None = None,  # With other processes
     ) -> None:
         self.passes, self.on_stop, self.shared = passes, on_stop or partial(tell_uncaptured, "training"), shared
+        self.found: tuple[nn.Module, list[nn.Parameter]] | None = None  # A model and its parameters
         self.restart()
+
+    def parameters(self, model: nn.Module) -> list[nn.Parameter]:
+        "All of a model, found once."
+        if self.found is None or self.found[0] is not model:
+            self.found = model, list(model.parameters())
+        return self.found[1]
 
     def restart(self) -> None:
         "Record anew from now on."
+        self.found = None
         self.recorded: dict[Any, Recorded] = {}
         # where each parameter's is written, whatever the shape
         self.gradients: dict[nn.Parameter, Tensor] = {} if self.shared is None else dict(self.shared.buffers)
@@ -385,14 +393,14 @@ class StepCapture:
     def run(self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]) -> Any:
         "The passes as they are, with gradients where recordings look for them."
         result = self.passes(model, options, batch)
-        for p in () if self.stopped else model.parameters():
+        for p in () if self.stopped else self.parameters(model):
             if p.grad is not None and (kept := self.gradients.setdefault(p, p.grad)) is not p.grad:
                 p.grad = kept.copy_(p.grad)
         return result
 
     def record(self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]) -> Recorded:
         "Record the passes for a batch's shapes, and find the parameters that get a gradient in them."
-        parameters = [p for p in model.parameters() if p.requires_grad]
+        parameters = [p for p in self.parameters(model) if p.requires_grad]
         before, devices = {p: p.grad for p in parameters}, list({x.device for x in batch.values() if x.is_cuda})
         writes = not (self.recorded or self.shared) and all(gradient is None for gradient in before.values())
         try:
@@ -439,7 +447,7 @@ class StepCapture:
         "One micro-batch's passes, replayed if they were recorded."
         if self.stopped:
             return self.run(model, options, batch)
-        began, parameters = time.perf_counter(), list(model.parameters())
+        began, parameters = time.perf_counter(), self.parameters(model)
         trained, begins = tuple(p.requires_grad for p in parameters), all(p.grad is None for p in parameters)
         shapes = tuple((name, x.shape, x.dtype) for name, x in batch.items())
         key = (id(model), trained, tuple(options.items()), shapes, begins, self.shared is not None and self.shared.last)

@@ -393,7 +393,7 @@ class TrainingSteps:
     def clip(self, model: nn.Module, max_norm: float) -> Tensor:
         "Clip a step's gradient on a GPU, which leaves out a step whose gradient is no number; its norm before."
         assert self.skip is not None
-        parameters = list(model.parameters())
+        parameters = self.capture.parameters(model)
         call = partial(clip_gradients, parameters, max_norm, self.skip)
         norm: Tensor = self.clipping((max_norm, gradients_at(parameters)), call, self.device)
         return norm.clone()

@@ -313,7 +313,9 @@ class DocumentTrainer(Trainer):
         return model
 
     def _wrap_model(self, model: nn.Module, training: bool = True, dataloader: Any = None) -> nn.Module:
-        "What sums gradients over processes is put around the model, unless captured steps do it."
+        "Find out how steps are run; put around the model what sums gradients over processes, unless captured steps do it."
+        if training:  # the model that is trained is known now
+            self.steps.begin(model)
         if training and self.steps.shared is not None:
             return self.accelerator.prepare_model(model, evaluation_mode=True)
         return super()._wrap_model(model, training, dataloader)
@@ -455,7 +457,6 @@ class DocumentTrainer(Trainer):
             warn_half_precision(self)
             self.account = data_account(self.train_dataset)  # once: it reads all of a data set
             self.stages.restart()
-            self.steps.begin(self.model)
             held.callback(self.steps.end)
             done = super().train(checkpoint, **kwargs)
             self.stages.finish()
