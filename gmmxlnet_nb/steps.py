@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
+from accelerate.utils import DistributedType
 from torch import Tensor, nn
 from transformers import TrainerState
 from transformers.trainer_utils import has_length
@@ -294,9 +295,12 @@ def stays_on_device(
     optimizer: Any,  # PyTorch's
     accelerator: Any,  # What training runs on
 ) -> bool:
-    "Whether a GPU can tell by itself if a step is to be left out."
-    fused = isinstance(optimizer, DeviceAdamW) and all(group["fused"] for group in optimizer.param_groups)
-    return fused and accelerator.device.type == "cuda" and accelerator.scaler is None
+    "Whether a GPU can tell by itself if a step is to be left out: it has all gradients, and AdamW's fused form."
+    if not isinstance(optimizer, DeviceAdamW) or accelerator.device.type != "cuda" or accelerator.scaler is not None:
+        return False
+    whole = accelerator.distributed_type in (DistributedType.NO, DistributedType.MULTI_GPU)
+    sharded = any(hasattr(p, "device_mesh") for group in optimizer.param_groups for p in group["params"])
+    return whole and not sharded and all(group["fused"] for group in optimizer.param_groups)
 
 
 def own_loss(
