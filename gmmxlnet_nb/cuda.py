@@ -193,7 +193,6 @@ def capture_hindrances(
         "for several processes": accelerator.num_processes > 1 and not may_share(args, accelerator),
         "in fp16": accelerator.mixed_precision == "fp16",
         "with gradient_checkpointing": checkpointing,
-        "with final_routing_temperature": args.temperature_at(0.0) != args.temperature_at(1.0),
         "with torch_empty_cache_steps": args.torch_empty_cache_steps is not None,
         f"with the loss of {own_loss}": bool(own_loss),
         f"with a hook on {hook}": bool(hook),

@@ -35,6 +35,7 @@ from gmmxlnet_nb.cuda import (
     tell_uncaptured,
 )
 from .losses import memory_losses
+from .router import MemoryGatingNetwork
 from gmmxlnet_nb.schedule import (
     DOCUMENT_IDS,
     LossRecord,
@@ -291,6 +292,30 @@ def full_shape(
     return args.per_device_train_batch_size, length or getattr(layout, "segment_length", None)
 
 
+def device_temperatures(
+    model: nn.Module,  # To be trained
+    args: TrainingConfig,  # Options
+    captured: bool,  # Whether steps are captured
+) -> list[MemoryGatingNetwork]:  # Empty if temperatures stay as they are
+    "The routers whose temperature changes from step to step: a recording finds it on the device."
+    if not captured or args.temperature_at(0.0) == args.temperature_at(1.0):
+        return []
+    routers = [module for module in model.modules() if isinstance(module, MemoryGatingNetwork)]
+    for router in routers:
+        weight = router.routing_projection.weight
+        router.inverse_temperature = torch.ones((), dtype=torch.promote_types(weight.dtype, torch.float32), device=weight.device)
+    return routers
+
+
+def fill_temperatures(
+    routers: Sequence[MemoryGatingNetwork],  # Of `device_temperatures`
+) -> None:
+    "Put the temperatures of a step on the device."
+    for router in routers:
+        if (inverse := router.inverse_temperature) is not None:
+            inverse.fill_((1 / torch.tensor(router.temperature, dtype=inverse.dtype)).item())  # rounded as on the device
+
+
 def stays_on_device(
     optimizer: Any,  # PyTorch's
     accelerator: Any,  # What training runs on
@@ -338,6 +363,7 @@ class TrainingSteps:
         self.captured = check_capture(self.args, found, model is not None)
         compiled = may_compile(self.args, self.device, self.captured) and model is not None
         self.regions = compiled_regions(find_memory_model(model)) if compiled else None
+        self.routers = [] if model is None else device_temperatures(model, self.args, self.captured)
         several = self.captured and model is not None and self.trainer.accelerator.num_processes > 1
         trained = [] if model is None else [p for p in model.parameters() if p.requires_grad]
         self.shared, self.first = SharedGradients(trained) if several else None, True
@@ -374,6 +400,7 @@ class TrainingSteps:
         model.train()
         state = self.trainer.state
         tensors, options, ids = prepare_step(inputs, True, self.trainer.stages, state)
+        fill_temperatures(self.routers)
         if self.shared is not None:
             self.shared.begin(self.first, last := self.trainer.accelerator.sync_gradients)
             self.first = last
@@ -422,5 +449,7 @@ class TrainingSteps:
             optimizer.end()
         self.skip = None
         self.capture.end()
+        for router in self.routers:
+            router.inverse_temperature = None
         if self.shared is not None:
             self.shared.end()
