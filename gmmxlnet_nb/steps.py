@@ -246,11 +246,11 @@ def both_passes(
 
 def compiled_regions(
     model: Any,  # An XLNet with a memory
-) -> list[Callable[..., Any]]:
-    "A layer and the memory's read and write, compiled; the model stays as it is."
+) -> Any:  # What it runs then
+    "Layers and the memory's read and write, compiled; the model stays as it is."
     kept = model._compiled_step, model._compiled_parts
     model.compile(regions=True)
-    regions: list[Callable[..., Any]] = model._compiled_parts
+    regions = model._compiled_parts
     model._compiled_step, model._compiled_parts = kept
     return regions
 
@@ -258,7 +258,7 @@ def compiled_regions(
 @contextmanager
 def using_regions(
     model: Any,  # An XLNet with a memory
-    regions: list[Callable[..., Any]] | None,  # Of `compiled_regions`; None for what the model has
+    regions: Any,  # Of `compiled_regions`; None for what the model has
 ) -> Iterator[None]:
     "Have a model run compiled regions."
     kept = model._compiled_parts
