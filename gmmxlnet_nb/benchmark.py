@@ -13,7 +13,7 @@ import re
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -108,6 +108,17 @@ STARTS = {  # Events to count
     "cuda": re.compile(r"cu(da)?(Launch|GraphLaunch|Memcpy|Memset)"), "cpu": re.compile(r"\w+::(?!resolve_)"),
 }  # fmt: skip
 
+
+@contextmanager
+def counting(
+    device: torch.device,  # Where it works
+) -> Iterator[Callable[[], int]]:  # How many, once it is over
+    "Count what is started on a device meanwhile, on a CPU operators."
+    activities = [ProfilerActivity.CPU, ProfilerActivity.CUDA] if device.type == "cuda" else [ProfilerActivity.CPU]
+    with quiet(), profile(activities=activities) as seen:
+        yield lambda: sum(event.count for event in seen.key_averages() if STARTS[device.type].match(event.key))
+        finished(device)
+
 # %% ../nbs/63_benchmark.ipynb #n102
 def host_cost(
     step: Callable[[], Any],  # To be run, after it was run before
@@ -125,12 +136,9 @@ def host_cost(
         step()
         times.append(1000 * (time.perf_counter() - begin))
     finished(device)
-    activities = [ProfilerActivity.CPU, ProfilerActivity.CUDA] if device.type == "cuda" else [ProfilerActivity.CPU]
-    with quiet(), profile(activities=activities) as seen:
+    with counting(device) as launches:
         step()
-        finished(device)
-    launches = sum(event.count for event in seen.key_averages() if STARTS[device.type].match(event.key))
-    return HostCost(launches, statistics.median(times))
+    return HostCost(launches(), statistics.median(times))
 
 # %% ../nbs/63_benchmark.ipynb #b006
 def allocated(device: torch.device | str, peak: bool = False) -> int:
@@ -165,7 +173,8 @@ class Benchmark:
         if name in self.steps:
             raise ValueError(f"name must be a new candidate's, got {name!r}, which is there already")
         check_count("warmup", warmup)
-        gc.collect()
+        if self.device.type == "cuda":  # so that what others left does not count
+            gc.collect()
         before = allocated(self.device)
         step = build()
         finished(self.device)
@@ -379,17 +388,29 @@ def inference_step(
 
 # %% ../nbs/63_benchmark.ipynb #n115
 class StepClock(TrainerCallback):
-    "Notes when each step of a trainer ends, without waiting for a GPU, but for the first one."
+    "Notes when each step of a trainer ends, without waiting for a GPU but for the first one; in the last one it counts."
 
     def __init__(self, device: torch.device | str = "cpu") -> None:
-        self.device, self.marks, self.first_s = torch.device(device), list[Any](), 0.0
+        self.device, self.marks, self.host_ms = torch.device(device), list[Any](), list[float]()
+        self.first_s, self.launches, self.counted = 0.0, 0, ExitStack()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         "From here the first step counts."
-        self.marks, self.began = [], time.perf_counter()
+        self.marks, self.host_ms, self.began = [], [], time.perf_counter()
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        "Count what the last step starts."
+        self.at = time.perf_counter()
+        if state.global_step == state.max_steps - 1:
+            self.count = self.counted.enter_context(counting(self.device))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         "Mark the end of a step."
+        self.host_ms.append(1000 * (time.perf_counter() - self.at))
+        if state.global_step == state.max_steps:
+            self.counted.close()
+            self.launches = self.count()
+            return
         if not self.marks:
             finished(self.device)
             self.first_s = time.perf_counter() - self.began
@@ -400,7 +421,7 @@ class StepClock(TrainerCallback):
             self.marks.append(time.perf_counter())
 
     def times(self, warmup: int = 1) -> list[float]:
-        "Milliseconds of each step after the first ones."
+        "Milliseconds of each step after the first ones, without the one that is counted."
         finished(self.device)
         pairs = list(zip(self.marks[:-1], self.marks[1:], strict=True))[max(warmup - 1, 0) :]
         if self.device.type == "cuda":
@@ -419,12 +440,13 @@ def trainer_cost(
     gc.collect()
     reset_peak(device)
     before, trainer, clock = allocated(device), build(), StepClock(device)
-    if trainer.args.max_steps <= warmup:
-        raise ValueError(f"max_steps must be more than warmup = {warmup}, got {trainer.args.max_steps}")
+    if trainer.args.max_steps <= warmup + 1:
+        raise ValueError(f"max_steps must be more than warmup + 1 = {warmup + 1}, got {trainer.args.max_steps}")
     trainer.add_callback(clock)
     trainer.train()
     peak = allocated(device, peak=True) - before if device.type == "cuda" else None
-    return Cost.of(clock.times(warmup), peak, first_s=clock.first_s)
+    host = None if peak is None else statistics.median(clock.host_ms[warmup:-1])
+    return Cost.of(clock.times(warmup), peak, first_s=clock.first_s, launches=clock.launches, host_ms=host)
 
 # %% ../nbs/63_benchmark.ipynb #b023
 def segment_step(

@@ -6,6 +6,7 @@
 __all__ = ['RecurrentMemoryBert', 'WindowReader']
 
 # %% ../nbs/69_rivals.ipynb #v003
+import math
 import random
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -189,7 +190,13 @@ def random_windows(
 # %% ../nbs/69_rivals.ipynb #n112
 SYLLABLES = [a + b for a in "bdfgklmnprst" for b in "aeiou"]
 WORDS = [a + b for a in SYLLABLES[::3] for b in SYLLABLES[::4]]  # Each a token of `word_tokenizer`
-QUESTION = " ".join(WORDS[:14])
+
+
+def word_question(
+    length: int,  # Tokens of a segment
+) -> str:
+    "A question of as many tokens as segments always have room for: a quarter of them, at most 64."
+    return " ".join(WORDS[: min(64, check_positive("length", length) // 4)])
 
 
 def word_tokenizer(
@@ -211,14 +218,15 @@ def word_documents(
     "Random documents that fill their segments; a `ValueError` for sizes that make none."
     for name, value in (("count", count), ("length", length), ("segments", segments)):
         check_positive(name, value)
-    room = length - 2 * check_count("memory_tokens", memory_tokens) - len(QUESTION.split()) - 3
+    question = word_question(length)
+    room = length - 2 * check_count("memory_tokens", memory_tokens) - len(question.split()) - 3
     if room < 1:
-        raise ValueError(f"length must be at least {length - room + 1} for these memory tokens, got {length}")
+        raise ValueError(f"length must leave room for text beside {length - room} other tokens, got {length}")
     draw, made = random.Random(seed), list[Document]()
     for i in range(count):
         words = draw.choices(WORDS, k=room * segments)
         at = len(" ".join(words[:-1])) + (len(words) > 1)
-        made.append(Document(f"words-{i}", " ".join(words), QUESTION, (Answer(words[-1], at),)))
+        made.append(Document(f"words-{i}", " ".join(words), question, (Answer(words[-1], at),)))
     return made
 
 # %% ../nbs/69_rivals.ipynb #n116
@@ -253,14 +261,20 @@ def plain_answers(
     model: nn.Module,  # An XLNet for questions, of Hugging Face's
     tokenizer: PreTrainedTokenizerBase,  # Its
     question: str,
-    texts: Sequence[str],  # Each fits into one segment
+    texts: Sequence[str],
     length: int,  # Tokens of a segment
-) -> list[str]:  # The best span of each, as it is usually taken
-    "Tokenize, read all texts in one batch, and take the likeliest start and end."
-    pairs = list(texts), [question] * len(texts)
-    inputs = tokenizer(*pairs, truncation="only_first", max_length=length, padding=True, return_tensors="pt")
-    with torch.no_grad():
-        out = model(**{name: x.to(next(model.parameters()).device) for name, x in inputs.items()})
-    starts, ends = (logits.argmax(-1).tolist() for logits in (out.start_logits, out.end_logits))
-    ids = inputs["input_ids"].tolist()
-    return [str(tokenizer.decode(row[start : end + 1])) for row, start, end in zip(ids, starts, ends, strict=True)]
+    batch_size: int = 16,  # Segments at once
+) -> list[str]:  # To the question, in each text
+    "Tokenize all texts, cut into segments, read these in batches, and take the likeliest start and end of a text's best segment."
+    pairs, device = (list(texts), [question] * len(texts)), next(model.parameters()).device
+    cut = {"truncation": "only_first", "max_length": length, "return_overflowing_tokens": True}
+    inputs = tokenizer(*pairs, **cut, padding=True, return_tensors="pt")
+    of, best = inputs.pop("overflow_to_sample_mapping").tolist(), [(-math.inf, "")] * len(texts)
+    for at in range(0, len(of), batch_size):
+        part = {name: x[at : at + batch_size] for name, x in inputs.items()}
+        with torch.no_grad():
+            out = model(**{name: x.to(device) for name, x in part.items()})
+        found = [x.tolist() for logits in (out.start_logits, out.end_logits) for x in logits.max(-1)]
+        for text, ids, first, start, last, end in zip(of[at : at + batch_size], part["input_ids"].tolist(), *found, strict=True):
+            best[text] = max(best[text], (first + last, str(tokenizer.decode(ids[start : end + 1]))))
+    return [answer for _, answer in best]
