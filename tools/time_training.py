@@ -105,7 +105,8 @@ def main() -> None:
     print(time.strftime("%X"), "compiled", failed, flush=True)
     kind = GMMTrainingConfig if asked.memory == "gmm" else TrainingConfig
     experts = {"num_experts": 4, "memory_slots": slots, "mem_token_count": slots} if asked.memory == "gmm" else {}
-    model = memory_model(config, slots, memory_type=asked.memory, **({"num_experts": 4} if experts else {}))
+    fields = {"num_experts": 4, "init_strategies": "learned"} if experts else {}
+    model = memory_model(config, slots, memory_type=asked.memory, **fields)
     turns = Turns(others, asked.warmup)
     with tempfile.TemporaryDirectory() as folder:
         given: dict[str, Any] = {"output_dir": folder, "bf16": True, "per_device_train_batch_size": asked.batch}
