@@ -8,7 +8,7 @@ __all__ = []
 # %% ../nbs/49_steps.ipynb #h003
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
@@ -360,11 +360,12 @@ class TrainingSteps:
     def begin(self, model: nn.Module | None) -> None:
         "Find out how, and tell it once there is a model to be trained; a `ValueError` if it must be and cannot."
         found = capture_hindrances(self.args, self.trainer.accelerator, model, own_loss(self.trainer, self.usual_loss))
-        self.captured = check_capture(self.args, found, model is not None)
-        compiled = may_compile(self.args, self.device, self.captured) and model is not None
-        self.regions = compiled_regions(find_memory_model(model)) if compiled else None
+        can = check_capture(self.args, found, model is not None)
+        self.captured, compiled = can and model is not None, may_compile(self.args, self.device, can)
+        self.inner = None if model is None else find_memory_model(model)
+        self.regions = compiled_regions(self.inner) if compiled and self.inner is not None else None
         self.routers = [] if model is None else device_temperatures(model, self.args, self.captured)
-        several = self.captured and model is not None and self.trainer.accelerator.num_processes > 1
+        several = self.captured and self.trainer.accelerator.num_processes > 1
         trained = [] if model is None else [p for p in model.parameters() if p.requires_grad]
         self.shared, self.first = SharedGradients(trained) if several else None, True
         refuse = refuse_capture if self.args.capture_steps is True else None
@@ -389,11 +390,13 @@ class TrainingSteps:
         "PyTorch's, within accelerate's."
         return getattr(self.trainer.optimizer, "optimizer", self.trainer.optimizer)
 
-    def compiled(self, model: nn.Module, batch: Mapping[str, Any]) -> AbstractContextManager[None]:
+    def compiled(self, batch: Mapping[str, Any]) -> AbstractContextManager[None]:
         "Run compiled regions, if a batch is one for them."
+        if self.regions is None:
+            return nullcontext()
         shape, ids = full_shape(self.trainer.train_dataset, self.trainer.data_collator, self.args), batch["input_ids"]
         fits = self.args.compile_layers is True or (ids.shape[0], ids.shape[-1]) == shape
-        return using_regions(find_memory_model(model), self.regions if fits else None)
+        return using_regions(self.inner, self.regions if fits else None)
 
     def run(self, model: nn.Module, inputs: dict[str, Any], items: Any) -> Tensor:
         "One micro-batch's passes, replayed if they were recorded; its loss."
@@ -447,7 +450,7 @@ class TrainingSteps:
         self.clipping.restart(False)
         if isinstance(optimizer := self.optimizer, DeviceAdamW):
             optimizer.end()
-        self.skip = None
+        self.skip, self.captured, self.regions = None, False, None
         self.capture.end()
         for router in self.routers:
             router.inverse_temperature = None

@@ -365,8 +365,8 @@ class DocumentTrainer(Trainer):
         "One micro-batch, by Hugging Face's trainer or captured; XLNet gets no gradient while it is frozen."
         if not self.steps.ready:
             self.steps.begin_optimizer()
-        with self.steps.compiled(model, inputs):
-            if self.steps.captured:
+        with self.steps.compiled(inputs):
+            if self.steps.captured and num_items_in_batch is not None:
                 loss = self.steps.run(model, inputs, num_items_in_batch)
             else:
                 loss = super().training_step(model, inputs, num_items_in_batch)
