@@ -185,7 +185,8 @@ def capture_hindrances(
     "What hinders steps from being captured."
     kind = accelerator.distributed_type
     sharded = (DistributedType.DEEPSPEED, DistributedType.FSDP, DistributedType.MEGATRON_LM)
-    checkpointing = args.gradient_checkpointing or getattr(model, "is_gradient_checkpointing", False)
+    parts = () if model is None else model.modules()
+    checkpointing = args.gradient_checkpointing or any(getattr(part, "gradient_checkpointing", False) for part in parts)
     hook = "" if model is None else find_hook(model)
     hindrances = {
         "without a GPU": accelerator.device.type != "cuda",
