@@ -350,6 +350,29 @@ def hold_run(
             if before is not None and mine:
                 HELD[path] = before
 
+# %% ../nbs/00_core.ipynb #k304
+@contextmanager
+def mistakes(
+    prog: str,  # The command's name
+    package: str = __name__.partition(".")[0],  # Whose errors are about what the user gave; empty for everybody's
+    resumes: bool = True,  # Whether --resume goes on after an interruption
+) -> Iterator[None]:
+    "Say in one line what was wrong with what the user gave, and end with 2; another error shows where it was raised."
+    try:
+        yield
+    except (ValueError, OSError, ImportError) as error:  # a file that is not there; a library for what was asked
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        if place is not None and not str(place.tb_frame.f_globals.get("__name__")).startswith(package):
+            raise
+        print(f"{prog}: {' '.join(str(error).split())}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        hint = "; the same command with --resume goes on" if resumes else ""
+        print(f"{prog}: interrupted{hint}", file=sys.stderr)
+        raise SystemExit(130) from None
+
 # %% ../nbs/00_core.ipynb #h023
 def moved_names(
     module: str,  # `__name__` of the module that they have left
