@@ -35,7 +35,7 @@ from gmmxlnet_nb.core import (
     check_choice, check_folder, check_positive, check_regular_file, hold_lock, moved_names, whole_file
 )
 from .documents import Answer, Document, check_document, check_ids, is_text
-from .faults import say_once
+from .faults import progress_bars, say_once
 from gmmxlnet_nb.segments import (
     HIDDEN_LETTERS,
     WORD_START,
@@ -120,10 +120,8 @@ def gold_flags(
 # %% ../nbs/12_data.ipynb #n003
 INT_COLUMNS = {"input_ids": "int32", "token_type_ids": "int8", "starts": "int64", "ends": "int64"}
 FEATURE_TYPES: dict[str, Any] = {  # Said, not guessed: the first documents may have no answers to guess from
-    "id": "string",
-    **{name: [[kind]] for name, kind in INT_COLUMNS.items()},  # lists of lists
-    "asked": ["bool"],
-    **{name: [["int64"]] for name in ("start_positions", "end_positions")},
+    "id": "string", **{name: [[kind]] for name, kind in INT_COLUMNS.items()}, "asked": ["bool"],
+    "start_positions": [["int64"]], "end_positions": [["int64"]],
 }
 GOLD_TYPES: dict[str, Any] = {"gold_tokens": ["int32"], "gold_flags": ["int8"]}  # Of `gold_flags`
 MISFIT_TYPES: dict[str, Any] = {"misfit": "string", "setting": "string", "needed": "int64"}  # Of `DoesNotFit`
@@ -137,7 +135,6 @@ def table_types(
 
     def of(kind: Any) -> Any:
         return List(of(kind[0])) if isinstance(kind, list) else Value(kind)
-
     return Features({name: of(kind) for name, kind in columns.items()})
 
 
@@ -191,23 +188,6 @@ def restore_scores(
     return tokenizer
 
 # %% ../nbs/12_data.ipynb #n008
-@contextmanager
-def progress_bars(
-    show: bool,  # Whether `datasets` may show any
-) -> Iterator[None]:
-    "Hide the progress bars of `datasets` for a while."
-    from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
-    hide = not show and not are_progress_bars_disabled()
-    if hide:
-        disable_progress_bars()
-    try:
-        yield
-    finally:
-        if hide:
-            enable_progress_bars()
-
-
 def rows_together(
     rows: Sequence[dict[str, str]],  # Of `text_rows`
 ) -> int:  # At least one
@@ -225,7 +205,6 @@ def map_features(
 ) -> "Dataset":  # One row a document, with the columns of `FEATURE_TYPES`, `GOLD_TYPES` and `MISFIT_TYPES`
     "Cut documents into segments with `Dataset.map`."
     from datasets import Dataset
-
     types = table_types({"text": "large_string", "documents": "large_string"})  # more than 2 GiB may come
     rows = list(text_rows(documents))
     table = Dataset.from_list(rows, features=types)
@@ -318,7 +297,6 @@ def write_features(
 ) -> None:
     "Write features and a hash of them into one Arrow file; it is there whole or not at all."
     import pyarrow as pa
-
     table = features.data.table
     with whole_file(path, folder) as part:
         with pa.OSFile(str(part), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
@@ -335,7 +313,6 @@ def read_features(
     "Open kept features without loading them."
     import pyarrow as pa
     from datasets import Dataset
-
     if not path.exists():
         return None
     check_regular_file(path)
@@ -438,7 +415,6 @@ def check_pair(
 ) -> None:
     "A `ValueError` unless these are documents, and a table with a row for each."
     from datasets import Dataset
-
     if not isinstance(documents, list | tuple) or not all(isinstance(document, Document) for document in documents):
         raise ValueError(f"documents must be a list of Document, got {type(documents).__name__} {documents!r:.80}")
     if not isinstance(features, Dataset) and not (isinstance(features, list) and all(isinstance(x, dict) for x in features)):
@@ -457,7 +433,6 @@ def keep_features(
 ) -> "Dataset":  # One row a document, with the columns of `FEATURE_TYPES` and `GOLD_TYPES`
     "Features, from a folder if they are there; a `ValueError` names the document that is wrong."
     from datasets import Dataset
-
     check_choice("require_answer", require_answer, (True, False))
     check_layout(layout)
     if num_proc is not None:

@@ -181,8 +181,8 @@ def make_parts(
     with how.main_process_first() if what.cache_dir else nullcontext():  # the others find its features
         evaluation = build(documents.evaluation, require_answer=False)
         learned: dict[str, Any] = {"short": build(documents.short)} if config.short_steps else {}
-        told_by = {"short": documents.short_validation, "long": documents.validation} if config.stop_at_exact else {}
-        validation = {name: build(told_by[name], require_answer=False) for name in config.stages() if name in told_by}
+        told_by = {"short": documents.short_validation, "long": documents.validation}
+        validation = {name: build(told_by[name], require_answer=False) for name in config.stages() if config.stop_level(name)}
         learned["long"] = (
             StreamedDocuments(train, tokenizer, layout, buffer_size=what.buffer_size, seed=how.seed, **longest)
             if what.stream else build(train)
@@ -346,15 +346,16 @@ def leave(
 def stop_when_learned(
     trainer: GMMTrainer,  # Of a stage
     validation: DocumentDataset,  # What tells
-    config: RunConfig,  # Of the run
+    level: float,  # Exact match, in %
+    every: int,  # Steps from one validation to the next
 ) -> None:
-    "Let a trainer stop at the run's `stop_at_exact`; what it draws at random is as without."
+    "Let a trainer stop when it has learned; what it draws at random is as without."
 
     def validate() -> None:
         with torch.random.fork_rng(devices=[]):  # which a data loader draws from
             trainer.evaluate(validation, metric_key_prefix=VALIDATION)
 
-    trainer.add_callback(StopAtExact(config.stop_at_exact, config.validation_steps, validate))
+    trainer.add_callback(StopAtExact(level, every, validate))
 
 
 class Trained(NamedTuple):
@@ -380,7 +381,7 @@ def train_stages(
             unwrap(trainer)
         trainer = parts.trainer(name, args)
         if name in parts.validation:
-            stop_when_learned(trainer, parts.validation[name], config)
+            stop_when_learned(trainer, parts.validation[name], config.stop_level(name), config.validation_steps)
         there = last_checkpoint(args.output_dir or ".") if resume else None  # a stage that was not begun has none
         trainer.train(resume_from_checkpoint=there is not None)
         before = sum(steps.values())
