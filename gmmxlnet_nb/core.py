@@ -249,10 +249,15 @@ DIGESTS = "digests.json"  # In a folder, what its other files were when they wer
 
 def file_digest(
     path: str | Path,  # A file of any size, which is read in pieces
+    size: float = math.inf,  # Bytes to read, from its beginning; all by default
 ) -> str:  # 64 hexadecimal digits
-    "SHA-256 of a file."
+    "SHA-256 of a file, or of its first bytes."
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while size > 0 and (block := file.read(int(min(size, 1 << 20)))):
+            digest.update(block)
+            size -= len(block)
+    return digest.hexdigest()
 
 
 def folder_digests(

@@ -32,7 +32,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from gmmxlnet_nb.core import (
-    check_choice, check_folder, check_positive, check_regular_file, hold_lock, moved_names, whole_file
+    check_choice, check_folder, check_positive, check_regular_file, file_digest, hold_lock, moved_names, whole_file
 )
 from .documents import Answer, Document, check_document, check_ids, is_text
 from .faults import progress_bars, say_once
@@ -277,19 +277,6 @@ def feature_fingerprint(
 DIGEST_BYTES = 32
 
 
-def file_digest(
-    path: Path,  # A file
-    size: int,  # Bytes to read, from its beginning
-) -> bytes:
-    "A hash of a file's first bytes."
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while size > 0 and (block := file.read(min(size, 1 << 20))):
-            digest.update(block)
-            size -= len(block)
-    return digest.digest()
-
-
 def write_features(
     features: "Dataset",  # To be kept
     folder: str,  # For unfinished files, on the same disk
@@ -302,7 +289,7 @@ def write_features(
         with pa.OSFile(str(part), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
             for batch in table.to_batches():
                 writer.write_batch(batch)
-        digest = file_digest(part, part.stat().st_size)
+        digest = bytes.fromhex(file_digest(part))
         with open(part, "ab") as end:
             end.write(digest)
 
@@ -321,7 +308,7 @@ def read_features(
         with open(path, "rb") as file:
             file.seek(size)
             kept = file.read()
-        if kept == file_digest(path, size):
+        if kept == bytes.fromhex(file_digest(path, size)):
             with suppress(pa.ArrowException, OSError, ValueError):  # whoever has written it, it is no table
                 found = Dataset.from_file(str(path))
                 if found.features == table_types():
