@@ -241,7 +241,7 @@ def training_fields(
     fields, staged = dict(given), "short_steps" in given
     if staged and "max_steps" not in given and "num_train_epochs" in given:
         raise ValueError("max_steps must be given with short_steps, which are the first of them, got num_train_epochs")
-    names = ("batch_size", "short_steps", "stop_at_exact", "short_stop_at_exact")
+    names = ("batch_size", "short_steps", "stop_at_exact")
     asked: dict[str, Any] = {name: fields[name] for name in names if name in fields}
     if staged or fields.get("max_steps", 1) is None:
         asked["max_steps"] = fields.get("max_steps")
@@ -461,7 +461,7 @@ def describe_fields() -> str:
         "batch_size": (..., "Documents on a device at a time: both of per_device_…_batch_size; null for the task's"),
         "short_steps": (..., "The first of max_steps, on short documents; null for the task's share; left out for one stage"),
         "stop_at_exact": (0, "Exact match in validation, in %, at which a stage ends; null for the task's, 0 for never"),
-        "short_stop_at_exact": (..., "The same of the short stage; null for the task's, left out for no other"),
+        "short_stop_at_exact": (None, "Another level for the short stage; null for the same"),
         "validation_steps": (25, "Steps from one validation to the next"),
         "num_validation": (128, "Documents that are asked then; of squad, held out of training by whole articles"),
         "resume": (False, "Whether to go on from the last whole checkpoint in output_dir"),

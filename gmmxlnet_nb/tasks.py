@@ -152,8 +152,7 @@ class TaskDocuments:
 
 TASKS: dict[str, dict[str, Any]] = {  # What each task needs where nothing else is asked for
     "retention": {
-        "segment_length": 64, "stride": 0, "batch_size": 64, "max_steps": 1700, "short_steps": 1000, "stop_at_exact": 98,
-        "short_stop_at_exact": 80,
+        "segment_length": 64, "stride": 0, "batch_size": 64, "max_steps": 1700, "short_steps": 1000, "stop_at_exact": 97
     },
     "squad": {
         "segment_length": 256, "stride": 64, "batch_size": 16, "max_steps": 300, "short_steps": 100, "stop_at_exact": 0
@@ -416,8 +415,6 @@ def task_defaults(
     length, stride = filled.get("segment_length"), filled.get("stride")
     if type(stride) is int and length is not None and stride >= length:
         raise ValueError(f"stride must be below segment_length = {length}, got {stride}")
-    if params.get("short_stop_at_exact", 0) is None and not filled.get("stop_at_exact"):
-        filled["short_stop_at_exact"] = None  # of a stop that is not asked for
     steps, short = filled.get("max_steps", 1), filled.get("short_steps", 0)
     if params.get("short_steps") is None and "short_steps" in params:  # the same share of a shorter or longer run
         filled["short_steps"] = short = steps * defaults["short_steps"] // defaults["max_steps"]
