@@ -67,7 +67,7 @@ class GrowingModule:
         """Take the code of module `name`, which must be that of the `exported` cells (their sources by their ids)."""
         self.path = Path(str(importlib.import_module(package).__file__)).parent / f"{name}.py"
         self.cells = cell_statements(self.path.read_text())
-        self.module = ModuleType(f"growing_{name}")
+        self.module = ModuleType(f"{package}.growing_{name}")  # errors are told by where they are raised
         self.module.__dict__.update(__file__=str(self.path), __package__=package)
         sys.modules[self.module.__name__] = self.module  # where pickle looks for its classes
         self.check(package, exported)
@@ -88,7 +88,7 @@ class GrowingModule:
         tree = ast.Module(body=self.cells[cell], type_ignores=[])
         code = compile(tree, str(self.path), "exec", dont_inherit=True)
         exec(code, self.module.__dict__)
-        return {name: self.module.__dict__[name] for name in bound_names(code)}
+        return {name: self.module.__dict__[name] for name in bound_names(code) if name in self.module.__dict__}
 
 
 class ExportedShell(CaptureShell):
