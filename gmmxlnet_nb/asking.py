@@ -330,6 +330,34 @@ def stack_states(
     return map_state(lambda *parts: torch.cat([part.cpu() for part in parts]), *states)
 
 
+def tail_length(
+    input_ids: Tensor,  # (b, c, l)
+    write_ids: Sequence[int],  # Token ids of a segment's end
+) -> int:  # At least 1
+    "How many of the last tokens a segment's memory is written from: all behind the first `[MEM_WRITE]`, and itself."
+    found = torch.isin(input_ids, torch.tensor(list(write_ids), dtype=input_ids.dtype)).flatten(0, -2).any(0)
+    return input_ids.shape[-1] - int(found.int().argmax()) if found.any() else 1
+
+
+def skim_chunk(
+    model: XLNetWithMemory,  # Of any memory
+    rows: list[dict[str, Any]],  # Of `chunk_features`
+    state: Any,  # The memory before them; None for the start
+    pad: int,  # The padding token
+    before: list[Any] | None = None,  # Gets the memory before each segment
+) -> tuple[Any, list[dict[str, Tensor]]]:  # The memory after them, and its notes on each
+    "Read the next few segments for the memory's sake: the last layer works on the tokens alone that it is written from."
+    batch = DocumentCollator(pad)(rows)
+    tail = tail_length(batch["input_ids"], model.memory_ids("write", None))
+    inputs: dict[str, Any] = {name: value.to(model.device) for name, value in batch.items()}
+    inputs |= dict.fromkeys(("start_positions", "end_positions"))
+    checked = checked_inputs(**inputs, vocabulary=model.config.vocab_size, device=model.device)
+    segments = cut_segments(checked, model.memory_tokens(None, None, model.device))
+    state = model.get_initial_memory(len(rows)) if state is None else state
+    _, state, notes = model.read_documents(segments, state, before=before, tail=tail)
+    return state, notes
+
+
 def read_states(
     model: XLNetWithMemory,  # Of any memory
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
@@ -345,12 +373,8 @@ def read_states(
     parts, state = iter(parts), model.get_initial_memory(1) if state is None else state
     while chunk := list(islice(parts, batch_size)):
         rows = chunk_features(chunk, [question], tokenizer, reader.layout)
-        inputs: dict[str, Any] = dict.fromkeys(("start_positions", "end_positions"))
-        inputs |= chunk_inputs(model, rows, tokenizer.pad_token_id)
-        checked = checked_inputs(**inputs, vocabulary=model.config.vocab_size, device=model.device)
-        segments = cut_segments(checked, model.memory_tokens(None, None, model.device))
         before: list[Any] = []
-        _, state, notes = model.read_documents(segments, state, before=before)
+        state, notes = skim_chunk(model, rows, state, tokenizer.pad_token_id, before)
         kept += [map_state(lambda x: x.detach().cpu(), one) for one in before]
         routes += [note["routing_probs"][0].float().tolist() for note in notes if "routing_probs" in note]
     return kept, state, routes

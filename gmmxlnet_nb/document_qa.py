@@ -48,6 +48,7 @@ from gmmxlnet_nb.asking import (
     rank_answers,
     read_chunk,
     read_states,
+    skim_chunk,
     stack_states,
 )
 
@@ -428,7 +429,7 @@ class DocumentQA:
 
         def skim(windows: list[Window]) -> Any:
             rows = chunk_features([Part(window, False) for window in windows], [()], self.tokenizer, self.reader.layout)
-            return read_chunk(self.model, rows, state, self.tokenizer.pad_token_id)[0]
+            return skim_chunk(self.model, rows, state, self.tokenizer.pad_token_id)[0]
 
         for window in shown_progress(self.windows_of(source.pieces(), 0), progress):
             if len(held) == self.batch_size:
