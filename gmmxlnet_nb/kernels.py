@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../nbs/21_kernels.ipynb #h003
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -377,15 +378,25 @@ def wrap_triton(kernel: Any) -> Any:
     return kernel if INTERPRETED else library.wrap_triton(kernel)
 
 
+@cache
+def configured(
+    kernel: Any,  # Of Triton
+    num_warps: int,
+    num_stages: int,
+) -> Any:  # The same object each time, so that a graph of several layers has each kernel once
+    "A kernel with its settings."
+    return triton.autotune([triton.Config({}, num_warps=num_warps, num_stages=num_stages)], key=[])(kernel)
+
+
 def start(kernel: Any, name: str, grid: tuple[int, ...], query: Tensor, tile: int, *args: Any, **constants: Any) -> None:
     "Launch a kernel where the queries are, in their precision."
     exact, size = query.dtype == torch.float32, query.shape[-1]
     constants |= {"precision": "ieee" if exact else "tf32", "D": size, "M": tile}
     constants |= {"num_warps": 4 if exact else tile // 16}  # products in float32 take many registers
     constants |= {"num_stages": 1} if exact or size > 64 else LAUNCH[name]
-    if not (INTERPRETED or isinstance(kernel, triton.JITFunction)):  # the compiler launches it, and doesn't know this setting
-        constants.pop("maxnreg", None)
-        kernel[grid](*args, **constants)
+    if not (INTERPRETED or isinstance(kernel, triton.JITFunction)):  # the compiler, which knows no limit of registers
+        settings = [constants.pop(name, None) for name in ("num_warps", "num_stages", "maxnreg")]
+        library.wrap_triton(configured(kernel.kernel, *settings[:2]))[grid](*args, **constants)
         return
     with torch.cuda.device_of(query):
         kernel[grid](*args, **constants)
@@ -427,7 +438,7 @@ def fake_attend(query: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
     "What `attend_forward` fills: where kernels are interpreted, the compiler knows no more of it."
     b, length, heads, _ = query.shape
     out = torch.empty_like(query, memory_format=torch.contiguous_format)
-    return out, query.new_empty(b, heads, length, dtype=torch.float32)
+    return out, torch.empty(b, heads, length, dtype=torch.float32, device=query.device)
 
 
 def kernel_operator(
@@ -459,14 +470,15 @@ def attend_backward(
         dq, dk, dv = dq.zero_(), dk.zero_(), dv.zero_()
     blocks, row, drop = triton.cdiv(length, tile), triton.cdiv(keys, 16) * 16, dropout_constants(dropout)
     packed = offsets is not None
-    ds, dropped = (query.new_empty(*sums.shape, row) for _ in range(2))
+    new: dict[str, Any] = {"dtype": torch.float32, "device": query.device}
+    ds, dropped = (torch.empty(*sums.shape, row, **new | {"dtype": query.dtype}) for _ in range(2))
     start(
         wrap_triton(weights_kernel), "weights", (blocks, count * heads), query, tile, query, key, value, relative,
         content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed, offsets, out, sums, grad,
         ds, dropped, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, total, scale=scale,
         packed=packed, **drop,
     )
-    parts = query.new_empty(count, heads, blocks, 4, size, dtype=torch.float32)
+    parts = torch.empty(count, heads, blocks, 4, size, **new)
     start(
         wrap_triton(queries_kernel), "queries", (blocks, count * heads), query, tile, ds, query, key, relative, segment_bias,
         segments, query_types, key_types, offsets, dq, parts, *query.stride()[:3], *key.stride()[:3], heads, length, keys, row,
@@ -478,7 +490,7 @@ def attend_backward(
         packed=packed,
     )
     chunks = min(512 // tile, count)  # of documents: enough programs for a large GPU, and few sums to add up
-    dr = query.new_empty(chunks, heads, keys + length, size, dtype=torch.float32)
+    dr = torch.empty(chunks, heads, keys + length, size, **new)
     start(
         wrap_triton(positions_kernel), "positions", (triton.cdiv(keys + length, tile), heads, chunks), query, tile, ds, query,
         position_bias, offsets, dr, *query.stride()[:3], count, heads, length, keys, row, total, triton.cdiv(count, chunks),
@@ -490,7 +502,7 @@ def attend_backward(
 def fake_backward(grad: Tensor, query: Tensor, key: Tensor, value: Tensor, relative: Tensor, *others: Any) -> Any:
     "What `attend_backward` fills."
     dq, dk, dv = (torch.empty_like(x, memory_format=torch.contiguous_format) for x in (query, key, value))
-    sums = query.new_empty(query.shape[2], 4, query.shape[3], dtype=torch.float32)
+    sums = torch.empty(query.shape[2], 4, query.shape[3], dtype=torch.float32, device=query.device)
     return dq, dk, dv, torch.empty_like(relative), sums
 
 

@@ -39,6 +39,7 @@ from gmmxlnet_nb.config import (
 from gmmxlnet_nb.forward import (
     DocumentInputs,
     GMMXLNetOutput,
+    answer_loss,
     check_apart,
     check_batch_token_ids,
     check_new_token_ids,
@@ -107,6 +108,7 @@ class StepParts(NamedTuple):
     read: Callable[..., Any]  # The memory's
     write: Callable[..., Any]  # Likewise
     stack: int = 0  # Layers that are called at once
+    loss: Callable[..., Tensor | None] | None = None  # `answer_loss`, compiled
 
 
 def segment_step(
@@ -122,7 +124,7 @@ def segment_step(
     tail: int | None = None,  # How many of the last tokens are answered with, all write tokens among them; all by default
 ) -> tuple[Tensor, Any, dict[str, Tensor]]:  # Logits (b, tail, 2), the memory after it, and its notes
     "Read, encode, answer, write. A `ValueError` for a segment without its memory tokens."
-    layers, read, write, stack = parts or StepParts(fast_layer, memory.read, memory.write)
+    layers, read, write, stack, _ = parts or StepParts(fast_layer, memory.read, memory.write)
     read_at, write_at = segment.memory_positions()
     info: dict[str, Tensor] = {}
     entering: list[Tensor] = []
@@ -296,6 +298,15 @@ def check_documents_of(
 COMPILE_MODES = (None, "default", "max-autotune-no-cudagraphs")  # Those without CUDA graphs
 
 
+def compiled_parts(
+    compiled: Callable[..., Any],  # Compiles a function
+    memory: Memory,  # Whose read and write are compiled
+    stack: int,  # Layers of a graph
+) -> StepParts:
+    "What a step calls with `compile(regions=…)`."
+    return StepParts(compiled(fast_layers), compiled(memory.read), compiled(memory.write), stack, compiled(answer_loss))
+
+
 STACK = 4  # Layers of a graph with `compile(regions=True)`
 
 
@@ -367,10 +378,9 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
 
     def compile(self, *args: Any, regions: bool | int = False, **kwargs: Any) -> None:
         "Compile a segment's step, or so many layers (True: `STACK`) and the memory; `torch.compile`'s arguments, and errors."
-        compiled, parts = compiler(*args, **kwargs), (fast_layers, self.memory.read, self.memory.write)
-        stack = check_stack(regions)
+        compiled, stack = compiler(*args, **kwargs), check_stack(regions)
         self._compiled_step = None if stack else compiled(self.step)
-        self._compiled_parts = StepParts(*map(compiled, parts), stack) if stack else None
+        self._compiled_parts = compiled_parts(compiled, self.memory, stack) if stack else None
 
     def __getstate__(self) -> dict[str, Any]:
         "A copy is not compiled: compiled code would run with this model's weights."
@@ -478,7 +488,8 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         tokens = self.memory_tokens(mem_read_ids, mem_write_ids, inputs.input_ids.device)
         how = memory_state, clear_memory, bptt_segments, passes_asked(self.config, passes)
         read = self.read_documents(cut_segments(inputs, tokens), *how)
-        return document_output(inputs, tokens, read, options, self.config.memory_type)
+        loss = None if self._compiled_parts is None else self._compiled_parts.loss
+        return document_output(inputs, tokens, read, options, self.config.memory_type, loss)
 
 # %% ../nbs/05_model.ipynb #c046
 def widest_type(
