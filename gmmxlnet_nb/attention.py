@@ -158,7 +158,7 @@ class PackedRows(NamedTuple):
 
     def unpack(self, x: Tensor) -> Tensor:
         "(b, l, …) of (1, t, …), zeros at padding."
-        moved = MovedRows.apply(x.flatten(0, 1).flatten(1), self.target, self.real, self.source, self.filled)
+        moved = MovedRows.apply(x.reshape(len(self.source), -1), self.target, self.real, self.source, self.filled)
         return moved.view(-1, self.length, *x.shape[2:])
 
     def visibility(self, padded: AttentionVisibility) -> AttentionVisibility:

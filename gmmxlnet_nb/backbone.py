@@ -387,9 +387,9 @@ def check_encoded(
         n = cache.mask.shape[-1]
         check_kind("cache.mask", check_shape("cache.mask", cache.mask, (b, n)), "truth values")
         check_shape("cache.hidden", cache.hidden, (b, len(xlnet.layer), n, width))
-    for name, value, most in (("tail", tail, length), ("packed", packed, b * length)):
+    for name, value, of, most in (("tail", tail, "segment", length), ("packed", packed, "batch", b * length)):
         if value is not None and (type(value) is not int or not 0 < value <= most):
-            raise ValueError(f"{name} must be a whole number in 1 … {most}, of the segment's tokens, got {value!r}")
+            raise ValueError(f"{name} must be a whole number in 1 … {most}, the {of}'s tokens, got {value!r}")
 
 # %% ../nbs/22_backbone.ipynb #c013
 def encode(

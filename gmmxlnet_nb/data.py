@@ -37,6 +37,7 @@ from transformers import PreTrainedTokenizerBase
 from gmmxlnet_nb.core import (
     check_choice, check_folder, check_positive, check_regular_file, hold_lock, moved_names, whole_file
 )
+from .attention import packed_tokens
 from .documents import Answer, Document, check_document, check_ids, is_text
 from .faults import say_once
 from gmmxlnet_nb.segments import (
@@ -622,17 +623,19 @@ class DocumentCollator:
     pad_to_length: int | None = None  # l; by default the longest segment of the batch
     pad_token_type_id: int = 3  # Hugging Face's segment id of padding
     pad_to_segments: int | None = None  # s; by default the most segments of the batch
+    pack_tokens: bool = False  # Whether to count, for a model's `packed_tokens`, the rows that tokens fill without padding
 
     def __post_init__(self) -> None:
         for name in ("pad_to_length", "pad_to_segments"):
             if getattr(self, name) is not None:
                 check_positive(name, getattr(self, name))
+        check_choice("pack_tokens", self.pack_tokens, (True, False))
         for name in ("pad_token_id", "pad_token_type_id"):
             if type(getattr(self, name)) is not int or getattr(self, name) < 0:
                 raise ValueError(f"{name} must be a whole number >= 0, got {getattr(self, name)!r}")
 
-    def __call__(self, features: list[dict[str, Any]]) -> dict[str, Tensor]:
-        "Token tensors `(b, s, l)`, positions `(b, s, a)` with -1 for none, and a segment mask `(b, s)`."
+    def __call__(self, features: list[dict[str, Any]]) -> dict[str, Any]:
+        "Tensors: tokens `(b, s, l)`, positions `(b, s, a)` with -1 for none, a segment mask `(b, s)`; and rows `(s,)` to pack into."
         if not features:
             raise ValueError("features must hold at least one document, got none")
         for feature in features:
@@ -660,7 +663,8 @@ class DocumentCollator:
             return torch.full((*segments.shape, table.shape[1]), -1).masked_scatter_(segments[..., None], table)
 
         asked = torch.tensor([shown for f in features for shown in f["asked"]]).repeat_interleave(lengths)
-        return {
+        packing = {"packed_tokens": packed_tokens(real)} if self.pack_tokens else {}
+        return packing | {
             "input_ids": padded(tokens("input_ids"), self.pad_token_id),
             "attention_mask": real.long(),
             "token_type_ids": padded(tokens("token_type_ids"), self.pad_token_type_id),

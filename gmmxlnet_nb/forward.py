@@ -7,7 +7,7 @@ __all__ = ['GMMXLNetOutput']
 
 # %% ../nbs/34_forward.ipynb #h003
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -282,12 +282,12 @@ def document_output(
     read: tuple[Tensor, Any, list[dict[str, Tensor]]],  # Logits (b, s, l, 2), the last state and notes on each segment
     options: OutputOptions,  # What to give
     memory_type: str,  # For the message
-    compiled_loss: Callable[..., Tensor | None] | None = None,  # `answer_loss` for a GPU
+    compiled: Any = None,  # With a `loss`, which is `answer_loss`, if the model's regions are compiled
 ) -> GMMXLNetOutput | tuple[Any, ...]:
     "What `forward` gives of documents that were read; a `ValueError` for scores of a router that is not there."
     logits, state, notes = read
     starts, ends = logits.unbind(-1)
-    loss_of = compiled_loss if compiled_loss is not None and starts.is_cuda else answer_loss
+    loss_of = compiled.loss if compiled is not None and starts.is_cuda else answer_loss  # on a CPU it names rows
     loss = loss_of(inputs, tokens, starts, ends, options.global_softmax)
     info = stack_notes(notes, inputs.exists) if options.routing_info else None
     raw = router_scores(notes, memory_type) if options.router_logits else None

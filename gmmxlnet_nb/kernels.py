@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../nbs/21_kernels.ipynb #h003
+import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -371,11 +372,12 @@ def dropout_constants(
 
 
 INTERPRETED = not isinstance(forward_kernel, triton.JITFunction)  # by Python, for tests
+OPEN = not INTERPRETED and os.environ.get("GMMXLNET_OPEN_KERNELS") == "1"  # Whether PyTorch's compiler starts kernels
 
 
 def wrap_triton(kernel: Any) -> Any:
-    "A kernel that PyTorch's compiler can see in an operator; outside of it, and interpreted, the kernel itself."
-    return kernel if INTERPRETED else library.wrap_triton(kernel)
+    "A kernel that PyTorch's compiler can see in an open operator; elsewhere the kernel itself."
+    return library.wrap_triton(kernel) if OPEN else kernel
 
 
 @cache
@@ -446,8 +448,8 @@ def kernel_operator(
     function: Callable[..., Any],  # That launches kernels
     fake: Callable[..., Any],  # Makes what it fills
 ) -> Any:
-    "An operator whose kernels PyTorch's compiler sees and starts itself; a closed one where they are interpreted."
-    if not INTERPRETED:
+    "An operator: a closed one, or one whose kernels PyTorch's compiler sees and starts itself."
+    if OPEN:
         return library.triton_op(name, function, mutates_args=())
     operator = library.custom_op(name, function, mutates_args=())
     operator.register_fake(fake)

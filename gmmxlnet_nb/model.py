@@ -108,7 +108,7 @@ class StepParts(NamedTuple):
     read: Callable[..., Any]  # The memory's
     write: Callable[..., Any]  # Likewise
     stack: int = 0  # Layers that are called at once
-    loss: Callable[..., Tensor | None] | None = None  # `answer_loss`, compiled
+    loss: Callable[..., Tensor | None] = answer_loss  # What `document_output` calls on a GPU
 
 
 def segment_step(
@@ -298,6 +298,14 @@ def check_documents_of(
 COMPILE_MODES = (None, "default", "max-autotune-no-cudagraphs")  # Those without CUDA graphs
 
 
+def check_ready(
+    model: Any,  # An `XLNetWithMemory` that is called
+) -> None:
+    "A `ValueError` for one that is split over devices, or whose configuration was changed to no effect."
+    check_one_device(getattr(model, "hf_device_map", None), model.device)
+    check_built(model.config, model.memory)
+
+
 def compiled_parts(
     compiled: Callable[..., Any],  # Compiles a function
     memory: Memory,  # Whose read and write are compiled
@@ -351,8 +359,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
     def __init__(self, config: GMMXLNetConfig) -> None:
         super().__init__(config)
         config.check()
-        self.transformer, self.qa_outputs = new_encoder(config), nn.Linear(config.hidden_size, 2)
-        self.memory = build_memory(config)
+        self.transformer, self.qa_outputs, self.memory = new_encoder(config), nn.Linear(config.d_model, 2), build_memory(config)
         forget_checkpoint(config)
         self._start_state: Any = None  # What `set_memory_state` was given
         self._ids_on_device: dict[tuple[Any, ...], Tensor] = {}
@@ -451,8 +458,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         given = self._start_state if memory_state is None else memory_state
         state = start if given is None else self.checked_state(given, count)
         prepare = match_step_layout if self._compiled_step or self._compiled_parts else None
-        restart = start if clear_memory else None
-        return read_segments(step, segments, state, restart, bptt_segments, prepare, passes, before)
+        return read_segments(step, segments, state, start if clear_memory else None, bptt_segments, prepare, passes, before)
 
     def forward(
         self,
@@ -481,15 +487,13 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         flags = return_routing_info, clear_memory, return_memory_state, use_global_softmax, output_router_logits
         unused = inputs_embeds, position_ids, output_attentions, output_hidden_states
         options = output_options(self.config, *flags, *unused, return_dict)
-        check_one_device(getattr(self, "hf_device_map", None), self.device)
-        check_built(self.config, self.memory)
+        check_ready(self)
         tensors = input_ids, attention_mask, token_type_ids, start_positions, end_positions, answer_mask, segment_mask
         inputs = checked_inputs(*tensors, self.config.vocab_size, self.device, packed_tokens)
         tokens = self.memory_tokens(mem_read_ids, mem_write_ids, inputs.input_ids.device)
         how = memory_state, clear_memory, bptt_segments, passes_asked(self.config, passes)
         read = self.read_documents(cut_segments(inputs, tokens), *how)
-        loss = None if self._compiled_parts is None else self._compiled_parts.loss
-        return document_output(inputs, tokens, read, options, self.config.memory_type, loss)
+        return document_output(inputs, tokens, read, options, self.config.memory_type, self._compiled_parts)
 
 # %% ../nbs/05_model.ipynb #c046
 def widest_type(
