@@ -635,7 +635,7 @@ class DocumentCollator:
                 raise ValueError(f"{name} must be a whole number >= 0, got {getattr(self, name)!r}")
 
     def __call__(self, features: list[dict[str, Any]]) -> dict[str, Any]:
-        "Tensors: tokens `(b, s, l)`, positions `(b, s, a)` with -1 for none, a segment mask `(b, s)`; and rows `(s,)` to pack into."
+        "Tensors: tokens `(b, s, l)`, positions `(b, s, a)` with -1 for none, a segment mask `(b, s)`; perhaps rows `(s,)`."
         if not features:
             raise ValueError("features must hold at least one document, got none")
         for feature in features:

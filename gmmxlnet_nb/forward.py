@@ -87,6 +87,28 @@ def ids_on_device(
         known[key] = torch.tensor(ids, device=device, dtype=torch.long)
     return known[key]
 
+# %% ../nbs/34_forward.ipynb #k191
+def checked_packing(
+    packed_tokens: Any,  # What `forward` was given
+    mask: Tensor,  # (b, s, l), 1 for real tokens
+) -> tuple[int | None, ...] | None:  # (s,)
+    "Rows to pack each segment's tokens into; a `ValueError` for what is no such number, or too small for the tokens."
+    if packed_tokens is None:
+        return None
+    b, s, length = mask.shape
+    try:
+        rows = tuple(packed_tokens)
+    except TypeError:
+        rows = ()
+    if len(rows) != s or not all(x is None or (type(x) is int and 0 < x <= b * length) for x in rows):
+        allowed = f"None or, for each of {s} segments, None or a whole number in 1 … {b * length}"
+        raise ValueError(f"packed_tokens must be {allowed}, got {packed_tokens!r}")
+    if any(x is not None for x in rows):
+        needed = (mask != 0).int().cummax(2).values.sum((0, 2))
+        fits = [needed[i] <= x for i, x in enumerate(rows) if x is not None]
+        require(torch.stack(fits), "packed_tokens must be at least a segment's tokens, of all documents together")
+    return rows
+
 # %% ../nbs/34_forward.ipynb #c044b
 MISSING_SEGMENT_IDS = (
     "token_type_ids are not given, so that question and text count as one: in attention, in where answers may be "
@@ -108,28 +130,6 @@ class DocumentInputs:
     answer_mask: Tensor | None  # (b, s, l)
     single: bool  # Whether segments (b, l) were given, and are documents of one
     packed: tuple[int | None, ...] | None = None  # (s,), rows that a segment's tokens may be packed into
-
-
-def checked_packing(
-    packed_tokens: Any,  # What `forward` was given
-    mask: Tensor,  # (b, s, l), 1 for real tokens
-) -> tuple[int | None, ...] | None:  # (s,)
-    "Rows to pack each segment's tokens into; a `ValueError` for what is no such number, or too small for the tokens."
-    if packed_tokens is None:
-        return None
-    b, s, length = mask.shape
-    try:
-        rows = tuple(packed_tokens)
-    except TypeError:
-        rows = ()
-    if len(rows) != s or not all(x is None or (type(x) is int and 0 < x <= b * length) for x in rows):
-        allowed = f"None or, for each of {s} segments, None or a whole number in 1 … {b * length}"
-        raise ValueError(f"packed_tokens must be {allowed}, got {packed_tokens!r}")
-    if any(x is not None for x in rows):
-        needed = (mask != 0).int().cummax(2).values.sum((0, 2))
-        fits = [needed[i] <= x for i, x in enumerate(rows) if x is not None]
-        require(torch.stack(fits), "packed_tokens must be at least a segment's tokens, of all documents together")
-    return rows
 
 
 def checked_inputs(
