@@ -11,6 +11,7 @@ import json
 import math
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Mapping
@@ -366,22 +367,70 @@ def status_of(
     why = "; ".join(f"{what}: {short_list(names)}" for what, names in happened.items() if names)
     return RecordStatus("stale", why) if why else RecordStatus("fresh")
 
-# %% ../nbs/60_records.ipynb #d030
+# %% ../nbs/60_records.ipynb #k000
 RECORD_BYTES = 1 << 26
 
+# %% ../nbs/60_records.ipynb #k001
+def read_record(
+    path: Path,  # Its file
+) -> Any:  # What is in it, whatever that is
+    "A record; a `ValueError` for what is no JSON, an `OSError` for what is no file."
+    def no_number(text: str) -> None:
+        raise ValueError(f"{text} is no JSON")
 
+    record = parse_json(read_text(path, RECORD_BYTES), path, parse_constant=no_number)
+    check_depth(path, record)
+    return record
+
+# %% ../nbs/60_records.ipynb #d030
 def record_status(
     job: Job,  # What is asked for
 ) -> RecordStatus:  # On its record
     "What state a job's record is in; raises `ValueError` if the code that it uses cannot be read."
-    def no_number(text: str) -> None:
-        raise ValueError(f"{text} is no JSON")
-
     try:
-        record = parse_json(read_text(job.record, RECORD_BYTES), job.record, parse_constant=no_number)
-        check_depth(job.record, record)
+        record = read_record(job.record)
     except FileNotFoundError:
         return RecordStatus("missing", "there is no record")
     except (OSError, ValueError):
         return RecordStatus("edited", "it is no JSON")
     return status_of(job, record)
+
+# %% ../nbs/60_records.ipynb #k003
+def card_file(
+    job: Job,  # That was run
+    device: str,  # As `device_name` says it
+) -> Path:
+    "Where the record of another card than the last one is kept; a `ValueError` for a name without a letter or digit."
+    name = re.sub("[^a-z0-9]+", "-", device.lower()).strip("-")
+    if not name:
+        raise ValueError(f"device must be the name of one, got {device!r}")
+    return job.record.with_name(f"{job.name}@{name}.json")
+
+
+def card_records(
+    job: Job,  # Which
+) -> dict[str, Path]:  # Device → file, that of the last run first
+    "The records of a job on all cards, without files that are as no run wrote them."
+    found: dict[str, Path] = {}
+    for path in (job.record, *sorted(job.record.parent.glob(f"{job.name}@*.json"))):
+        try:
+            record = read_record(path)
+        except (OSError, ValueError):
+            continue
+        if has_digest(record) and isinstance(record.get("device"), str):
+            found.setdefault(record["device"], path)
+    return found
+
+
+def keep_record(
+    job: Job,  # That has run
+    record: Mapping[str, Any],  # As `job_record` makes it
+) -> None:
+    "Write a job's record; one that was timed on another card stays, beside it."
+    earlier = card_records(job) if job.alone else {}
+    for device, path in earlier.items():
+        if path == job.record and device != record["device"]:
+            write_json(card_file(job, device), read_record(path))
+    write_json(job.record, record)
+    if job.alone:
+        card_file(job, str(record["device"])).unlink(missing_ok=True)

@@ -31,9 +31,11 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from .core import check_choice, check_names, check_positive, hold_lock, hold_run, moved_names, write_json
+from .core import check_choice, check_names, check_positive, hold_lock, hold_run, moved_names
 from .closure import PACKAGE, used_code
-from .records import RECORDS, Job, RecordStatus, job_record, record_status, status_of, notebook_defaults
+from gmmxlnet_nb.records import (
+    RECORDS, Job, RecordStatus, card_records, job_record, keep_record, notebook_defaults, read_record, record_status, status_of,
+)
 
 # %% ../nbs/61_runs.ipynb #s002
 FIELDS = {"id": str, "notebook": str, "tier": str, "seeds": list, "parameters": dict, "vary": dict, "alone": bool, "like": str}
@@ -196,6 +198,22 @@ def undisturbed(
             raise ValueError(f"{job.name} must wait for a job that runs alone, in another process")
         yield
 
+# %% ../nbs/61_runs.ipynb #k101
+def status_here(
+    job: Job,  # What is asked for
+) -> RecordStatus:
+    "What state a job's record is in on this machine: of what runs alone, times are wanted from the GPU that is here."
+    verdict = record_status(job)
+    if not job.alone or job.parameters.get("device") == "cpu" or verdict.state != "fresh":
+        return verdict
+    torch = import_module("torch")
+    if not torch.cuda.is_available():
+        return verdict
+    path = card_records(job).get(card := str(torch.cuda.get_device_name()))
+    if path is None:
+        return RecordStatus("missing", f"there is no record of a {card}")
+    return verdict if path == job.record else status_of(job, read_record(path))
+
 # %% ../nbs/61_runs.ipynb #d034
 def socket_transport(
     folder: str,  # A short path: it becomes part of the sockets' names
@@ -234,7 +252,7 @@ def execute(
     with locked(job), ExitStack() as stack:
         if log:
             os.replace(log, job.scratch(".log"))
-        if not force and record_status(job).state == "fresh":  # another process may have been faster
+        if not force and status_here(job).state == "fresh":  # another process may have been faster
             return
         stack.enter_context(undisturbed(job))
         with hold_run(job.scratch()):  # of a run that was started there by hand
@@ -251,7 +269,7 @@ def execute(
         verdict = status_of(job, record)  # against the code as it is in the end
         if verdict.state != "fresh":
             raise ValueError(f"sources were edited while {job.name} ran: {verdict.why}")
-        write_json(job.record, record)
+        keep_record(job, record)
 
 # %% ../nbs/61_runs.ipynb #d043
 def end_with_parent() -> None:
@@ -456,6 +474,7 @@ def orphans(
     known, tried = {job.record for job in jobs}, {job.notebook for job in jobs if job.tier == "smoke"}
     folders = [root / folder for name, folder in RECORDS.items() if tier in (None, name)]
     records = [path for folder in folders for path in sorted(folder.glob("*.json"))]
+    known |= {path for path in records if path.with_name(f"{path.stem.partition('@')[0]}.json") in known}  # of other cards
     notebooks = [] if tier == "full" else [path for path in sorted(root.glob("experiments/*.ipynb")) if path not in tried]
     return [
         *(f"unknown: {path.relative_to(root)} is of no run in the manifest: remove it" for path in records if path not in known),
@@ -472,7 +491,7 @@ def run_chosen(
     "Run what is not fresh, and say so; a `ValueError` for a number of workers that cannot be."
     if workers is not None:  # also where there is nothing to do
         check_positive("jobs", workers)
-    todo = [job for job in jobs if force or record_status(job).state != "fresh"]
+    todo = [job for job in jobs if force or status_here(job).state != "fresh"]
     print(f"{len(todo)} to run, {len(jobs) - len(todo)} fresh", flush=True)
     failed = sweep(todo, manifest, workers, force)
     for job in failed:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from tex import Stale, is_text
 
 from gmmxlnet_nb.core import check_names
-from gmmxlnet_nb.records import SCHEMA, Job, RecordStatus, record_status
+from gmmxlnet_nb.records import SCHEMA, Job, RecordStatus, card_records, record_status, status_of
 from gmmxlnet_nb.runs import load_manifest
 
 # The one place that says which runs the paper needs. Each has a place in a figure's panels and in the tables.
@@ -83,6 +83,7 @@ class Evidence:
     records: Mapping[str, Sequence[Record]]
     stale: AbstractSet[Name] = frozenset()  # Records that were made by older code
     notes: Sequence[str] = ()  # What to know of them, a line each, with the command that makes them again
+    cards: Mapping[str, Sequence[tuple[Record, bool]]] = field(default_factory=dict)  # On other cards; whether stale
     reads: Reads = field(default_factory=Reads)
 
     def traced(self, make: Callable[["Evidence"], T]) -> tuple[T, set[Name]]:
@@ -241,10 +242,16 @@ def unfit(job: Job, record: Record) -> list[str]:
     return [f"text: the record of {job.name} must have {wrong[0]}; {again}"] if wrong else []
 
 
-def read_record(job: Job) -> Record:
-    """The record of a job, which is there."""
-    record = json.loads(job.record.read_text(encoding="utf-8"))
+def read_record(job: Job, path: Path | None = None) -> Record:
+    """The record of a job, which is there, or the one in another file."""
+    record = json.loads((path or job.record).read_text(encoding="utf-8"))
     return {**ABSENT, **UNKNOWN, "times": {}, **record, "seed": job.seed, "notebook": job.notebook.name}
+
+
+def other_cards(job: Job) -> list[tuple[Record, bool]]:
+    """The records of a job on other cards than the last one, and whether each is stale."""
+    found = [read_record(job, path) for path in card_records(job).values() if path != job.record]
+    return [(record, status_of(job, record).state != "fresh") for record in found]
 
 
 def lines(verdicts: Sequence[tuple[Job, RecordStatus]]) -> list[str]:
@@ -268,16 +275,19 @@ def read_evidence(jobs: Sequence[Job]) -> tuple[Evidence, list[str]]:
     wrong = lines([(job, verdict) for job, verdict in verdicts if verdict.state not in ("fresh", "stale")])
     stale, notes = frozenset((job.id, job.seed) for job, _ in old), lines(old)
     records: dict[str, list[Record]] = {}
+    cards: dict[str, list[tuple[Record, bool]]] = {}
     if not wrong:
         for job in jobs:
             record = read_record(job)
             wrong += unfit(job, record)
             records.setdefault(job.id, []).append(record)
+            cards[job.id] = [*cards.get(job.id, []), *(other_cards(job) if job.alone else [])]
+            wrong += [line for other, _ in cards[job.id] for line in unfit(job, other)]
         for runs in (LEARNED, SQUAD):
             differing = other_data(records, runs, stale)
             wrong += differing
             notes += [line for line in other_data(records, runs) if line not in differing]
-    return Evidence(records, stale, notes), wrong
+    return Evidence(records, stale, notes, cards), wrong
 
 
 def other_data(

@@ -11,7 +11,7 @@ from evidence import ENCODER, LEARNED, LONG, MEMORY, RETENTION, ROUTED, Evidence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import NullLocator
-from results import ENCODERS, MEMORIES, PARTS, at, counts, experts, floor, memories, timed
+from results import MEMORIES, PARTS, at, counts, encoders, experts, floor, memories, timed
 
 WIDTH = 6.3  # Inches: that of the paper's text
 GROUPS = {
@@ -216,7 +216,7 @@ def encoder_data(e: Evidence) -> dict[str, Any]:
     fields = ("ms", "low", "high")
     return {
         part: {
-            "times": {label: tuple(timed(e, f"{part}/{name}/{f}") for f in fields) for name, label in ENCODERS.items()},
+            "times": {label: tuple(timed(e, f"{part}/{name}/{f}") for f in fields) for name, label in encoders(e).items()},
             "floor": floor(e, part),
         }
         for part in PARTS

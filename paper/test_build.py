@@ -17,7 +17,7 @@ from build import Refused
 from evidence import BENCHMARK, CPU, LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, Sample, compare, needed_jobs
 from results import command, macros, number, short_commit, spread
 from synthetic import make_project, record
-from tex import Stale, citation_problems, comment, fill_tex, macros_used, text_problems, to_tex, typed_numbers
+from tex import Stale, citation_problems, comment, fill, fill_tex, macros_used, text_problems, to_tex, typed_numbers
 
 from gmmxlnet_nb.core import write_json
 from gmmxlnet_nb.records import SCHEMA, with_digest
@@ -678,6 +678,47 @@ def test_fresh_records_decide(manifest: Path) -> None:
     change(manifest, names[0], lambda r: r.update(data=None))
     with pytest.raises(Refused, match=r"record: (parameter 'max_steps'|metric 'memory_floats'|the runs benchmark)"):
         build.content(manifest)
+
+
+def test_every_card_is_shown(manifest: Path) -> None:
+    """Records of other cards have a row each, marked if stale; one that lacks a form has a dash, and a bad one is named."""
+    path = record_file(manifest, "benchmark-encoder-0")
+    whole = json.loads(path.read_text("utf-8"))
+    metrics = {name: value for name, value in whole["metrics"].items() if "HF captured" not in name}
+    beside = path.with_name("benchmark-encoder-0@card-b.json")
+    for schema, sign in ((whole["schema"], ""), (3, "†")):
+        other = with_digest({**whole, "device": "Card B", "metrics": metrics, "schema": schema})
+        beside.write_text(json.dumps(other), "utf-8")
+        found = build.content(manifest)
+        first, second, *others = found.bodies["cards"][1]
+        assert first is not None and second is not None and len(others) == 2
+        assert [fill(cell, {}) for cell in second[:4]] == [
+            f"Card B{sign}", "training", f"{metrics['training/HF compiled/ms']:.2f}{sign}", f"–{sign}",
+        ]  # fmt: skip
+        assert (first[0], len(first), "–" in first) == ("made up", 6, False)
+    beside.write_text(json.dumps(with_digest({**whole, "device": "$Card$"})), "utf-8")
+    with pytest.raises(Refused, match=r"one line of plain text in device, got '\$Card\$'"):
+        build.content(manifest)
+    beside.write_text("[]", "utf-8")
+    assert len(build.content(manifest).bodies["cards"][1]) == 2
+
+
+def test_older_benchmarks_can_be_shown(manifest: Path) -> None:
+    """A record from before candidates had three forms and nothing was switched on has what it has."""
+
+    def older(record: dict[str, Any]) -> None:
+        gone = ("default_", "HF captured", "RMT captured", "RMT eager", "ModernBERT captured")
+        kept = {n: v for n, v in record["metrics"].items() if not any(name in n for name in gone)}
+        kept |= {n.replace("RMT compiled", "RMT, BERT"): v for n, v in kept.items() if "RMT compiled" in n}
+        kept |= {n.replace(" captured", ""): v for n, v in record["metrics"].items() if "ModernBERT" in n}
+        record["metrics"] = {n: v for n, v in kept.items() if "RMT compiled" not in n}
+
+    for part in ("encoder", "long", "cpu"):
+        change(manifest, f"benchmark-{part}-0", older)
+    found = build.content(manifest)
+    rows = [row[0] for row in found.bodies["encoder"][1] if row]
+    assert "recurrent memory on BERT" in rows and "Hugging Face, captured" not in rows
+    assert found.values["BestForm"] == "compiled" and found.bodies["defaults"][1] == (("not in these records", *4 * ("–",)),)
 
 
 @pytest.mark.usefixtures("undrawn")
