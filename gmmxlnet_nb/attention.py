@@ -166,8 +166,8 @@ class PackedRows(NamedTuple):
         left_out = self.length - self.offsets.diff()[:, None]  # padding before each document
         visible_to = torch.where(padded.visible_to < 0, padded.visible_to, padded.visible_to - left_out)
         types = self.pack(padded.query_types)
-        seen = {"visible_to": self.pack(visible_to), "query_types": types, "key_types": types}
-        return padded._replace(**seen, offsets=self.offsets, longest=self.length)
+        packed = padded._replace(visible_to=self.pack(visible_to), query_types=types, key_types=types)
+        return packed._replace(offsets=self.offsets, longest=self.length)
 
 # %% ../nbs/20_attention.ipynb #k194
 PACK_STEP = 16  # Rows are a multiple of this share of the padded ones

@@ -72,8 +72,8 @@ def attend_triton(
 
     biases = (attention.r_w_bias, attention.r_r_bias, attention.r_s_bias)
     ids = (visibility.query_types, visibility.key_types, visibility.visible_to)
-    packed = {"offsets": visibility.offsets, "longest": visibility.longest}
-    return attend(query, key, value, relative, biases, attention.seg_embed, *ids, dropout=dropout, **packed)
+    packed = (None, visibility.offsets, visibility.longest)
+    return attend(query, key, value, relative, biases, attention.seg_embed, *ids, dropout, *packed)
 
 # %% ../nbs/22_backbone.ipynb #c036
 ATTENTION: dict[str, Callable[..., Tensor] | None] = {

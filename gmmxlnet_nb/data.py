@@ -642,8 +642,7 @@ class DocumentCollator:
             check_feature(feature)
         counts = [len(f["input_ids"]) for f in features]
         lengths = torch.tensor([len(ids) for f in features for ids in f["input_ids"]])
-        s = self._size("pad_to_segments", max(counts))
-        length = self._size("pad_to_length", int(lengths.max()))
+        s, length = self._size("pad_to_segments", max(counts)), self._size("pad_to_length", int(lengths.max()))
         segments = torch.arange(s) < torch.tensor(counts)[:, None]
         real = torch.zeros(len(features), s, length, dtype=torch.bool)
         real[segments] = torch.arange(length) >= length - lengths[:, None]
@@ -658,13 +657,11 @@ class DocumentCollator:
             gold = [found for f in features for found in f[name]]
             table = torch.full((len(gold), max(1, *map(len, gold))), -1)
             for row, shift in enumerate((length - lengths).tolist()):
-                if gold[row]:
-                    table[row, : len(gold[row])] = torch.tensor(gold[row]) + shift
+                table[row, : len(gold[row])] = torch.tensor(gold[row], dtype=torch.long) + shift
             return torch.full((*segments.shape, table.shape[1]), -1).masked_scatter_(segments[..., None], table)
 
         asked = torch.tensor([shown for f in features for shown in f["asked"]]).repeat_interleave(lengths)
-        packing = {"packed_tokens": packed_tokens(real)} if self.pack_tokens else {}
-        return packing | {
+        return ({"packed_tokens": packed_tokens(real)} if self.pack_tokens else {}) | {
             "input_ids": padded(tokens("input_ids"), self.pad_token_id),
             "attention_mask": real.long(),
             "token_type_ids": padded(tokens("token_type_ids"), self.pad_token_type_id),

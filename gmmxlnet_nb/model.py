@@ -97,8 +97,11 @@ def cut_segments(
     "Cut a batch into segments."
     ids, mask, exists = (x.unbind(1) for x in (inputs.input_ids, inputs.attention_mask, inputs.exists))
     types = [None] * len(ids) if inputs.token_type_ids is None else inputs.token_type_ids.unbind(1)
-    packed = inputs.packed or [None] * len(ids)
-    return [Segment(*parts, *tokens, rows) for *parts, rows in zip(ids, mask, exists, types, packed, strict=True)]
+    packed = inputs.packed or (None,) * len(ids)
+    return [
+        Segment(*parts, *tokens, packed=rows)
+        for parts, rows in zip(zip(ids, mask, exists, types, strict=True), packed, strict=True)
+    ]
 
 # %% ../nbs/05_model.ipynb #c033b
 class StepParts(NamedTuple):

@@ -3,13 +3,12 @@
 Each candidate lives in a process of its own, so that all compile at the same time; then they take turns, one at a time,
 while the others wait. Printed is a table and, last, one line of JSON: the median time of a step, the time until its call
 returned, what it started on the device, and how long the device worked. `regions N` is `model.compile(regions=N)`: graphs of
-N layers, and `whole` is `model.compile()`.
+N layers, `open` lets the compiler start the attention kernels (`GMMXLNET_OPEN_KERNELS`), and `whole` is `model.compile()`.
 """
 
 import argparse
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -18,11 +17,14 @@ from collections.abc import Callable
 from typing import Any
 
 CANDIDATES = ("HF eager", "HF compiled", "eager", "regions 1", "regions 4", "regions 12")
+MORE = ("regions 4 open", "regions 12 open", "whole")
 KINDS = ("training", "inference")
 
 
 def build(name: str, kind: str, sizes: dict[str, int]) -> Callable[[], Any]:
     """A candidate's step."""
+    if name.endswith("open"):
+        os.environ["GMMXLNET_OPEN_KERNELS"] = "1"  # before they are imported
     import torch
     from transformers import XLNetConfig, XLNetForQuestionAnsweringSimple, set_seed
 
@@ -32,7 +34,7 @@ def build(name: str, kind: str, sizes: dict[str, int]) -> Callable[[], Any]:
     gpu = torch.cuda.is_available()
     device = torch.device("cuda" if gpu else "cpu")
     width = sizes["hidden"]
-    wide = {"d_model": width, "n_layer": sizes["layers"], "n_head": sizes["heads"], "d_inner": 4 * width}
+    wide: dict[str, Any] = {"d_model": width, "n_layer": sizes["layers"], "n_head": sizes["heads"], "d_inner": 4 * width}
     config = XLNetConfig(use_mems_eval=False, **wide)
     batch = random_documents(sizes["batch"], 1, sizes["length"], vocab_size=config.vocab_size, device=device)
     if name.startswith("HF"):
@@ -84,30 +86,23 @@ def answer_lines(
 
 
 def where(step: Callable[[], Any], device: str) -> dict[str, Any]:
-    """How long the device worked in a step, and what took the host's time."""
+    """What a step costs the host, how long the device works in it, and what takes the host's time."""
     import torch
     from torch.profiler import ProfilerActivity, profile
 
-    sync = torch.cuda.synchronize if device == "cuda" else lambda: None
-    times = []
-    for _ in range(7):
-        sync()
-        begin = time.perf_counter()
+    from gmmxlnet_nb.benchmark import host_cost
+
+    cost = host_cost(step, device)
+    with profile(activities=[ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if device == "cuda" else [])]) as seen:
         step()
-        times.append(1000 * (time.perf_counter() - begin))
-    sync()
-    activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if device == "cuda" else [])]
-    with profile(activities=activities) as seen:
-        step()
-        sync()
+        if device == "cuda":
+            torch.cuda.synchronize()
     events = seen.key_averages()
     top = sorted(events, key=lambda event: -event.self_cpu_time_total)[:25]
     kernels = [event for event in events if event.device_type != torch.autograd.DeviceType.CPU]
     busy = sum(event.self_device_time_total for event in kernels) / 1000
-    starts = r"cu(da)?(Launch|GraphLaunch|Memcpy|Memset)" if device == "cuda" else r"aten::"
-    launches = sum(event.count for event in events if re.match(starts, event.key))
     costly = [(event.key[:60], event.count, round(event.self_cpu_time_total)) for event in top]
-    return {"launches": launches, "host_ms": statistics.median(times), "device_ms": busy, "top": costly}
+    return {**cost._asdict(), "device_ms": busy, "top": costly}
 
 
 class Candidate:
@@ -158,7 +153,7 @@ def main() -> None:
     for name, value in sizes.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--turns", type=int, default=10)
-    parser.add_argument("--candidates", nargs="+", choices=[*CANDIDATES, "whole"], default=list(CANDIDATES))
+    parser.add_argument("--candidates", nargs="+", choices=[*CANDIDATES, *MORE], default=list(CANDIDATES))
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--top", help="a candidate whose costs are listed")
     asked = parser.parse_args()
