@@ -11,14 +11,13 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from transformers.utils.logging import disable_progress_bar
-
+from .core import mistakes
 from .files import TextSource, text_source
-from .document_qa import DocumentQA
-from .evidence import answer_evidence
-from .launch import mistakes
+
+if TYPE_CHECKING:  # else it is imported when a model is loaded: what cannot be asked, and --help, do not wait for PyTorch
+    from gmmxlnet_nb.document_qa import DocumentQA
 
 # %% ../nbs/68_answer_command.ipynb #a005
 BOLD, PLAIN = "\033[1m", "\033[0m"
@@ -113,12 +112,14 @@ def answer_parser(
 
 # %% ../nbs/68_answer_command.ipynb #a008
 def answer_questions(
-    qa: DocumentQA,  # The model
+    qa: "DocumentQA",  # The model
     questions: list[str],  # At least one
     sources: dict[str, TextSource],  # By name
     options: argparse.Namespace,  # n_best, evidence, segments
 ) -> list[dict[str, Any]]:  # Each question with its answers
     "Ask all questions of all files; a `ValueError` for what cannot be asked."
+    from gmmxlnet_nb.evidence import answer_evidence
+
     progress = sys.stderr.isatty()
     if options.segments is not None:
         [source] = sources.values()
@@ -142,9 +143,13 @@ def main(
 ) -> None:
     "Answer questions of files; ends with 1 if nothing has an answer, and with 2 for what cannot be asked."
     options = answer_parser(prog).parse_args(arguments)
-    disable_progress_bar()  # of loading weights
     with mistakes(prog, "", resumes=False):
         sources = sources_of(options.files, options.encoding, options.segments, options.evidence)
+    from transformers.utils.logging import disable_progress_bar
+
+    from gmmxlnet_nb.document_qa import DocumentQA
+
+    disable_progress_bar()  # of loading weights
     with mistakes(prog, resumes=False):
         qa = DocumentQA.from_pretrained(options.model, options.device)
         records = answer_questions(qa, options.question, sources, options)

@@ -249,10 +249,15 @@ DIGESTS = "digests.json"  # In a folder, what its other files were when they wer
 
 def file_digest(
     path: str | Path,  # A file of any size, which is read in pieces
+    size: float = math.inf,  # Bytes to read, from its beginning; all by default
 ) -> str:  # 64 hexadecimal digits
-    "SHA-256 of a file."
+    "SHA-256 of a file, or of its first bytes."
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while size > 0 and (block := file.read(int(min(size, 1 << 20)))):
+            digest.update(block)
+            size -= len(block)
+    return digest.hexdigest()
 
 
 def folder_digests(
@@ -349,6 +354,29 @@ def hold_run(
             HELD.pop(path)
             if before is not None and mine:
                 HELD[path] = before
+
+# %% ../nbs/00_core.ipynb #k304
+@contextmanager
+def mistakes(
+    prog: str,  # The command's name
+    package: str = __name__.partition(".")[0],  # Whose errors are about what the user gave; empty for everybody's
+    resumes: bool = True,  # Whether --resume goes on after an interruption
+) -> Iterator[None]:
+    "Say in one line what was wrong with what the user gave, and end with 2; another error shows where it was raised."
+    try:
+        yield
+    except (ValueError, OSError, ImportError) as error:  # a file that is not there; a library for what was asked
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        if place is not None and not str(place.tb_frame.f_globals.get("__name__")).startswith(package):
+            raise
+        print(f"{prog}: {' '.join(str(error).split())}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        hint = "; the same command with --resume goes on" if resumes else ""
+        print(f"{prog}: interrupted{hint}", file=sys.stderr)
+        raise SystemExit(130) from None
 
 # %% ../nbs/00_core.ipynb #h023
 def moved_names(

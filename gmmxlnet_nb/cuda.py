@@ -6,13 +6,26 @@
 __all__ = ['ahead', 'prefetch', 'CapturedStep']
 
 # %% ../nbs/23_cuda.ipynb #h003
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+import gc
+import logging
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
+from weakref import WeakSet
 
 import torch
+import torch.distributed as dist
+from accelerate.utils import DistributedType
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map_only
+
+# %% ../nbs/23_cuda.ipynb #h003b
+logger = logging.getLogger(__name__)
 
 # %% ../nbs/23_cuda.ipynb #c052
 def prefetch(
@@ -41,6 +54,57 @@ def prefetch(
 
 ahead = prefetch  # Its name in version 0.1.0
 
+# %% ../nbs/23_cuda.ipynb #p002
+POOLS: dict[torch.device, Any] = {}  # The pool of each GPU
+GRAPHS: dict[Any, WeakSet[Any]] = {}  # The recordings that live in each pool
+
+
+def graph_pool(
+    device: torch.device | str,  # A GPU
+) -> Any:  # What `CapturedStep` takes as pool
+    "The memory that all recordings on a GPU share; a `ValueError` for another device."
+    place = torch.device(device)
+    if place.type != "cuda":
+        raise ValueError(f"device must be a GPU to have a pool of graphs, got {device!r}")
+    place = torch.device("cuda", torch.cuda.current_device() if place.index is None else place.index)
+    if not GRAPHS.get(POOLS.get(place)):  # memory without a graph is given back: its pool can't be used again
+        GRAPHS.pop(POOLS.get(place), None)
+        POOLS[place] = torch.cuda.graph_pool_handle()
+    return POOLS[place]
+
+# %% ../nbs/23_cuda.ipynb #p000
+@contextmanager
+def capturing(
+    graph: Any,  # A `torch.cuda.CUDAGraph`
+    pool: Any = None,  # Memory to share
+) -> Iterator[None]:
+    "Record what is started; whatever fails, random numbers and memory are as before."
+    random, generator = torch.cuda.get_rng_state(), torch.cuda.default_generators[torch.cuda.current_device()]
+    try:
+        with torch.cuda.graph(graph, pool, capture_error_mode="thread_local"):  # others may prepare batches meanwhile
+            yield
+    except BaseException:
+        place = torch.cuda.current_device()
+        POOLS.pop(torch.device("cuda", place), None)
+        # a recording that CUDA has given up leaves the allocator and the generator in the middle of it
+        with suppress(RuntimeError):
+            torch._C._cuda_endAllocateToPool(place, graph.pool() if pool is None else pool)
+            torch._C._cuda_releasePool(place, graph.pool() if pool is None else pool)
+        generator.graphsafe_set_state(generator.clone_state())
+        raise
+    finally:
+        torch.cuda.set_rng_state(random)
+
+
+@contextmanager
+def side_stream() -> Iterator[None]:
+    "Run something beside the current stream, which waits for it."
+    side, main = torch.cuda.Stream(), torch.cuda.current_stream()
+    side.wait_stream(main)
+    with torch.cuda.stream(side):
+        yield
+    main.wait_stream(side)
+
 # %% ../nbs/23_cuda.ipynb #c046
 class CapturedStep:
     "A step on one GPU, recorded once and replayed for each batch of the same shapes, with new random numbers each time."
@@ -50,6 +114,7 @@ class CapturedStep:
         step: Callable[[dict[str, Tensor]], Any],  # Does everything, and gives back what is to be known: the loss
         batch: Mapping[str, Tensor],  # One to record with; training begins with it
         warmup: int = 3,  # Steps before recording, in which PyTorch settles what it allocates and compiles
+        pool: Any = None,  # Memory to share with other recordings, from `graph_pool`; None for its own
     ) -> None:
         if wrong := {name: str(getattr(x, "device", type(x))) for name, x in batch.items() if not getattr(x, "is_cuda", False)}:
             raise ValueError(f"batch must be on a GPU to be captured, got {', '.join(f'{n} on {at}' for n, at in wrong.items())}")
@@ -60,16 +125,17 @@ class CapturedStep:
         self.step = step  # a graph knows addresses only: the model and the optimizer in it must live as long
         self.batch = {name: value.clone() for name, value in batch.items()}
         random = torch.cuda.get_rng_state()
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(warmup):
-                step(self.batch)
-        torch.cuda.current_stream().wait_stream(side)
+        try:
+            with side_stream():
+                for _ in range(warmup):
+                    step(self.batch)
+        finally:
+            torch.cuda.set_rng_state(random)  # as if nothing had been run yet
         self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):  # others may prepare batches meanwhile
+        with capturing(self.graph, pool):
             self.result = step(self.batch)
-        torch.cuda.set_rng_state(random)  # as if nothing had been run yet
+        if pool is not None:
+            GRAPHS.setdefault(pool, WeakSet()).add(self.graph)
 
     def __call__(self, batch: Mapping[str, Tensor]) -> Any:
         "The step with another batch, and its result as a copy; a `ValueError` for other names, shapes or types."
@@ -81,25 +147,205 @@ class CapturedStep:
         self.graph.replay()
         return tree_map_only(Tensor, torch.clone, self.result)  # the next step writes over its own
 
+# %% ../nbs/23_cuda.ipynb #p006
+@cache
+def tell_uncaptured(
+    where: str,  # What is not captured: "training"
+    reason: str,  # What hinders it
+) -> None:
+    "Warn that kernels are started one by one; the second time, and from then on, it is known already."
+    logger.warning("%s is not captured: %s; it goes on uncaptured, with the same numbers", where, reason)
+
 # %% ../nbs/23_cuda.ipynb #c078c
-def check_capture(
+def find_hook(
+    model: nn.Module,  # To be trained
+) -> str:  # The name of a module or parameter with one; empty if there is none
+    "Python that is called in each pass; a recording would call it once, when it is made."
+    for name, module in model.named_modules():
+        if any(found for kind, found in vars(module).items() if kind.endswith("hooks") and "state_dict" not in kind):
+            return name or type(module).__name__
+    kinds = ("_backward_hooks", "_post_accumulate_grad_hooks")
+    return next((name for name, p in model.named_parameters() if any(getattr(p, kind, None) for kind in kinds)), "")
+
+
+def may_share(
     args: Any,  # A `TrainingConfig`
     accelerator: Any,  # What training runs on
-) -> None:
-    "A `ValueError` for `capture_steps` where steps differ in more than their tensors, or are not on one GPU alone."
+) -> bool:
+    "Whether several processes may record what they sum: with `True` alone, as long as few machines have seen it."
+    return args.capture_steps is True and accelerator.distributed_type == DistributedType.MULTI_GPU
+
+
+def capture_hindrances(
+    args: Any,  # A `TrainingConfig`
+    accelerator: Any,  # What training runs on
+    model: nn.Module | None = None,  # To be trained, once that is known
+    own_loss: str = "",  # The class that computes a loss of its own, if any
+) -> list[str]:  # Empty if there is none
+    "What hinders steps from being captured."
+    kind = accelerator.distributed_type
+    sharded = (DistributedType.DEEPSPEED, DistributedType.FSDP, DistributedType.MEGATRON_LM)
+    parts = () if model is None else model.modules()
+    checkpointing = args.gradient_checkpointing or any(getattr(part, "gradient_checkpointing", False) for part in parts)
+    hook = "" if model is None else find_hook(model)
     hindrances = {
         "without a GPU": accelerator.device.type != "cuda",
-        "for several processes": accelerator.num_processes > 1,
+        f"with {getattr(kind, 'value', kind)}": kind in sharded or getattr(accelerator, "parallelism_config", None) is not None,
+        "for several processes": accelerator.num_processes > 1 and not may_share(args, accelerator),
         "in fp16": accelerator.mixed_precision == "fp16",
-        "with gradient_checkpointing": args.gradient_checkpointing,
-        "with final_routing_temperature": args.temperature_at(0.0) != args.temperature_at(1.0),
+        "with gradient_checkpointing": checkpointing,
+        "with torch_empty_cache_steps": args.torch_empty_cache_steps is not None,
+        f"with the loss of {own_loss}": bool(own_loss),
+        f"with a hook on {hook}": bool(hook),
     }
-    found = [name for name, there in hindrances.items() if there]
-    if args.capture_steps and found:
-        raise ValueError(f"capture_steps must be False {' and '.join(found)}, got True")
+    return [name for name, there in hindrances.items() if there]
+
+
+def check_capture(
+    args: Any,  # A `TrainingConfig`
+    found: Sequence[str],  # Of `capture_hindrances`
+    tell: bool = True,  # Whether to tell what hinders
+) -> bool:
+    "Whether steps are captured; a `ValueError` if they must be and cannot."
+    if args.capture_steps is True and found:
+        raise ValueError(f"capture_steps must be 'auto' or False {' and '.join(found)}, got True")
+    if tell and args.capture_steps == "auto" and found and "without a GPU" not in found:
+        tell_uncaptured("training", f"steps cannot be captured {' and '.join(found)}")
+    return args.capture_steps is not False and not found
+
+# %% ../nbs/23_cuda.ipynb #v002
+BUCKET = 2**23  # numbers that are summed at once
+
+
+class SharedGradients:
+    "Gradients of several processes, in a few tensors whose means are taken as soon as all of one is there."
+
+    def __init__(
+        self,
+        parameters: Iterable[nn.Parameter],  # Those that are trained, the same in every process
+    ) -> None:
+        self.parameters, self.processes = list(parameters), dist.get_world_size()
+        self.hosts = dist.new_group(backend="gloo")
+        self.buckets: list[Tensor] = []
+        self.buffers: dict[nn.Parameter, Tensor] = {}
+        self.place: dict[nn.Parameter, int] = {}  # The bucket of each
+        for group in bucketed(self.parameters):
+            self.buckets.append(flat := torch.zeros(sum(p.numel() for p in group), dtype=group[0].dtype, device=group[0].device))
+            for p, part in zip(group, flat.split([p.numel() for p in group]), strict=True):
+                self.buffers[p], self.place[p] = part.view(p.shape), len(self.buckets) - 1
+        self.hooks = [p.register_post_accumulate_grad_hook(self.add) for p in self.parameters]
+        self.resting, self.last = False, True
+        for p in self.parameters:
+            dist.broadcast(p.detach(), 0)
+
+    def begin(
+        self,
+        first: bool,  # Whether it is a step's first micro-batch
+        last: bool,  # Whether it is its last, after which gradients are summed
+    ) -> None:
+        "Begin a micro-batch."
+        self.last = last
+        for flat in self.buckets if first else ():
+            flat.zero_()
+        self.start()
+
+    def start(self) -> None:
+        "Begin its passes."
+        self.pending = [sum(1 for p in self.parameters if self.place[p] == i) for i in range(len(self.buckets))]
+        self.next, self.works = 0, list[Any]()
+
+    @contextmanager
+    def rest(self) -> Iterator[None]:
+        "Leave gradients where they are, and sum nothing: other processes do not."
+        self.resting = True
+        try:
+            yield
+        finally:
+            self.resting = False
+
+    def add(self, p: nn.Parameter) -> None:
+        "A gradient is there."
+        if self.resting:
+            return
+        if (kept := self.buffers[p]) is not p.grad and p.grad is not None:
+            p.grad = kept.copy_(p.grad)
+        self.pending[self.place[p]] -= 1
+        while self.next < len(self.buckets) and not self.pending[self.next]:
+            self.reduce()
+
+    def reduce(self) -> None:
+        "Take the mean of the next bucket."
+        if self.last:
+            self.works.append(dist.all_reduce(self.buckets[self.next].mul_(1 / self.processes), async_op=True))
+        self.next += 1
+
+    def finish(self) -> None:
+        "Take the means of what is left, and wait for all on the device."
+        if self.resting:
+            return
+        while self.next < len(self.buckets):
+            self.reduce()
+        for work in self.works:
+            work.wait()
+        self.start()
+
+    def agree(self) -> None:
+        "After a step's last micro-batch: parameters have a gradient that some process has reached."
+        reached = torch.tensor([p.grad is not None for p in self.parameters], dtype=torch.uint8)
+        dist.all_reduce(reached, dist.ReduceOp.MAX, group=self.hosts)
+        for p, there in zip(self.parameters, reached.tolist(), strict=True):
+            p.grad = self.buffers[p] if there else None
+
+    def end(self) -> None:
+        "Leave the parameters alone."
+        for hook in self.hooks:
+            hook.remove()
+        for p in self.parameters:
+            p.grad = None
+
+
+def bucketed(
+    parameters: Sequence[nn.Parameter],  # In a model's order
+) -> list[list[nn.Parameter]]:  # Of one type each, in the order of a backward pass
+    "Parameters whose gradients are summed together."
+    groups: list[list[nn.Parameter]] = []
+    for p in reversed(parameters):
+        group = groups[-1] if groups else []
+        fits = bool(group) and p.dtype == group[0].dtype and sum(x.numel() for x in group) + p.numel() <= BUCKET
+        groups = groups if fits else [*groups, []]
+        groups[-1].append(p)
+    return groups
+
+# %% ../nbs/23_cuda.ipynb #p010
+def free_memory() -> None:
+    "Give back the memory of a GPU that nothing uses any more."
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+# %% ../nbs/23_cuda.ipynb #p011
+def capture_failure(
+    error: BaseException,  # What recording ended with, perhaps after another error
+) -> str:
+    "Why recording failed, in a line; what the error keeps alive is let go."
+    while error.__context__ is not None:
+        error = error.__context__
+    traceback.clear_frames(error.__traceback__)  # which hold tensors
+    line = str(error).strip().partition("\n")[0]
+    return "out of memory" if isinstance(error, torch.OutOfMemoryError) else line or type(error).__name__
+
+# %% ../nbs/23_cuda.ipynb #p013
+@dataclass
+class Recorded:
+    "A recording of passes."
+
+    step: CapturedStep
+    reached: list[nn.Parameter]  # That get a gradient
+    writes: bool  # Whether it writes gradients anew, or adds to them
 
 # %% ../nbs/23_cuda.ipynb #c078d
 MOST_GRAPHS = 16  # Shapes that are kept; the one that was not used for longest goes
+REPLAYS = 4  # That make up for a new shape
 
 
 class StepCapture:
@@ -108,33 +354,89 @@ class StepCapture:
     def __init__(
         self,
         passes: Callable[[nn.Module, dict[str, Any], dict[str, Tensor]], Any],  # Forward and backward: see `__call__`
+        on_stop: Callable[[str], None] | None = None,  # Told once why it is given up; by default the log is
+        shared: SharedGradients | None = None,  # With other processes
     ) -> None:
-        self.passes = passes
+        self.passes, self.on_stop, self.shared = passes, on_stop or partial(tell_uncaptured, "training"), shared
+        self.found: tuple[nn.Module, list[nn.Parameter]] | None = None  # A model and its parameters
         self.restart()
+
+    def parameters(self, model: nn.Module) -> list[nn.Parameter]:
+        "All of a model, found once."
+        if self.found is None or self.found[0] is not model:
+            self.found = model, list(model.parameters())
+        return self.found[1]
 
     def restart(self) -> None:
         "Record anew from now on."
-        self.recorded: dict[Any, tuple[CapturedStep, list[nn.Parameter]]] = {}
-        self.gradients: dict[nn.Parameter, Tensor] = {}  # Where each parameter's is written, whatever the shape
+        self.found = None
+        self.recorded: dict[Any, Recorded] = {}
+        # where each parameter's is written, whatever the shape
+        self.gradients: dict[nn.Parameter, Tensor] = {} if self.shared is None else dict(self.shared.buffers)
+        self.met: dict[Any, bool] = {}  # Shapes that came, and whether they were recorded
+        self.stopped, self.credit, self.recordings, self.seconds = False, float(MOST_GRAPHS), 0, 0.0
 
-    def record(
-        self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]
-    ) -> tuple[CapturedStep, list[nn.Parameter]]:
+    def stop(self, reason: str) -> None:
+        "Give up recording and its memory; gradients of a step under way stay."
+        recordings, seconds = self.recordings, self.seconds
+        self.restart()
+        self.stopped, self.recordings, self.seconds = True, recordings, seconds
+        free_memory()
+        self.on_stop(reason)
+
+    def end(self) -> None:
+        "Give back all memory."
+        if self.recorded:
+            self.recorded, self.gradients, self.met = {}, {}, {}
+            free_memory()
+
+    def run(self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]) -> Any:
+        "The passes as they are, with gradients where recordings look for them."
+        result = self.passes(model, options, batch)
+        for p in () if self.stopped else self.parameters(model):
+            if p.grad is not None and (kept := self.gradients.setdefault(p, p.grad)) is not p.grad:
+                p.grad = kept.copy_(p.grad)
+        return result
+
+    def record(self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]) -> Recorded:
         "Record the passes for a batch's shapes, and find the parameters that get a gradient in them."
-        parameters = [p for p in model.parameters() if p.requires_grad]
-        before = {p: p.grad.clone() for p in parameters if p.grad is not None}  # of micro-batches of this step
-        for p in parameters:
-            p.grad = None
-        devices = list({x.device for x in batch.values() if x.is_cuda})
-        with torch.random.fork_rng(devices):
-            self.passes(model, options, batch)
-        reached = {p: p.grad for p in parameters if p.grad is not None}
-        for p, gradient in reached.items():
-            p.grad = self.gradients.setdefault(p, gradient)
-        step = CapturedStep(partial(self.passes, model, options), batch)
-        for p in parameters:
-            p.grad = self.gradients[p].copy_(before[p]) if p in before else None
-        return step, list(reached)
+        parameters = [p for p in self.parameters(model) if p.requires_grad]
+        before, devices = {p: p.grad for p in parameters}, list({x.device for x in batch.values() if x.is_cuda})
+        writes = not (self.recorded or self.shared) and all(gradient is None for gradient in before.values())
+        try:
+            with torch.random.fork_rng(devices):
+                for p in parameters:
+                    p.grad = None
+                with self.shared.rest() if self.shared else nullcontext(), side_stream() if devices else nullcontext():
+                    self.passes(model, options, batch)
+                reached = {p: p.grad for p in parameters if p.grad is not None}
+                for p, gradient in reached.items():
+                    p.grad = None if writes else self.gradients.setdefault(p, gradient)
+                pool = graph_pool(devices[0]) if devices else None
+                step = CapturedStep(partial(self.passes, model, options), batch, warmup=0, pool=pool)
+                made = {p: p.grad for p in reached if p.grad is not None}
+                self.gradients |= {**reached, **made} if writes else {}
+                return Recorded(step, list(reached), writes and len(made) == len(reached))
+        finally:
+            for p in parameters:  # recording computes nothing: they hold what they held
+                p.grad = before[p]
+
+    def try_record(self, key: Any, *args: Any) -> Recorded | None:
+        "Record a shape, or give up recording; None where it was not, or a shape came for the first time."
+        self.credit -= 0 if self.met.get(key) is False else 1
+        if self.credit < 0:
+            self.stop("shapes of batches hardly ever come again")
+        if self.stopped or key not in self.met:
+            self.met[key] = False
+            return None
+        try:
+            found = self.record(*args)
+            self.met[key], self.recordings = True, self.recordings + 1
+            return found
+        except Exception as error:
+            reason = capture_failure(error)
+        self.stop(f"recording a step failed: {reason}")
+        return None
 
     def __call__(
         self,
@@ -142,15 +444,199 @@ class StepCapture:
         options: dict[str, Any],  # What else the passes depend on, other than tensors
         batch: dict[str, Tensor],  # All tensors that differ from step to step
     ) -> Any:  # What the passes give: tensors in tuples or dictionaries
-        "One micro-batch's passes, replayed; the first batch of its kind is recorded."
-        trained = tuple(p.requires_grad for p in model.parameters())
-        key = (id(model), trained, tuple(options.items()), tuple((name, x.shape, x.dtype) for name, x in batch.items()))
-        step, reached = found = self.recorded.pop(key, None) or self.record(model, options, batch)
-        self.recorded[key] = found  # the last one is the one that was used last
-        if len(self.recorded) > MOST_GRAPHS:
-            del self.recorded[next(iter(self.recorded))]
-        if new := [p for p in reached if p.grad is None]:
+        "One micro-batch's passes, replayed if they were recorded."
+        if self.stopped:
+            return self.run(model, options, batch)
+        began, parameters = time.perf_counter(), self.parameters(model)
+        trained, begins = tuple(p.requires_grad for p in parameters), all(p.grad is None for p in parameters)
+        shapes = tuple((name, x.shape, x.dtype) for name, x in batch.items())
+        key = (id(model), trained, tuple(options.items()), shapes, begins, self.shared is not None and self.shared.last)
+        if known := self.recorded.pop(key, None):
+            self.credit = min(self.credit + 1 / REPLAYS, float(MOST_GRAPHS))
+        if (found := known or self.try_record(key, model, options, batch)) is None:
+            result = self.run(model, options, batch)
+        else:
+            self.recorded[key] = found  # the last one is the one that was used last
+            if len(self.recorded) > MOST_GRAPHS:
+                del self.recorded[next(iter(self.recorded))]
+            result = self.replay(found, batch)
+        self.seconds += 0 if known else time.perf_counter() - began
+        return result
+
+    def replay(self, found: Recorded, batch: dict[str, Tensor]) -> Any:
+        "A recording with another batch; gradients that it adds to are zero first if a step begins."
+        zero = found.writes or self.shared is not None  # which begins each step with zeros
+        if not zero and (new := [p for p in found.reached if p.grad is None]):
             torch._foreach_zero_([self.gradients[p] for p in new])
-            for p in new:
-                p.grad = self.gradients[p]
-        return step(batch)
+        for p in found.reached:
+            if (kept := self.gradients[p]) is not p.grad:
+                p.grad = kept if p.grad is None else kept.copy_(p.grad)
+        return found.step(batch)
+
+# %% ../nbs/23_cuda.ipynb #u002
+class ReplayedCall:
+    "A function of tensors that stay where they are: recorded when it is called with the same ones again, then replayed."
+
+    def __init__(self) -> None:
+        self.restart(False)
+
+    def restart(self, on: bool) -> None:
+        "Forget what was recorded; whether to record from now on."
+        self.on, self.known = on, dict[Any, tuple[Any, Any] | None]()
+
+    def __call__(
+        self,
+        key: Any,  # Where its tensors are, and all that it depends on besides
+        function: Callable[[], Any],  # Gives tensors, which the next call may write over
+        device: torch.device,  # A GPU
+    ) -> Any:
+        "Call, or replay; what cannot be recorded is called from then on."
+        if not self.on:
+            return function()
+        if found := self.known.get(key):
+            found[0].replay()
+            return found[1]
+        if key not in self.known:
+            self.known = {} if len(self.known) >= MOST_GRAPHS else self.known
+            self.known[key] = None
+            return function()
+        try:
+            graph = torch.cuda.CUDAGraph()
+            with capturing(graph, pool := graph_pool(device)):
+                result = function()
+        except RuntimeError as error:
+            self.restart(False)
+            tell_uncaptured("the optimizer's step", capture_failure(error))
+            return function()
+        GRAPHS.setdefault(pool, WeakSet()).add(graph)
+        self.known[key] = graph, result
+        graph.replay()
+        return result
+
+# %% ../nbs/23_cuda.ipynb #u005
+def gradients_at(
+    parameters: Iterable[Tensor],  # Some with a gradient
+) -> tuple[int, ...]:  # 0 for those without
+    "Where gradients are."
+    return tuple(0 if p.grad is None else p.grad.data_ptr() for p in parameters)
+
+
+def skip_if(
+    skip: Tensor,  # (), 1 if the step is to be left out, else 0
+    ok: Tensor,  # (), whether something is as it must be
+) -> None:
+    "Have a step left out, on the device."
+    skip.copy_(torch.maximum(skip, (~ok).to(skip.dtype)))
+
+
+def clip_gradients(
+    parameters: Sequence[Tensor],  # That are trained
+    max_norm: float,  # Of all gradients together; infinity not to clip
+    skip: Tensor,  # (), set to 1 if the norm is not finite
+) -> Tensor:  # (), the norm before
+    "Clip gradients, and have the step left out if they are no numbers."
+    norm = nn.utils.clip_grad_norm_(parameters, max_norm)
+    skip_if(skip, norm.isfinite())
+    return norm
+
+
+@contextmanager
+def device_rates(
+    groups: list[dict[str, Any]],  # An optimizer's
+    rates: Sequence[Tensor],  # (), one for each
+) -> Iterator[None]:
+    "Have an optimizer read its learning rates on the device."
+    kept = [{name: group[name] for name in ("lr", "capturable")} for group in groups]
+    for group, rate in zip(groups, rates, strict=True):
+        group.update(lr=rate, capturable=True)
+    try:
+        yield
+    finally:
+        for group, old in zip(groups, kept, strict=True):
+            group.update(old)
+
+# %% ../nbs/23_cuda.ipynb #u006
+class DeviceAdamW(torch.optim.AdamW):
+    "PyTorch's fused AdamW; `begin` has it read rates, and whether to step at all, on a GPU, which can then replay its step."
+
+    skip: Tensor | None = None  # (), 1 if the step is to be left out
+
+    def begin(
+        self,
+        device: torch.device,  # Where its parameters are
+        record: bool,  # Whether to record steps
+    ) -> Tensor:  # (), 1 if the next step is to be left out
+        "Keep everything that a step depends on on a GPU from now on."
+        self.skip = torch.zeros((), device=device)
+        self.rates = [torch.zeros((), device=device) for _ in self.param_groups]
+        self.calls = ReplayedCall()
+        self.calls.restart(record)
+        return self.skip
+
+    def end(self) -> None:
+        "Be PyTorch's AdamW again, and give back what was recorded."
+        self.skip = None
+        self.__dict__.pop("calls", None)
+
+    def step(self, closure: Any = None) -> Any:
+        "One step, unless it is to be left out."
+        if self.skip is None or closure is not None:
+            return plain_step(self, closure)
+        for rate, group in zip(self.rates, self.param_groups, strict=True):
+            rate.fill_(float(group["lr"]))
+        fixed = tuple(str({**group, "lr": None, "params": None}) for group in self.param_groups)
+        places = tuple(gradients_at(group["params"]) for group in self.param_groups)
+        return self.calls((fixed, places), self.step_on_device, self.skip.device)
+
+    def step_on_device(self) -> None:
+        "A step that asks the host for nothing; the next one is not left out for the same reason."
+        assert self.skip is not None
+        self.found_inf = self.skip
+        try:
+            with device_rates(self.param_groups, self.rates):
+                plain_step(self, None)
+        finally:
+            del self.found_inf
+        self.skip.zero_()
+
+
+def plain_step(
+    optimizer: torch.optim.AdamW,  # Any
+    closure: Any,  # As its step takes it
+) -> Any:
+    "AdamW's step itself, without the hooks that are called around it already."
+    step: Any = torch.optim.AdamW.step
+    return (step.__wrapped__ if getattr(step, "hooked", False) else step)(optimizer, closure)
+
+# %% ../nbs/23_cuda.ipynb #u010
+class LateValues:
+    "Numbers of a GPU that are looked at later, without waiting for it now."
+
+    def __init__(self) -> None:
+        self.waiting: deque[tuple[int, Any, Tensor, Any]] = deque()
+
+    def put(
+        self,
+        step: int,  # In which they were computed
+        values: Tensor,  # (n,) or ()
+        about: Any,  # What they are
+    ) -> None:
+        "Have them copied when they are there."
+        if not values.is_cuda:
+            self.waiting.append((step, about, values.detach().clone(), None))
+            return
+        copy, there = torch.empty(values.shape, dtype=values.dtype, pin_memory=True), torch.cuda.Event()
+        copy.copy_(values.detach(), non_blocking=True)
+        there.record()
+        self.waiting.append((step, about, copy, there))
+
+    def take(
+        self,
+        before: int | None = None,  # A step; None for all
+    ) -> Iterator[tuple[int, Any, Any]]:  # Step, what they are, and the numbers
+        "Those of earlier steps, in their order; waits for them."
+        while self.waiting and (before is None or self.waiting[0][0] < before):
+            step, about, copy, there = self.waiting.popleft()
+            if there is not None:
+                there.synchronize()
+            yield step, about, copy.tolist()

@@ -15,31 +15,28 @@ import tempfile
 import unicodedata
 import uuid
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 import tokenizers
 import torch
 import transformers
-from datasets import Dataset, Features, List, Value
-from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 from tokenizers import models
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from gmmxlnet_nb.core import (
-    check_choice, check_folder, check_positive, check_regular_file, hold_lock, moved_names, whole_file
+    check_choice, check_folder, check_positive, check_regular_file, file_digest, hold_lock, moved_names, whole_file
 )
 from .attention import packed_tokens
 from .documents import Answer, Document, check_document, check_ids, is_text
-from .faults import say_once
+from .faults import progress_bars, say_once
 from gmmxlnet_nb.segments import (
     HIDDEN_LETTERS,
     WORD_START,
@@ -66,6 +63,9 @@ from gmmxlnet_nb.segments import (
     DoesNotFit,
     explain_missing_answer,
 )
+
+if TYPE_CHECKING:  # else it is imported where features are made or kept: who answers a question makes none
+    from datasets import Dataset, Features
 
 # %% ../nbs/12_data.ipynb #c033
 ROW_CHARACTERS = 1 << 20  # Of a text, counted once for each question: features of some 100 MB while they are made
@@ -120,14 +120,24 @@ def gold_flags(
 
 # %% ../nbs/12_data.ipynb #n003
 INT_COLUMNS = {"input_ids": "int32", "token_type_ids": "int8", "starts": "int64", "ends": "int64"}
-FEATURE_TYPES = Features(  # Said, not guessed: the first documents may have no answers to guess from
-    {"id": Value("string")}
-    | {name: List(List(Value(kind))) for name, kind in INT_COLUMNS.items()}
-    | {"asked": List(Value("bool"))}
-    | {name: List(List(Value("int64"))) for name in ("start_positions", "end_positions")}
-)
-GOLD_TYPES = Features({"gold_tokens": List(Value("int32")), "gold_flags": List(Value("int8"))})  # Of `gold_flags`
-MISFIT_TYPES = Features({"misfit": Value("string"), "setting": Value("string"), "needed": Value("int64")})  # Of `DoesNotFit`
+FEATURE_TYPES: dict[str, Any] = {  # Said, not guessed: the first documents may have no answers to guess from
+    "id": "string", **{name: [[kind]] for name, kind in INT_COLUMNS.items()}, "asked": ["bool"],
+    "start_positions": [["int64"]], "end_positions": [["int64"]],
+}
+GOLD_TYPES: dict[str, Any] = {"gold_tokens": ["int32"], "gold_flags": ["int8"]}  # Of `gold_flags`
+MISFIT_TYPES: dict[str, Any] = {"misfit": "string", "setting": "string", "needed": "int64"}  # Of `DoesNotFit`
+
+
+def table_types(
+    columns: Mapping[str, Any] = FEATURE_TYPES | GOLD_TYPES | MISFIT_TYPES,  # Name → a type, or a list with one
+) -> "Features":
+    "The types of a table's columns."
+    from datasets import Features, List, Value
+
+    def of(kind: Any) -> Any:
+        return List(of(kind[0])) if isinstance(kind, list) else Value(kind)
+    return Features({name: of(kind) for name, kind in columns.items()})
+
 
 NO_MISFIT = {"misfit": "", "setting": "", "needed": 0}
 
@@ -179,21 +189,6 @@ def restore_scores(
     return tokenizer
 
 # %% ../nbs/12_data.ipynb #n008
-@contextmanager
-def progress_bars(
-    show: bool,  # Whether `datasets` may show any
-) -> Iterator[None]:
-    "Hide the progress bars of `datasets` for a while."
-    hide = not show and not are_progress_bars_disabled()
-    if hide:
-        disable_progress_bars()
-    try:
-        yield
-    finally:
-        if hide:
-            enable_progress_bars()
-
-
 def rows_together(
     rows: Sequence[dict[str, str]],  # Of `text_rows`
 ) -> int:  # At least one
@@ -208,9 +203,10 @@ def map_features(
     require_answer: bool,  # Whether an answer that is in no segment whole is an error
     num_proc: int | None = None,  # Processes; None for this one
     folder: str | None = None,  # Where the parts are written; None for memory
-) -> Dataset:  # One row a document, with the columns of `FEATURE_TYPES`, `GOLD_TYPES` and `MISFIT_TYPES`
+) -> "Dataset":  # One row a document, with the columns of `FEATURE_TYPES`, `GOLD_TYPES` and `MISFIT_TYPES`
     "Cut documents into segments with `Dataset.map`."
-    types = Features({"text": Value("large_string"), "documents": Value("large_string")})  # more than 2 GiB may come
+    from datasets import Dataset
+    types = table_types({"text": "large_string", "documents": "large_string"})  # more than 2 GiB may come
     rows = list(text_rows(documents))
     table = Dataset.from_list(rows, features=types)
     processes = min(num_proc or 1, len(table))
@@ -221,7 +217,7 @@ def map_features(
             batched=True,
             batch_size=rows_together(rows),  # rows whose features are in memory as Python lists
             remove_columns=table.column_names,
-            features=Features(FEATURE_TYPES | GOLD_TYPES | MISFIT_TYPES),
+            features=table_types(),
             fn_kwargs={"tokenizer": sent, "layout": layout, "require_answer": require_answer},
             num_proc=processes if processes > 1 else None,
             keep_in_memory=folder is None,
@@ -232,8 +228,8 @@ def map_features(
         )
 
 def without_golds(
-    features: Dataset,  # Of `map_features`
-) -> Dataset:  # With the columns of `document_feature`
+    features: "Dataset",  # Of `map_features`
+) -> "Dataset":  # With the columns of `document_feature`
     "Features as they are trained on."
     return features.remove_columns([name for name in (*GOLD_TYPES, *MISFIT_TYPES) if name in features.column_names])
 
@@ -260,7 +256,7 @@ def feature_settings(
         "special": {name: getattr(tokenizer, name) for name in names} | {"word_start": WORD_START, "blank": HIDDEN_LETTERS},
         "layout": asdict(layout),
         "require_answer": bool(require_answer),
-        "types": str(FEATURE_TYPES | GOLD_TYPES | MISFIT_TYPES),
+        "types": str(table_types()),
         "code": [inspect.getsource(function) for function in FEATURE_CODE],
         "versions": [tokenizers.__version__, transformers.__version__, unicodedata.unidata_version],
     }
@@ -282,39 +278,29 @@ def feature_fingerprint(
 DIGEST_BYTES = 32
 
 
-def file_digest(
-    path: Path,  # A file
-    size: int,  # Bytes to read, from its beginning
-) -> bytes:
-    "A hash of a file's first bytes."
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while size > 0 and (block := file.read(min(size, 1 << 20))):
-            digest.update(block)
-            size -= len(block)
-    return digest.digest()
-
-
 def write_features(
-    features: Dataset,  # To be kept
+    features: "Dataset",  # To be kept
     folder: str,  # For unfinished files, on the same disk
     path: Path,  # Where the finished one goes
 ) -> None:
     "Write features and a hash of them into one Arrow file; it is there whole or not at all."
+    import pyarrow as pa
     table = features.data.table
     with whole_file(path, folder) as part:
         with pa.OSFile(str(part), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
             for batch in table.to_batches():
                 writer.write_batch(batch)
-        digest = file_digest(part, part.stat().st_size)
+        digest = bytes.fromhex(file_digest(part))
         with open(part, "ab") as end:
             end.write(digest)
 
 
 def read_features(
     path: Path,  # Of `write_features`
-) -> Dataset | None:  # None if there is no file, or a damaged one
+) -> "Dataset | None":  # None if there is no file, or a damaged one
     "Open kept features without loading them."
+    import pyarrow as pa
+    from datasets import Dataset
     if not path.exists():
         return None
     check_regular_file(path)
@@ -323,10 +309,10 @@ def read_features(
         with open(path, "rb") as file:
             file.seek(size)
             kept = file.read()
-        if kept == file_digest(path, size):
+        if kept == bytes.fromhex(file_digest(path, size)):
             with suppress(pa.ArrowException, OSError, ValueError):  # whoever has written it, it is no table
                 found = Dataset.from_file(str(path))
-                if found.features == FEATURE_TYPES | GOLD_TYPES | MISFIT_TYPES:
+                if found.features == table_types():
                     return found
     warnings.warn(f"{path.name} is damaged: its features are built again", stacklevel=3)
     return None
@@ -369,7 +355,7 @@ ON_MISFIT = ("raise", "skip")
 
 
 def describe_misfits(
-    misfits: Dataset,  # Rows of `map_features` that do not fit
+    misfits: "Dataset",  # Rows of `map_features` that do not fit
     total: int,  # Documents
 ) -> str:
     "How many documents do not fit, the first few, and the settings with which all would."
@@ -385,7 +371,7 @@ def describe_misfits(
 
 
 def fitting_rows(
-    features: Dataset,  # Of `map_features`
+    features: "Dataset",  # Of `map_features`
     on_misfit: str,  # One of `ON_MISFIT`
 ) -> list[int] | None:  # The rows that fit; None for all
     "Which documents fit; a `ValueError` for those that do not, unless they are to be left out, which is said."
@@ -416,6 +402,7 @@ def check_pair(
     features: Any,  # A table, or a list of rows
 ) -> None:
     "A `ValueError` unless these are documents, and a table with a row for each."
+    from datasets import Dataset
     if not isinstance(documents, list | tuple) or not all(isinstance(document, Document) for document in documents):
         raise ValueError(f"documents must be a list of Document, got {type(documents).__name__} {documents!r:.80}")
     if not isinstance(features, Dataset) and not (isinstance(features, list) and all(isinstance(x, dict) for x in features)):
@@ -431,8 +418,9 @@ def keep_features(
     require_answer: bool = True,  # Whether an answer that is in no segment whole is an error
     num_proc: int | None = None,  # Processes to tokenize in; None for this one
     cache_dir: str | Path | None = None,  # Where features are kept for the next time; None for memory
-) -> Dataset:  # One row a document, with the columns of `FEATURE_TYPES` and `GOLD_TYPES`
+) -> "Dataset":  # One row a document, with the columns of `FEATURE_TYPES` and `GOLD_TYPES`
     "Features, from a folder if they are there; a `ValueError` names the document that is wrong."
+    from datasets import Dataset
     check_choice("require_answer", require_answer, (True, False))
     check_layout(layout)
     if num_proc is not None:
@@ -463,7 +451,7 @@ def build_features(
     num_proc: int | None = None,  # Processes to tokenize in; None for this one
     cache_dir: str | Path | None = None,  # Where features are kept for the next time; None for memory
     on_misfit: str = "raise",  # What to do about documents that do not fit: "raise" or "skip"
-) -> Dataset:  # One row a document, as `document_feature` gives it
+) -> "Dataset":  # One row a document, as `document_feature` gives it
     "Cut documents into segments; a `ValueError` names the documents that are wrong, or do not fit."
     check_choice("on_misfit", on_misfit, ON_MISFIT)
     checked = list_documents(documents)
@@ -525,7 +513,7 @@ def gold_counts(
 
 def answer_report(
     documents: Sequence[Document],  # Checked
-    golds: Dataset,  # The columns of `GOLD_TYPES`, a row for each document
+    golds: "Dataset",  # The columns of `GOLD_TYPES`, a row for each document
     max_answer_length: int | None,  # Tokens of an answer, at most; None for any
 ) -> AnswerReport:
     "Count what can be given."
@@ -542,7 +530,7 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
     "Documents and their features, in the same order; a `ValueError` if there are more of the ones than of the others."
 
     documents: list[Document]
-    features: Dataset
+    features: "Dataset"
     report: AnswerReport | None = None  # Of `build`: what of the right answers can be given
     layout: SegmentLayout | None = None  # Of `build`: how documents were cut
 

@@ -17,13 +17,14 @@ from functools import partial
 from itertools import pairwise
 from numbers import Integral
 from pathlib import Path
-from typing import Any
-
-from datasets import Dataset, Value, load_dataset
+from typing import TYPE_CHECKING, Any
 
 from .core import check_choice, check_file_name, check_regular_file, moved_names, read_json
 from .faults import ON_ERROR, BadRecords
 from .reading import JsonReader, RepeatedKey, bounded_depth, json_lines, listed_data, reading_from, unique_keys
+
+if TYPE_CHECKING:  # else it is imported where tables are read: who answers a question has none
+    from datasets import Dataset
 
 # %% ../nbs/10_documents.ipynb #c005
 @dataclass(frozen=True)
@@ -320,6 +321,8 @@ def is_plain(
     feature: Any,  # A column's type, as `datasets` has it
 ) -> bool:  # Whether it is made of text and numbers alone
     "Whether reading a column reads nothing but the table: a picture or a sound may be an address, which is opened."
+    from datasets import Value
+
     if isinstance(feature, dict | list):
         return all(map(is_plain, feature.values() if isinstance(feature, dict) else feature))
     return isinstance(feature, Value) or (type(feature).__name__ in LISTS and is_plain(feature.feature))
@@ -370,7 +373,7 @@ def row_documents(
 
 
 def table_documents(
-    table: Dataset,  # With SQuAD's columns
+    table: "Dataset",  # With SQuAD's columns
     errors: BadRecords | None = None,  # Counts what is bad
 ) -> list[Document]:  # One a row
     "Documents from a `datasets` table; a `ValueError` names the column that it lacks, or its bad rows."
@@ -439,9 +442,11 @@ def read_table(
 
 def saved_table(
     folder: Path,  # Of `save_to_disk`
-) -> Dataset:
+) -> "Dataset":
     "A table that was saved; a `ValueError` if it is damaged, or names files elsewhere."
-    def read() -> Dataset:
+    from datasets import Dataset
+
+    def read() -> "Dataset":
         for name in ("dataset_info.json", "state.json"):
             files = read_json(folder / name).get("_data_files", [])
             for file in files:
@@ -501,6 +506,8 @@ def hub_table(
     **how: Any,  # `load_dataset`'s arguments
 ) -> Any:  # A `Dataset` or an `IterableDataset`
     "A table from the hub; a `ValueError` if it cannot be had."
+    from datasets import load_dataset
+
     with reading_from("data_path", name):
         return load_dataset(str(name), **how)
 
@@ -519,6 +526,8 @@ def row_source(
     if kind == "saved":
         table = saved_table(source)
     elif kind == "parquet":
+        from datasets import load_dataset
+
         files = list(map(str, source))
         table = read_table(lambda: load_dataset("parquet", data_files=files, split="train", streaming=True), source[0])
     else:

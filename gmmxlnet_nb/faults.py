@@ -8,7 +8,8 @@ __all__ = []
 # %% ../nbs/09_faults.ipynb #f003
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from .core import check_choice
@@ -52,6 +53,23 @@ def first_worker() -> bool:
     torch = sys.modules.get("torch")
     info = None if torch is None else torch.utils.data.get_worker_info()
     return info is None or info.id == 0
+
+# %% ../nbs/09_faults.ipynb #f110
+@contextmanager
+def progress_bars(
+    show: bool,  # Whether `datasets` may show any
+) -> Iterator[None]:
+    "Hide the progress bars of `datasets` for a while."
+    from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    hide = not show and not are_progress_bars_disabled()
+    if hide:
+        disable_progress_bars()
+    try:
+        yield
+    finally:
+        if hide:
+            enable_progress_bars()
 
 # %% ../nbs/09_faults.ipynb #f108
 class BadRecords:

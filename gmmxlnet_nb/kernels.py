@@ -202,6 +202,7 @@ def forward_kernel(
         v = load_rows(V, svl, cols, real, D)
         acc = acc * old[:, None] + tl.dot(w.to(v.dtype), v, input_precision=precision)
         top = new
+    total = tl.where(total > 0, total, 1.0)  # a program beyond its document has seen no key
     store_rows(OUT + (row * H + h) * D, H * D, rows, there, acc * (grow / total)[:, None], D)
     tl.store(LSE + first_line(begin, b, h, H, L, T, packed) + rows, top + tl.log2(total), mask=there)
 

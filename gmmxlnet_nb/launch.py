@@ -10,15 +10,14 @@ import argparse
 import dataclasses
 import json
 import math
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from transformers import (
@@ -31,7 +30,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from .core import check_choice, check_count, check_folder, check_positive, hold_run, moved_names, read_json, write_json
+from .core import check_choice, check_count, check_folder, check_positive, hold_run, mistakes, moved_names, read_json, write_json
 from .reading import folder_or_name, reading_from
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
@@ -44,6 +43,7 @@ from .answers import chance_level, decode_n_best, decode_predictions, write_pred
 from .calibration import Calibration, fit_temperature, store_reading
 from .training_args import TrainingConfig, calling
 from .run_config import DocumentConfig, ModelConfig, RunConfig, check_parts, describe_fields, dtype_named, in_groups, read_run
+from .schedule import VALIDATION, StopAtExact
 from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
 from .records import write_record
 
@@ -51,6 +51,7 @@ from .records import write_record
 def run_documents(
     what: DocumentConfig,  # Which
     seed: int,  # Which ones
+    num_validation: int = 0,  # To tell by when it has been learned
 ) -> tuple[TaskDocuments, Any]:  # All that are read at once, and those to learn from, which may be a stream
     "The documents of a run; squad's are read when they are asked for if they are to be streamed."
     length, stride = what.segment_sizes
@@ -59,7 +60,8 @@ def run_documents(
     if what.stream and what.task == "squad":
         stream, asked = stream_task(what.data_path, *sizes, what.on_error)
         return TaskDocuments([], asked, []), stream
-    documents = task_documents(what.task, what.data_path, *sizes, seed, what.train_segments, what.on_error)
+    more = (what.train_segments, what.on_error, num_validation)
+    documents = task_documents(what.task, what.data_path, *sizes, seed, *more)
     return documents, documents.train
 
 # %% ../nbs/62_launch.ipynb #q101
@@ -140,6 +142,7 @@ class RunParts:
     build: Callable[..., DocumentDataset]  # Documents → features
     model: MemXLNetForQA
     tokenizer: PreTrainedTokenizerBase
+    validation: dict[str, DocumentDataset]  # What tells when each stage has learned; empty if it is not asked
 
     def trainer(
         self,
@@ -161,7 +164,7 @@ def make_parts(
         raise ValueError(f"config must be a RunConfig, got {type(config).__name__}")
     what, base_of, how = config.documents, config.model, config.training
     set_seed(how.seed)
-    documents, train = run_documents(what, how.seed)
+    documents, train = run_documents(what, how.seed, config.num_validation if config.stop_at_exact else 0)
     learn_from = [train] if config.short_steps is None else [train, documents.short]
     words = {text for part in learn_from for d in part for text in (d.text, d.question)} if base_of.base_model is None else ()
     sizes = (base_of.hidden_dim, base_of.num_layers)
@@ -178,13 +181,15 @@ def make_parts(
     with how.main_process_first() if what.cache_dir else nullcontext():  # the others find its features
         evaluation = build(documents.evaluation, require_answer=False)
         learned: dict[str, Any] = {"short": build(documents.short)} if config.short_steps else {}
+        told_by = {"short": documents.short_validation, "long": documents.validation}
+        validation = {name: build(told_by[name], require_answer=False) for name in config.stages() if config.stop_level(name)}
         learned["long"] = (
             StreamedDocuments(train, tokenizer, layout, buffer_size=what.buffer_size, seed=how.seed, **longest)
             if what.stream else build(train)
         )
     model = MemXLNetForQA.from_base(base, **how.memory_fields())
     model.set_memory_tokens(**tokens)
-    return RunParts(documents, learned, evaluation, build, model, tokenizer)
+    return RunParts(documents, learned, evaluation, build, model, tokenizer, validation)
 
 # %% ../nbs/62_launch.ipynb #n215
 def make_trainer(
@@ -338,25 +343,53 @@ def leave(
     trainer.accelerator.end_training()
 
 # %% ../nbs/62_launch.ipynb #n300
+def stop_when_learned(
+    trainer: GMMTrainer,  # Of a stage
+    validation: DocumentDataset,  # What tells
+    level: float,  # Exact match, in %
+    every: int,  # Steps from one validation to the next
+) -> None:
+    "Let a trainer stop when it has learned; what it draws at random is as without."
+
+    def validate() -> None:
+        with torch.random.fork_rng(devices=[]):  # which a data loader draws from
+            trainer.evaluate(validation, metric_key_prefix=VALIDATION)
+
+    trainer.add_callback(StopAtExact(level, every, validate))
+
+
+class Trained(NamedTuple):
+    "What the stages of a run have done."
+
+    trainer: GMMTrainer  # Of the last stage
+    history: list[dict[str, Any]]  # Logs of training, each with its stage and the run's step
+    validations: list[dict[str, Any]]  # Logs of validations, likewise
+    steps: dict[str, int]  # Of each stage
+
+
 def train_stages(
-    parts: RunParts,  # Of a run
+    config: RunConfig,  # Of a run
+    parts: RunParts,  # What it is made of
     stages: Mapping[str, TrainingConfig],  # What each is told
     resume: bool,  # Whether each goes on from its last whole checkpoint
-) -> tuple[GMMTrainer, list[dict[str, Any]]]:  # Of the last stage; the logs of all, with stage and step of the run
+) -> Trained:
     "Train the model in one stage after another."
-    history: list[dict[str, Any]] = []
-    done, trainer = 0, None
+    logs: list[dict[str, Any]] = []
+    steps, trainer = dict[str, int](), None
     for name, args in stages.items():
         if trainer is not None:
             unwrap(trainer)
         trainer = parts.trainer(name, args)
+        if name in parts.validation:
+            stop_when_learned(trainer, parts.validation[name], config.stop_level(name), config.validation_steps)
         there = last_checkpoint(args.output_dir or ".") if resume else None  # a stage that was not begun has none
         trainer.train(resume_from_checkpoint=there is not None)
-        logs = [log for log in trainer.state.log_history if "answer_loss" in log]
-        history += [{**log, "stage": name, "step": done + log["step"]} for log in logs]
-        done += args.max_steps
+        before = sum(steps.values())
+        logs += [{**log, "stage": name, "step": before + log["step"]} for log in trainer.state.log_history]
+        steps[name] = trainer.state.global_step
     assert trainer is not None
-    return trainer, history
+    history, validations = ([log for log in logs if name in log] for name in ("answer_loss", f"{VALIDATION}_exact"))
+    return Trained(trainer, history, validations, steps)
 
 
 def check_reloaded(
@@ -423,7 +456,7 @@ def run_metrics(
     scores: Mapping[str, float],  # As `evaluate_run` gives them
     by_length: Mapping[int, Mapping[str, float]],  # Likewise
     parts: RunParts,  # Of the run
-    history: Sequence[Mapping[str, Any]],  # Logs of training
+    trained: Trained,  # What its stages have done
 ) -> dict[str, float]:  # For the run's record
     "What came out, beside chance and sizes."
     found = {name: value for name, value in scores.items() if name.endswith(("exact", "f1"))}
@@ -431,7 +464,9 @@ def run_metrics(
     metrics |= {f"{name}_memory_cleared": scores[f"cleared_{name}"] for name in ("exact", "f1")}
     metrics |= {name: scores[f"eval_{name}"] for name in ("ece", "ece_uncalibrated", "answer_temperature")}
     metrics |= {"chance": chance_level(parts.documents.evaluation), "eval_loss": scores["eval_loss"]}
-    metrics |= {"train_loss": history[-1]["answer_loss"]} if history else {}
+    metrics |= {f"steps_{name}": count for name, count in trained.steps.items()}
+    metrics |= {"train_loss": trained.history[-1]["answer_loss"]} if trained.history else {}
+    metrics |= {"validation_exact": trained.validations[-1][f"{VALIDATION}_exact"]} if trained.validations else {}
     memory = parts.model.memory
     metrics |= {
         "parameters": parts.model.num_parameters(),
@@ -451,6 +486,7 @@ class RunResult:
     scores: dict[str, float]  # Of the evaluations with the memory (eval_…) and with it cleared (cleared_…)
     by_length: dict[int, dict[str, float]]  # Segments of further documents → exact and f1
     metrics: dict[str, float]  # For the run's record
+    validations: list[dict[str, Any]] = dataclasses.field(default_factory=list)  # Logs of those that tell when to stop
 
     def __repr__(self) -> str:
         "What was read, and what came out."
@@ -471,39 +507,17 @@ def run(
         parts, stages = make_parts(config), config.stages()
         if resume and config.short_steps is not None:
             stages = {name: as_begun(args, config.training.warmup_steps) for name, args in stages.items()}
-        trainer, history = train_stages(parts, stages, resume)
+        trained = train_stages(config, parts, stages, resume)
+        trainer = trained.trainer
         trainer.save_model(str(folder / "checkpoint"))  # an evaluation in half precision leaves the model in it
         scores, by_length = evaluate_run(trainer, parts, config.documents, folder)
-        metrics = run_metrics(scores, by_length, parts, history)
+        metrics = run_metrics(scores, by_length, parts, trained)
         if trainer.is_world_process_zero():
             check_reloaded(trainer, folder / "checkpoint")
         leave(trainer)
-    return RunResult(parts.documents, parts.evaluation, trainer, history, scores, by_length, metrics)
+    return RunResult(parts.documents, parts.evaluation, trainer, trained.history, scores, by_length, metrics, trained.validations)
 
 # %% ../nbs/62_launch.ipynb #n304
-@contextmanager
-def mistakes(
-    prog: str,  # The command's name
-    package: str = __name__.partition(".")[0],  # Whose errors are about what the user gave; empty for everybody's
-    resumes: bool = True,  # Whether --resume goes on after an interruption
-) -> Iterator[None]:
-    "Say in one line what was wrong with what the user gave, and end with 2; another error shows where it was raised."
-    try:
-        yield
-    except (ValueError, OSError, ImportError) as error:  # a file that is not there; a library for what was asked
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        if place is not None and not str(place.tb_frame.f_globals.get("__name__")).startswith(package):
-            raise
-        print(f"{prog}: {' '.join(str(error).split())}", file=sys.stderr)
-        raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        hint = "; the same command with --resume goes on" if resumes else ""
-        print(f"{prog}: interrupted{hint}", file=sys.stderr)
-        raise SystemExit(130) from None
-
-
 def record_run(
     config: RunConfig,  # What to train, on what
     resume: bool,  # Whether to go on

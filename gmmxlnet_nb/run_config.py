@@ -20,7 +20,7 @@ import torch
 from transformers import TrainingArguments
 from transformers.utils import logging
 
-from .core import check_choice, check_count, check_names, check_positive, read_json
+from .core import check_choice, check_count, check_names, check_number, check_positive, read_json
 from .faults import ON_ERROR
 from .data import ON_MISFIT
 from .tasks import TASKS, task_defaults
@@ -148,7 +148,8 @@ GROUPS: dict[str, list[str]] = {
     "model": names_of(ModelConfig),
     "memory": [*SIZES, *OPTIONS, *OF_GMM],
     "training": [
-        "output_dir", "batch_size", "max_steps", "short_steps", "resume", "class",
+        "output_dir", "batch_size", "max_steps", "short_steps", "stop_at_exact",
+        "short_stop_at_exact", "validation_steps", "num_validation", "resume", "class",
         *(name for name in names_of(TrainingConfig) if name not in (*SIZES, *OPTIONS, *HUGGING_FACE)),
         *(name for name in HUGGING_FACE if name not in ("output_dir", "max_steps")),
     ],
@@ -221,6 +222,9 @@ def in_groups(
     return found, notes
 
 # %% ../nbs/45_run_config.ipynb #n208
+STOP_FIELDS = ("stop_at_exact", "short_stop_at_exact", "validation_steps", "num_validation")
+
+
 def staged_defaults() -> dict[str, Any]:
     "What a run in two stages is told where nothing else is given."
     return {
@@ -237,7 +241,8 @@ def training_fields(
     fields, staged = dict(given), "short_steps" in given
     if staged and "max_steps" not in given and "num_train_epochs" in given:
         raise ValueError("max_steps must be given with short_steps, which are the first of them, got num_train_epochs")
-    asked: dict[str, Any] = {name: fields[name] for name in ("batch_size", "short_steps") if name in fields}
+    names = ("batch_size", "short_steps", "stop_at_exact")
+    asked: dict[str, Any] = {name: fields[name] for name in names if name in fields}
     if staged or fields.get("max_steps", 1) is None:
         asked["max_steps"] = fields.get("max_steps")
     fields |= {name: value for name, value in task_defaults({"task": task, **asked}).items() if name != "task"}
@@ -275,6 +280,10 @@ class RunConfig:
     training: TrainingConfig  # With the memory's fields
     model: ModelConfig = field(default_factory=ModelConfig)
     short_steps: int | None = None  # Of training's max_steps, the first ones, on short documents; None for one stage
+    stop_at_exact: float = 0  # Exact match on validation documents, in %, at which a stage ends; 0 for never
+    short_stop_at_exact: float | None = None  # The same of the short stage; None for no other
+    validation_steps: int = 25  # From one validation to the next
+    num_validation: int = 128  # Documents that are asked then
     resume: bool = field(default=False, compare=False)  # Whether to go on from the last whole checkpoint
     called: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)  # Field → what the user called it
 
@@ -285,6 +294,7 @@ class RunConfig:
                 raise ValueError(f"{name} must be a {kind.__name__}, {got}; RunConfig.from_dict takes dictionaries")
         if self.short_steps is not None:
             check_count("short_steps", self.short_steps)
+        self.check_stop()
         check_choice("resume", self.resume, (True, False))
         if (asked := self.training.resume_from_checkpoint) is not None:
             how = "resume goes on from the last whole checkpoint in output_dir"
@@ -292,14 +302,30 @@ class RunConfig:
         if self.short_steps and self.documents.stream:
             raise ValueError(f"short_steps must be left out, or 0, with stream, got {self.short_steps}")
 
+    def check_stop(self) -> None:
+        "A `ValueError` for a stop that cannot be, or what it would need without it."
+        if check_number("stop_at_exact", self.stop_at_exact, 0) > 100:
+            raise ValueError(f"stop_at_exact must be in 0 … 100, got {self.stop_at_exact!r}")
+        if self.short_stop_at_exact is not None and check_number("short_stop_at_exact", self.short_stop_at_exact, 0) > 100:
+            raise ValueError(f"short_stop_at_exact must be in 0 … 100, got {self.short_stop_at_exact!r}")
+        for name in ("validation_steps", "num_validation"):
+            check_positive(name, getattr(self, name))
+        if self.stop_at_exact and self.documents.stream:
+            raise ValueError(f"stop_at_exact must be left out, or 0, with stream, got {self.stop_at_exact!r}")
+        check_left_out(self, {"without stop_at_exact": (STOP_FIELDS[1:], not self.stop_at_exact)})
+
+    def stop_level(self, stage: str) -> float:
+        "Exact match, in %, at which a stage ends; 0 for never."
+        return self.stop_at_exact if stage != "short" or self.short_stop_at_exact is None else self.short_stop_at_exact
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "RunConfig":
         "From groups of fields; a `ValueError` for a field that does not exist, or cannot have its value."
         groups, notes = in_groups(values)
         documents, model = DocumentConfig(**groups.get("documents", {})), ModelConfig(**groups.get("model", {}))
         fields, short_steps = training_fields(documents.task, groups.get("training", {}))
-        resume = fields.pop("resume", False)
-        config = cls(documents, config_from_dict({**groups.get("memory", {}), **fields}), model, short_steps, resume)
+        own = {name: fields.pop(name) for name in (*STOP_FIELDS, "resume") if name in fields}
+        config = cls(documents, config_from_dict({**groups.get("memory", {}), **fields}), model, short_steps, **own)
         if notes:
             logger.warning("; ".join(notes))
         return config
@@ -319,6 +345,8 @@ class RunConfig:
         fields = self.training.to_dict()
         memory = {name: fields.pop(name) for name in GROUPS["memory"] if name in fields}
         fields |= {"short_steps": self.short_steps} if self.short_steps is not None else {}
+        stop = {name: getattr(self, name) for name in STOP_FIELDS if self.stop_at_exact}
+        fields |= {name: value for name, value in stop.items() if value is not None}
         fields |= {"resume": True} if self.resume else {}
         return {"documents": asdict(self.documents), "model": asdict(self.model), "memory": memory, "training": fields}
 
@@ -432,6 +460,10 @@ def describe_fields() -> str:
     extra = {
         "batch_size": (..., "Documents on a device at a time: both of per_device_…_batch_size; null for the task's"),
         "short_steps": (..., "The first of max_steps, on short documents; null for the task's share; left out for one stage"),
+        "stop_at_exact": (0, "Exact match in validation, in %, at which a stage ends; null for the task's, 0 for never"),
+        "short_stop_at_exact": (None, "Another level for the short stage; null for the same"),
+        "validation_steps": (25, "Steps from one validation to the next"),
+        "num_validation": (128, "Documents that are asked then; of squad, held out of training by whole articles"),
         "resume": (False, "Whether to go on from the last whole checkpoint in output_dir"),
         "class": ("GMMTrainingConfig", "Or TrainingConfig, which has no losses of experts"),
     }

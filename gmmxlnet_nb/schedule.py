@@ -9,7 +9,7 @@ __all__ = ['select_segments']
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -598,6 +598,46 @@ class TemperatureSchedule(TrainerCallback):  # type: ignore[misc, unused-ignore]
     def on_step_begin(self, args: Any, state: TrainerState, control: TrainerControl, model: Any = None, **kw: Any) -> None:
         "The temperature of the step that begins."
         set_temperature(model, temperature_of_step(args, state.global_step, state.max_steps))
+
+# %% ../nbs/42_schedule.ipynb #s302
+VALIDATION = "validation"  # Before the names of what is logged
+PATIENCE = 2  # Validations in a row
+
+
+def has_learned(
+    logs: Sequence[Mapping[str, Any]],  # A trainer's, in their order
+    level: float,  # Exact match, in %
+) -> bool:
+    "Whether the last validations all reached a level."
+    found = [log[f"{VALIDATION}_exact"] for log in logs if f"{VALIDATION}_exact" in log]
+    return len(found) >= PATIENCE and min(found[-PATIENCE:]) >= level
+
+
+class StopAtExact(TrainerCallback):  # type: ignore[misc, unused-ignore]
+    "Ends training when validation documents are answered well enough, `PATIENCE` times in a row."
+
+    def __init__(
+        self,
+        level: float,  # Exact match, in %
+        every: int,  # Steps from one validation to the next
+        validate: Callable[[], Any],  # Asks the documents, and logs validation_exact
+    ) -> None:
+        self.level, self.every, self.validate = level, every, validate
+
+    def on_train_begin(self, args: Any, state: TrainerState, control: TrainerControl, **kw: Any) -> None:
+        "What had stopped is at its end."
+        if has_learned(state.log_history, self.level):
+            state.max_steps = state.global_step
+
+    def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **kw: Any) -> None:
+        "Validate, if it is time, and perhaps stop, with a log and a checkpoint."
+        if state.global_step % self.every == 0:
+            due = control.should_log, control.should_evaluate  # which evaluating and logging it take for done
+            self.validate()
+            control.should_log, control.should_evaluate = due
+            if has_learned(state.log_history, self.level):
+                control.should_training_stop = control.should_log = True
+                control.should_save = control.should_save or args.save_strategy != "no"
 
 # %% ../nbs/42_schedule.ipynb #q214
 def describe_half_precision(

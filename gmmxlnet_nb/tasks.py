@@ -10,13 +10,13 @@ __all__ = ['TASKS', 'EVALUATION_SEED', 'retention_document', 'retention_document
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from .core import check_choice, check_positive
+from .core import check_choice, check_count, check_positive
 from .faults import ON_ERROR
 from .documents import Answer, Article, Document, DocumentStream, all_blind, check_document, split_name
 from .articles import JoinCounts, group_articles, join_articles, known_articles, neighbours
@@ -141,15 +141,22 @@ class TaskDocuments:
     train: list[Document]
     evaluation: list[Document]
     short: list[Document]  # For the first steps: 2 segments, or single paragraphs
+    validation: list[Document] = field(default_factory=list)  # Like `train`, to tell when it has been learned
+    short_validation: list[Document] = field(default_factory=list)  # Like `short`
 
     def __repr__(self) -> str:
         "How many documents there are."
-        return f"TaskDocuments(train={len(self.train)}, evaluation={len(self.evaluation)}, short={len(self.short)})"
+        more = f", validation={len(self.validation)}" if self.validation else ""
+        return f"TaskDocuments(train={len(self.train)}, evaluation={len(self.evaluation)}, short={len(self.short)}{more})"
 
 
 TASKS: dict[str, dict[str, Any]] = {  # What each task needs where nothing else is asked for
-    "retention": {"segment_length": 64, "stride": 0, "batch_size": 64, "max_steps": 1700, "short_steps": 1000},
-    "squad": {"segment_length": 256, "stride": 64, "batch_size": 16, "max_steps": 300, "short_steps": 100},
+    "retention": {
+        "segment_length": 64, "stride": 0, "batch_size": 64, "max_steps": 1700, "short_steps": 1000, "stop_at_exact": 97
+    },
+    "squad": {
+        "segment_length": 256, "stride": 64, "batch_size": 16, "max_steps": 300, "short_steps": 100, "stop_at_exact": 0
+    },
 }
 
 
@@ -165,6 +172,26 @@ def sample_documents(
     check_positive("count", count)
     chosen = random.Random(seed).sample(range(len(documents)), min(count, len(documents)))
     return [documents[i] for i in sorted(chosen)]
+
+# %% ../nbs/14_tasks.ipynb #f107
+VALIDATION_SEED = EVALUATION_SEED + 1  # Nor have they this one
+
+
+def hold_out(
+    articles: list[Article],  # To learn from
+    count: int,  # Questions to hold out, at least
+    seed: int,  # The same seed takes the same articles
+) -> tuple[list[Article], list[Article]]:  # Those to learn from, and those that are held out; each in their order
+    "Hold out whole articles; a `ValueError` if no question is left to learn from."
+    order = random.Random(seed).sample(range(len(articles)), len(articles))
+    held, questions = set[int](), 0
+    while order and questions < count:
+        held.add(order.pop())
+        questions = sum(len(articles[i].documents) for i in held)
+    parts = [a for i, a in enumerate(articles) if i not in held], [a for i, a in enumerate(articles) if i in held]
+    if not any(article.documents for article in parts[0]):
+        raise ValueError(f"num_validation must leave articles to learn from, got {count} of {questions} questions in all")
+    return parts
 
 # %% ../nbs/14_tasks.ipynb #f102
 def load_any_articles(
@@ -287,6 +314,13 @@ class SquadParts:
         if this_reader()[0] == 0:  # each worker reads the whole stream
             counts.say()
 
+    def long_and_short(
+        self,
+        articles: list[Article],  # To be joined
+    ) -> tuple[list[Document], list[Document]]:
+        "Long documents of articles, and their questions about single paragraphs."
+        return list(self.join(articles)), [document for article in articles for document in article.documents]
+
     def evaluation(self) -> tuple[list[Document], dict[str, str]]:  # Long documents, and what `check_apart` takes
         "What is to be asked; a `ValueError` if its answers are withheld: a run is scored."
         articles = load_any_articles(self.data_path, "validation", self.on_error)
@@ -318,11 +352,13 @@ def task_documents(
     seed: int = 0,  # Evaluation documents of retention are the same for every seed
     train_segments: Sequence[int] = (),  # Of retention's training documents, each draws one; none for num_segments
     on_error: str = "raise",  # What squad does about bad records: "raise", "skip" or "realign"
-) -> TaskDocuments:  # Train, evaluation and short documents
+    num_validation: int = 0,  # Documents of each length to tell by when it has been learned; of squad, held out of training
+) -> TaskDocuments:  # Train, evaluation, short and validation documents
     "The documents of a task; a `ValueError` for an unknown one, or for data that is not there or not apart."
     check_choice("task", task, tuple(TASKS))
     check_positive("num_train", num_train)
     check_positive("num_eval", num_eval)
+    check_count("num_validation", num_validation)
     if type(seed) is not int or not 0 <= seed < EVALUATION_SEED - 1:
         raise ValueError(f"seed must be a whole number in 0 … {EVALUATION_SEED - 2}, got {seed!r}")
     if not isinstance(train_segments, list | tuple) or any(type(n) is not int or n < 2 for n in train_segments):
@@ -332,7 +368,8 @@ def task_documents(
             raise ValueError(f"data_path must be left out for task 'retention', which makes its documents, got {data_path!r}")
         lengths = list(train_segments) or num_segments
         short, train = (retention_documents(num_train, n, seed=seed + 1) for n in (2, lengths))
-        return TaskDocuments(train, retention_documents(num_eval, num_segments, seed=EVALUATION_SEED), short)
+        validation = [retention_documents(num_validation, n, seed=VALIDATION_SEED) for n in (lengths, 2) if num_validation]
+        return TaskDocuments(train, retention_documents(num_eval, num_segments, seed=EVALUATION_SEED), short, *validation)
     if train_segments:
         raise ValueError(
             f"train_segments must be left out for task {task!r}, got {train_segments!r}: real documents have the lengths "
@@ -341,9 +378,10 @@ def task_documents(
     parts = SquadParts(data_path, num_segments, words_per_segment, on_error)
     evaluation, asked = parts.evaluation()
     articles = list(apart_articles(load_any_articles(parts.data_path, "train", on_error), asked, parts.data_path))
-    short = [document for article in articles for document in article.documents]
-    train, short = (sample_documents(part, num_train, seed) for part in (list(parts.join(articles)), short))
-    return TaskDocuments(train, sample_documents(evaluation, num_eval, 0), short)
+    articles, held = hold_out(articles, num_validation, seed)
+    train, short = (sample_documents(part, num_train, seed) for part in parts.long_and_short(articles))
+    validation = [sample_documents(part, num_validation, seed) for part in parts.long_and_short(held) if held]
+    return TaskDocuments(train, sample_documents(evaluation, num_eval, 0), short, *validation)
 
 # %% ../nbs/14_tasks.ipynb #e104
 def stream_task(
