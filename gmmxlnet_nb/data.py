@@ -34,6 +34,7 @@ from transformers import PreTrainedTokenizerBase
 from gmmxlnet_nb.core import (
     check_choice, check_folder, check_positive, check_regular_file, file_digest, hold_lock, moved_names, whole_file
 )
+from .attention import packed_tokens
 from .documents import Answer, Document, check_document, check_ids, is_text
 from .faults import progress_bars, say_once
 from gmmxlnet_nb.segments import (
@@ -610,25 +611,26 @@ class DocumentCollator:
     pad_to_length: int | None = None  # l; by default the longest segment of the batch
     pad_token_type_id: int = 3  # Hugging Face's segment id of padding
     pad_to_segments: int | None = None  # s; by default the most segments of the batch
+    pack_tokens: bool = False  # Whether to count, for a model's `packed_tokens`, the rows that tokens fill without padding
 
     def __post_init__(self) -> None:
         for name in ("pad_to_length", "pad_to_segments"):
             if getattr(self, name) is not None:
                 check_positive(name, getattr(self, name))
+        check_choice("pack_tokens", self.pack_tokens, (True, False))
         for name in ("pad_token_id", "pad_token_type_id"):
             if type(getattr(self, name)) is not int or getattr(self, name) < 0:
                 raise ValueError(f"{name} must be a whole number >= 0, got {getattr(self, name)!r}")
 
-    def __call__(self, features: list[dict[str, Any]]) -> dict[str, Tensor]:
-        "Token tensors `(b, s, l)`, positions `(b, s, a)` with -1 for none, and a segment mask `(b, s)`."
+    def __call__(self, features: list[dict[str, Any]]) -> dict[str, Any]:
+        "Tensors: tokens `(b, s, l)`, positions `(b, s, a)` with -1 for none, a segment mask `(b, s)`; perhaps rows `(s,)`."
         if not features:
             raise ValueError("features must hold at least one document, got none")
         for feature in features:
             check_feature(feature)
         counts = [len(f["input_ids"]) for f in features]
         lengths = torch.tensor([len(ids) for f in features for ids in f["input_ids"]])
-        s = self._size("pad_to_segments", max(counts))
-        length = self._size("pad_to_length", int(lengths.max()))
+        s, length = self._size("pad_to_segments", max(counts)), self._size("pad_to_length", int(lengths.max()))
         segments = torch.arange(s) < torch.tensor(counts)[:, None]
         real = torch.zeros(len(features), s, length, dtype=torch.bool)
         real[segments] = torch.arange(length) >= length - lengths[:, None]
@@ -643,12 +645,11 @@ class DocumentCollator:
             gold = [found for f in features for found in f[name]]
             table = torch.full((len(gold), max(1, *map(len, gold))), -1)
             for row, shift in enumerate((length - lengths).tolist()):
-                if gold[row]:
-                    table[row, : len(gold[row])] = torch.tensor(gold[row]) + shift
+                table[row, : len(gold[row])] = torch.tensor(gold[row], dtype=torch.long) + shift
             return torch.full((*segments.shape, table.shape[1]), -1).masked_scatter_(segments[..., None], table)
 
         asked = torch.tensor([shown for f in features for shown in f["asked"]]).repeat_interleave(lengths)
-        return {
+        return ({"packed_tokens": packed_tokens(real)} if self.pack_tokens else {}) | {
             "input_ids": padded(tokens("input_ids"), self.pad_token_id),
             "attention_mask": real.long(),
             "token_type_ids": padded(tokens("token_type_ids"), self.pad_token_type_id),

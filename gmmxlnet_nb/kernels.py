@@ -6,6 +6,9 @@
 __all__ = []
 
 # %% ../nbs/21_kernels.ipynb #h003
+import os
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -118,88 +121,123 @@ def segment_term(Q, SB, SEG, q, h, H, D: tl.constexpr):
 
 
 @triton.jit
-def queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, scale: tl.constexpr, D: tl.constexpr, M: tl.constexpr):
-    "M queries of one head of one row, with u and with v, and their e and segment ids; all for scores times log2 e"
-    rows, d = i0 + tl.arange(0, M), tl.arange(0, D)
-    there = rows < L
-    q = load_rows(Q + b * sqb + h * sqh, sql, rows, there, D)
+def queries_of(rows, there, h, Q, WB, RB, SB, SEG, QT, sql, sqh, H, scale: tl.constexpr, D: tl.constexpr):
+    "Queries of one head of one document, with u and with v, and their e and segment ids; all for scores times log2 e"
+    d = tl.arange(0, D)
+    q = load_rows(Q + h * sqh, sql, rows, there, D)
     unit = scale * _LOG2E
     qc = ((q + tl.load(WB + h * D + d)[None, :]) * unit).to(q.dtype)
     qp = ((q + tl.load(RB + h * D + d)[None, :]) * unit).to(q.dtype)
     qs, apart = segment_term(Q, SB, SEG, q, h, H, D)
-    return rows, there, qc, qp, tl.sum(qs * apart[None, :], 1) * unit, tl.load(QT + b * L + rows, mask=there, other=0)
+    return qc, qp, tl.sum(qs * apart[None, :], 1) * unit, tl.load(QT + rows, mask=there, other=0)
 
 
 @triton.jit
 def scores(
-    j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skb, skl, skh, NK, P, precision: tl.constexpr,
+    cols, real, p, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skl, skh, P, precision: tl.constexpr,
     D: tl.constexpr, M: tl.constexpr,
 ):
-    "M keys, which of them there are, their scores with M queries, times log2 e, and the next square of positions"
-    cols = j0 + tl.arange(0, M)
-    real = cols < NK
-    k = load_rows(K + b * skb + h * skh, skl, cols, real, D)
-    kt = tl.load(KT + b * NK + cols, mask=real, other=0)
-    visible_to = tl.load(VISIBLE_TO + b * NK + cols, mask=real, other=_VISIBLE_TO_NONE)
+    "Scores of M keys with M queries, times log2 e, and the next square of positions, from p on"
+    k = load_rows(K + h * skh, skl, cols, real, D)
+    kt = tl.load(KT + cols, mask=real, other=0)
+    visible_to = tl.load(VISIBLE_TO + cols, mask=real, other=_VISIBLE_TO_NONE)
     s = tl.dot(qc, tl.trans(k), input_precision=precision)
-    following = tl.dot(qp, tl.trans(positions_from(R, first + j0 + M, h, P, D, M)), input_precision=precision)
+    following = tl.dot(qp, tl.trans(positions_from(R, p, h, P, D, M)), input_precision=precision)
     back = M - 1 - tl.arange(0, M)[:, None]
     s += rotate(tl.where(tl.arange(0, M)[None, :] >= back, here, following), M)
     s += tl.where(qt[:, None] != kt[None, :], e[:, None], 0.0)
     seen = (visible_to == _VISIBLE_TO_ALL)[None, :] | (visible_to[None, :] == rows[:, None])
-    return cols, real, tl.where(seen, s, _BLOCKED), following
+    return tl.where(seen, s, _BLOCKED), following
+
+# %% ../nbs/21_kernels.ipynb #k191
+@triton.jit
+def first_row(begin, b, size, packed: tl.constexpr):
+    "The row where a document begins"
+    return begin.to(tl.int64) if packed else b.to(tl.int64) * size
+
+
+@triton.jit
+def first_line(begin, b, h, H, L, T, packed: tl.constexpr):
+    "Where a head's queries begin, in tensors that hold heads one after another"
+    return h.to(tl.int64) * T + begin if packed else (b * H + h).to(tl.int64) * L
+
+
+@triton.jit
+def first_number(begin, b, batch, row, packed: tl.constexpr):
+    "Where a document begins, by strides of the batch and of a row"
+    return begin.to(tl.int64) * row if packed else b.to(tl.int64) * batch
 
 # %% ../nbs/21_kernels.ipynb #k013
 @triton.jit
 def forward_kernel(
-    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, SEED, OUT, LSE, sqb, sql, sqh, skb, skl, skh, svb, svl, svh, H, L, NK,
-    scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, precision: tl.constexpr, D: tl.constexpr,
-    M: tl.constexpr,
+    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, SEED, OFFSETS, OUT, LSE, sqb, sql, sqh, skb, skl, skh, svb, svl, svh, H, L,
+    NK, T, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, packed: tl.constexpr, precision: tl.constexpr,
+    D: tl.constexpr, M: tl.constexpr,
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
-    b, h, first = (bh // H).to(tl.int64), bh % H, L - i0 - M + 1
-    rows, there, qc, qp, e, qt = queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, scale, D, M)
+    b, h, first = bh // H, bh % H, L - i0 - M + 1
+    begin = tl.load(OFFSETS + b) if packed else b
+    count = tl.load(OFFSETS + b + 1) - begin if packed else L
+    rows, keys = i0 + tl.arange(0, M), count if packed else NK
+    row, key = first_row(begin, b, L, packed), first_row(begin, b, NK, packed)
+    there = rows < count
+    Q, K = Q + first_number(begin, b, sqb, sql, packed), K + first_number(begin, b, skb, skl, packed)
+    V, KT, VISIBLE_TO = V + first_number(begin, b, svb, svl, packed) + h * svh, KT + key, VISIBLE_TO + key
+    qc, qp, e, qt = queries_of(rows, there, h, Q, WB, RB, SB, SEG, QT + row, sql, sqh, H, scale, D)
     here = tl.dot(qp, tl.trans(positions_from(R, first, h, P, D, M)), input_precision=precision)
     top = tl.full([M], float("-inf"), tl.float32)
     total = tl.zeros([M], tl.float32)
     acc = tl.zeros([M, D], tl.float32)
-    for j0 in range(0, NK, M):
-        cols, real, s, here = scores(
-            j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skb, skl, skh, NK, P, precision, D, M
+    for j0 in range(0, tl.where(i0 < count, keys, 0), M):
+        cols = j0 + tl.arange(0, M)
+        real, p = cols < keys, first + j0 + M
+        s, here = scores(
+            cols, real, p, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skl, skh, P, precision, D, M
         )
         new = tl.maximum(top, tl.max(s, 1))
         w, old = tl.exp2(s - new[:, None]), tl.exp2(top - new)
         total = total * old + tl.sum(w, 1)
         if threshold > 0:
             w = tl.where(dropout_keep(SEED, bh, rows, j0, threshold, M), w, 0.0)
-        v = load_rows(V + b * svb + h * svh, svl, cols, real, D)
+        v = load_rows(V, svl, cols, real, D)
         acc = acc * old[:, None] + tl.dot(w.to(v.dtype), v, input_precision=precision)
         top = new
-    store_rows(OUT + (b * L * H + h) * D, H * D, rows, there, acc * (grow / total)[:, None], D)
-    tl.store(LSE + bh.to(tl.int64) * L + rows, top + tl.log2(total), mask=there)
+    total = tl.where(total > 0, total, 1.0)  # a program beyond its document has seen no key
+    store_rows(OUT + (row * H + h) * D, H * D, rows, there, acc * (grow / total)[:, None], D)
+    tl.store(LSE + first_line(begin, b, h, H, L, T, packed) + rows, top + tl.log2(total), mask=there)
 
 # %% ../nbs/21_kernels.ipynb #k015
 @triton.jit
 def weights_kernel(
-    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, SEED, OUT, LSE, DO, DS, PD, sqb, sql, sqh, skb, skl, skh, svb, svl, svh,
-    H, L, NK, S, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, precision: tl.constexpr,
-    D: tl.constexpr, M: tl.constexpr,
+    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, SEED, OFFSETS, OUT, LSE, DO, DS, PD, sqb, sql, sqh, skb, skl, skh, svb, svl,
+    svh, H, L, NK, S, T, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, packed: tl.constexpr,
+    precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr,
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
-    b, h, first = (bh // H).to(tl.int64), bh % H, L - i0 - M + 1
-    rows, there, qc, qp, e, qt = queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, scale, D, M)
+    b, h, first = bh // H, bh % H, L - i0 - M + 1
+    begin = tl.load(OFFSETS + b) if packed else b
+    count = tl.load(OFFSETS + b + 1) - begin if packed else L
+    rows, keys = i0 + tl.arange(0, M), count if packed else NK
+    row, key = first_row(begin, b, L, packed), first_row(begin, b, NK, packed)
+    there = rows < count
+    Q, K = Q + first_number(begin, b, sqb, sql, packed), K + first_number(begin, b, skb, skl, packed)
+    V, KT, VISIBLE_TO = V + first_number(begin, b, svb, svl, packed) + h * svh, KT + key, VISIBLE_TO + key
+    qc, qp, e, qt = queries_of(rows, there, h, Q, WB, RB, SB, SEG, QT + row, sql, sqh, H, scale, D)
     here = tl.dot(qp, tl.trans(positions_from(R, first, h, P, D, M)), input_precision=precision)
-    lse = tl.load(LSE + bh.to(tl.int64) * L + rows, mask=there, other=float("inf"))
-    do = load_rows(DO + (b * L * H + h) * D, H * D, rows, there, D)
-    o = load_rows(OUT + (b * L * H + h) * D, H * D, rows, there, D)
+    lines = first_line(begin, b, h, H, L, T, packed)
+    lse = tl.load(LSE + lines + rows, mask=there, other=float("inf"))
+    do = load_rows(DO + (row * H + h) * D, H * D, rows, there, D)
+    o = load_rows(OUT + (row * H + h) * D, H * D, rows, there, D)
     delta = tl.sum(do.to(tl.float32) * o.to(tl.float32), 1) * scale
-    line = (bh.to(tl.int64) * L + rows[:, None]) * S
-    for j0 in range(0, NK, M):
-        cols, real, s, here = scores(
-            j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skb, skl, skh, NK, P, precision, D, M
+    line = (lines + rows[:, None]) * S
+    for j0 in range(0, tl.where(i0 < count, keys, 0), M):
+        cols = j0 + tl.arange(0, M)
+        real, p = cols < keys, first + j0 + M
+        s, here = scores(
+            cols, real, p, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skl, skh, P, precision, D, M
         )
         w = tl.exp2(s - lse[:, None])
-        v = load_rows(V + b * svb + h * svh, svl, cols, real, D)
+        v = load_rows(V, svl, cols, real, D)
         dw, dropped = tl.dot(do, tl.trans(v), input_precision=precision), w
         if threshold > 0:
             keep = dropout_keep(SEED, bh, rows, j0, threshold, M)
@@ -211,32 +249,37 @@ def weights_kernel(
 # %% ../nbs/21_kernels.ipynb #k016
 @triton.jit
 def queries_kernel(
-    DS, Q, K, R, SB, SEG, QT, KT, DQ, SUMS, sqb, sql, sqh, skb, skl, skh, H, L, NK, S, precision: tl.constexpr,
-    D: tl.constexpr, M: tl.constexpr,
+    DS, Q, K, R, SB, SEG, QT, KT, OFFSETS, DQ, SUMS, sqb, sql, sqh, skb, skl, skh, H, L, NK, S, T, packed: tl.constexpr,
+    precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr,
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
-    b, h, first = (bh // H).to(tl.int64), bh % H, L - i0 - M + 1
-    rows = i0 + tl.arange(0, M)
-    there = rows < L
-    line = (bh.to(tl.int64) * L + rows[:, None]) * S
-    qt = tl.load(QT + b * L + rows, mask=there, other=0)
+    b, h, first = bh // H, bh % H, L - i0 - M + 1
+    begin = tl.load(OFFSETS + b) if packed else b
+    count = tl.load(OFFSETS + b + 1) - begin if packed else L
+    rows, keys = i0 + tl.arange(0, M), count if packed else NK
+    row, key = first_row(begin, b, L, packed), first_row(begin, b, NK, packed)
+    there = rows < count
+    walk = tl.where(i0 < count, keys, 0)
+    Q, K = Q + first_number(begin, b, sqb, sql, packed), K + first_number(begin, b, skb, skl, packed) + h * skh
+    line = (first_line(begin, b, h, H, L, T, packed) + rows[:, None]) * S
+    qt = tl.load(QT + row + rows, mask=there, other=0)
     content, position = tl.zeros([M, D], tl.float32), tl.zeros([M, D], tl.float32)
     de = tl.zeros([M], tl.float32)
-    for j0 in range(0, NK, M):
+    for j0 in range(0, walk, M):
         cols = j0 + tl.arange(0, M)
-        real = cols < NK
+        real = cols < keys
         ds = tl.load(DS + line + cols[None, :], mask=there[:, None] & (cols < S)[None, :], other=0.0)
-        kt = tl.load(KT + b * NK + cols, mask=real, other=0)
+        kt = tl.load(KT + key + cols, mask=real, other=0)
         de += tl.sum(tl.where(qt[:, None] != kt[None, :], ds.to(tl.float32), 0.0), 1)
-        content += tl.dot(ds, load_rows(K + b * skb + h * skh, skl, cols, real, D), input_precision=precision)
-    for p in range(first, first + NK + M - 1, M):
+        content += tl.dot(ds, load_rows(K, skl, cols, real, D), input_precision=precision)
+    for p in range(first, first + tl.where(walk > 0, keys + M - 1, 0), M):
         cols = p - L + rows[:, None] + tl.arange(0, M)[None, :]
-        ds = tl.load(DS + line + cols, mask=there[:, None] & (cols >= 0) & (cols < NK), other=0.0)
+        ds = tl.load(DS + line + cols, mask=there[:, None] & (cols >= 0) & (cols < keys), other=0.0)
         position += tl.dot(ds, positions_from(R, p, h, P, D, M), input_precision=precision)
-    q = load_rows(Q + b * sqb + h * sqh, sql, rows, there, D)
+    q = load_rows(Q + h * sqh, sql, rows, there, D)
     qs, apart = segment_term(Q, SB, SEG, q, h, H, D)
     dq = content + position + de[:, None] * apart[None, :]
-    store_rows(DQ + (b * L * H + h) * D, H * D, rows, there, dq, D)
+    store_rows(DQ + (row * H + h) * D, H * D, rows, there, dq, D)
     # what the parameters get from these queries
     at = SUMS + (bh * tl.num_programs(0) + tl.program_id(0)) * 4 * D + tl.arange(0, D)
     tl.store(at, tl.sum(content, 0))
@@ -247,46 +290,57 @@ def queries_kernel(
 # %% ../nbs/21_kernels.ipynb #k017
 @triton.jit
 def keys_kernel(
-    DS, PD, Q, WB, DO, DK, DV, sqb, sql, sqh, H, L, NK, S, grow: tl.constexpr, precision: tl.constexpr, D: tl.constexpr,
-    M: tl.constexpr,
+    DS, PD, Q, WB, DO, OFFSETS, DK, DV, sqb, sql, sqh, H, L, NK, S, T, grow: tl.constexpr, packed: tl.constexpr,
+    precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr,
 ):
-    bh = tl.program_id(1)
-    b, h = (bh // H).to(tl.int64), bh % H
-    cols = tl.program_id(0) * M + tl.arange(0, M)
+    j0, bh = tl.program_id(0) * M, tl.program_id(1)
+    b, h = bh // H, bh % H
+    begin = tl.load(OFFSETS + b) if packed else b
+    count = tl.load(OFFSETS + b + 1) - begin if packed else L
+    cols, keys = j0 + tl.arange(0, M), count if packed else NK
+    row, key = first_row(begin, b, L, packed), first_row(begin, b, NK, packed)
+    real = cols < keys
+    Q, DO = Q + first_number(begin, b, sqb, sql, packed) + h * sqh, DO + (row * H + h) * D
+    lines = first_line(begin, b, h, H, L, T, packed)
     bias = tl.load(WB + h * D + tl.arange(0, D))
     dk, dv = tl.zeros([M, D], tl.float32), tl.zeros([M, D], tl.float32)
-    for i0 in range(0, L, M):
+    for i0 in range(0, tl.where(j0 < keys, count, 0), M):
         rows = i0 + tl.arange(0, M)
-        there = rows < L
-        at = (bh.to(tl.int64) * L + rows[:, None]) * S + cols[None, :]
+        there = rows < count
+        at = (lines + rows[:, None]) * S + cols[None, :]
         inside = there[:, None] & (cols < S)[None, :]
         ds, pd = tl.load(DS + at, mask=inside, other=0.0), tl.load(PD + at, mask=inside, other=0.0)
-        q = load_rows(Q + b * sqb + h * sqh, sql, rows, there, D)
-        do = load_rows(DO + (b * L * H + h) * D, H * D, rows, there, D)
+        q, do = load_rows(Q, sql, rows, there, D), load_rows(DO, H * D, rows, there, D)
         dk += tl.dot(tl.trans(ds), (q + bias[None, :]).to(q.dtype), input_precision=precision)
         dv += tl.dot(tl.trans(pd), do, input_precision=precision)
-    store_rows(DK + (b * NK * H + h) * D, H * D, cols, cols < NK, dk, D)
-    store_rows(DV + (b * NK * H + h) * D, H * D, cols, cols < NK, dv * grow, D)
+    store_rows(DK + (key * H + h) * D, H * D, cols, real, dk, D)
+    store_rows(DV + (key * H + h) * D, H * D, cols, real, dv * grow, D)
 
 
 @triton.jit
 def positions_kernel(
-    DS, Q, RB, DR, sqb, sql, sqh, B, H, L, NK, S, per, precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr
+    DS, Q, RB, OFFSETS, DR, sqb, sql, sqh, B, H, L, NK, S, T, per, packed: tl.constexpr, precision: tl.constexpr,
+    D: tl.constexpr, M: tl.constexpr,
 ):
     p0, h, chunk = tl.program_id(0) * M, tl.program_id(1), tl.program_id(2)
     p = p0 + tl.arange(0, M)
     bias = tl.load(RB + h * D + tl.arange(0, D))
     dr = tl.zeros([M, D], tl.float32)
-    first, last = tl.maximum(L - p0 - M + 1, 0) // M * M, tl.minimum(NK + L - p0, L)  # queries that use these positions
+    first = tl.maximum(L - p0 - M + 1, 0) // M * M
     for n in range(per):
-        b = (chunk * per + n).to(tl.int64)
+        b = tl.minimum(chunk * per + n, B - 1)
+        begin = tl.load(OFFSETS + b) if packed else b
+        count = tl.load(OFFSETS + b + 1) - begin if packed else L
+        keys = count if packed else NK
+        last = tl.where(chunk * per + n < B, tl.minimum(keys + L - p0, count), 0)  # queries that use these positions
+        lines, start = first_line(begin, b, h, H, L, T, packed), first_number(begin, b, sqb, sql, packed)
         for i0 in range(first, last, M):
             rows = i0 + tl.arange(0, M)
-            there = (rows < L) & (b < B)
+            there = rows < count
             cols = p[None, :] - L + rows[:, None]
-            line = ((b * H + h) * L + rows[:, None]) * S
-            ds = tl.load(DS + line + cols, mask=there[:, None] & (cols >= 0) & (cols < NK), other=0.0)
-            q = load_rows(Q + b * sqb + h * sqh, sql, rows, there, D)
+            line = (lines + rows[:, None]) * S
+            ds = tl.load(DS + line + cols, mask=there[:, None] & (cols >= 0) & (cols < keys), other=0.0)
+            q = load_rows(Q + start + h * sqh, sql, rows, there, D)
             dr += tl.dot(tl.trans(ds), (q + bias[None, :]).to(q.dtype), input_precision=precision)
     store_rows(DR + (chunk * H + h) * (NK + L) * D, D, p, p < NK + L, dr, D)
 
@@ -318,87 +372,148 @@ def dropout_constants(
     return {"threshold": threshold << 16, "grow": 2**16 / (2**16 - threshold)}
 
 
+INTERPRETED = not isinstance(forward_kernel, triton.JITFunction)  # by Python, for tests
+OPEN = not INTERPRETED and os.environ.get("GMMXLNET_OPEN_KERNELS") == "1"  # Whether PyTorch's compiler starts kernels
+
+
+def wrap_triton(kernel: Any) -> Any:
+    "A kernel that PyTorch's compiler can see in an open operator; elsewhere the kernel itself."
+    return library.wrap_triton(kernel) if OPEN else kernel
+
+
+@cache
+def configured(
+    kernel: Any,  # Of Triton
+    num_warps: int,
+    num_stages: int,
+) -> Any:  # The same object each time, so that a graph of several layers has each kernel once
+    "A kernel with its settings."
+    return triton.autotune([triton.Config({}, num_warps=num_warps, num_stages=num_stages)], key=[])(kernel)
+
+
 def start(kernel: Any, name: str, grid: tuple[int, ...], query: Tensor, tile: int, *args: Any, **constants: Any) -> None:
     "Launch a kernel where the queries are, in their precision."
     exact, size = query.dtype == torch.float32, query.shape[-1]
     constants |= {"precision": "ieee" if exact else "tf32", "D": size, "M": tile}
     constants |= {"num_warps": 4 if exact else tile // 16}  # products in float32 take many registers
     constants |= {"num_stages": 1} if exact or size > 64 else LAUNCH[name]
+    if not (INTERPRETED or isinstance(kernel, triton.JITFunction)):  # the compiler, which knows no limit of registers
+        settings = [constants.pop(name, None) for name in ("num_warps", "num_stages", "maxnreg")]
+        library.wrap_triton(configured(kernel.kernel, *settings[:2]))[grid](*args, **constants)
+        return
     with torch.cuda.device_of(query):
         kernel[grid](*args, **constants)
 
+# %% ../nbs/21_kernels.ipynb #k192
+def document_sizes(
+    query: Tensor,  # (b, l, h, d_h), or (1, t, h, d_h) with offsets
+    key: Tensor,  # (b, n + l, h, d_h), or as `query`
+    relative: Tensor,  # (h, n + 2l, d_h)
+    offsets: Tensor | None,  # (b + 1,), where documents begin, if they are packed
+) -> tuple[int, int, int, int]:  # b, l, n + l, and the rows of `query`; of packed documents l is that of the longest
+    "What kernels must know of the sizes."
+    if offsets is None:
+        return query.shape[0], query.shape[1], key.shape[1], query.shape[1]
+    longest = relative.shape[1] // 2
+    return len(offsets) - 1, longest, longest, query.shape[1]
+
 # %% ../nbs/21_kernels.ipynb #k020
-@library.custom_op("gmmxlnet_nb::attend", mutates_args=())
-def attend_op(
+def attend_forward(
     query: Tensor, key: Tensor, value: Tensor, relative: Tensor, content_bias: Tensor, position_bias: Tensor,
     segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor, seed: Tensor,
-    dropout: float, scale: float, tile: int,
+    offsets: Tensor | None, dropout: float, scale: float, tile: int,
 ) -> tuple[Tensor, Tensor]:
-    "Attention `(b, l, h, d_h)`, and log2 of each row's sum `(b, h, l)`."
-    (b, length, heads, _), keys = query.shape, key.shape[1]
+    "Attention `(b, l, h, d_h)`, and log2 of each row's sum `(b, h, l)`; with offsets b is 1 and l the rows of all documents."
+    count, length, keys, total = document_sizes(query, key, relative, offsets)
     out, sums = fake_attend(query)
+    if offsets is not None:
+        out.zero_()  # rows of no document
     start(
-        forward_kernel, "forward", (triton.cdiv(length, tile), b * heads), query, tile, query, key, value, relative,
-        content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed, out, sums,
-        *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, scale=scale,
-        **dropout_constants(dropout),
+        wrap_triton(forward_kernel), "forward", (triton.cdiv(length, tile), count * query.shape[2]), query, tile, query, key,
+        value, relative, content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed,
+        offsets, out, sums, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3],
+        query.shape[2], length, keys, total, scale=scale, packed=offsets is not None, **dropout_constants(dropout),
     )
     return out, sums
 
 
-@attend_op.register_fake
 def fake_attend(query: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
-    "What `attend_op` fills: the compiler knows no more of it."
+    "What `attend_forward` fills: where kernels are interpreted, the compiler knows no more of it."
     b, length, heads, _ = query.shape
     out = torch.empty_like(query, memory_format=torch.contiguous_format)
-    return out, query.new_empty(b, heads, length, dtype=torch.float32)
+    return out, torch.empty(b, heads, length, dtype=torch.float32, device=query.device)
+
+
+def kernel_operator(
+    name: str,  # PyTorch's for it
+    function: Callable[..., Any],  # That launches kernels
+    fake: Callable[..., Any],  # Makes what it fills
+) -> Any:
+    "An operator: a closed one, or one whose kernels PyTorch's compiler sees and starts itself."
+    if OPEN:
+        return library.triton_op(name, function, mutates_args=())
+    operator = library.custom_op(name, function, mutates_args=())
+    operator.register_fake(fake)
+    return operator
+
+
+attend_op = kernel_operator("gmmxlnet_nb::attend", attend_forward, fake_attend)
 
 # %% ../nbs/21_kernels.ipynb #k021
-@library.custom_op("gmmxlnet_nb::attend_backward", mutates_args=())
-def attend_backward_op(
+def attend_backward(
     grad: Tensor, query: Tensor, key: Tensor, value: Tensor, relative: Tensor, content_bias: Tensor,
     position_bias: Tensor, segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor,
-    seed: Tensor, out: Tensor, sums: Tensor, dropout: float, scale: float, tile: int,
+    seed: Tensor, offsets: Tensor | None, out: Tensor, sums: Tensor, dropout: float, scale: float, tile: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     "Gradients of query, key, value and relative keys, and `(h, 4, d_h)` of the three biases and the segments."
-    (b, length, heads, size), keys = query.shape, key.shape[1]
-    dq, dk, dv, _, _ = fake_backward(grad, query, key, value, relative)
+    heads, size = query.shape[2:]
+    count, length, keys, total = document_sizes(query, key, relative, offsets)
+    dq, dk, dv = (torch.empty_like(x, memory_format=torch.contiguous_format) for x in (query, key, value))
+    if offsets is not None:
+        dq, dk, dv = dq.zero_(), dk.zero_(), dv.zero_()
     blocks, row, drop = triton.cdiv(length, tile), triton.cdiv(keys, 16) * 16, dropout_constants(dropout)
-    ds, dropped = (query.new_empty(b, heads, length, row) for _ in range(2))
+    packed = offsets is not None
+    new: dict[str, Any] = {"dtype": torch.float32, "device": query.device}
+    ds, dropped = (torch.empty(*sums.shape, row, **new | {"dtype": query.dtype}) for _ in range(2))
     start(
-        weights_kernel, "weights", (blocks, b * heads), query, tile, query, key, value, relative, content_bias,
-        position_bias, segment_bias, segments, query_types, key_types, visible_to, seed, out, sums, grad, ds, dropped,
-        *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, scale=scale,
-        **drop,
+        wrap_triton(weights_kernel), "weights", (blocks, count * heads), query, tile, query, key, value, relative,
+        content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed, offsets, out, sums, grad,
+        ds, dropped, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, total, scale=scale,
+        packed=packed, **drop,
     )
-    parts = query.new_empty(b, heads, blocks, 4, size, dtype=torch.float32)
+    parts = torch.empty(count, heads, blocks, 4, size, **new)
     start(
-        queries_kernel, "queries", (blocks, b * heads), query, tile, ds, query, key, relative, segment_bias, segments,
-        query_types, key_types, dq, parts, *query.stride()[:3], *key.stride()[:3], heads, length, keys, row,
+        wrap_triton(queries_kernel), "queries", (blocks, count * heads), query, tile, ds, query, key, relative, segment_bias,
+        segments, query_types, key_types, offsets, dq, parts, *query.stride()[:3], *key.stride()[:3], heads, length, keys, row,
+        total, packed=packed,
     )
     start(
-        keys_kernel, "keys", (triton.cdiv(keys, tile), b * heads), query, tile, ds, dropped, query, content_bias, grad,
-        dk, dv, *query.stride()[:3], heads, length, keys, row, grow=drop["grow"],
+        wrap_triton(keys_kernel), "keys", (triton.cdiv(keys, tile), count * heads), query, tile, ds, dropped, query,
+        content_bias, grad, offsets, dk, dv, *query.stride()[:3], heads, length, keys, row, total, grow=drop["grow"],
+        packed=packed,
     )
-    chunks = min(512 // tile, b)  # of rows: enough programs for a large GPU, and few sums to add up
-    dr = query.new_empty(chunks, heads, keys + length, size, dtype=torch.float32)
+    chunks = min(512 // tile, count)  # of documents: enough programs for a large GPU, and few sums to add up
+    dr = torch.empty(chunks, heads, keys + length, size, **new)
     start(
-        positions_kernel, "positions", (triton.cdiv(keys + length, tile), heads, chunks), query, tile, ds, query,
-        position_bias, dr, *query.stride()[:3], b, heads, length, keys, row, triton.cdiv(b, chunks),
+        wrap_triton(positions_kernel), "positions", (triton.cdiv(keys + length, tile), heads, chunks), query, tile, ds, query,
+        position_bias, offsets, dr, *query.stride()[:3], count, heads, length, keys, row, total, triton.cdiv(count, chunks),
+        packed=packed,
     )
     return dq, dk, dv, dr.sum(0).to(relative.dtype), parts.sum((0, 2))
 
 
-@attend_backward_op.register_fake
 def fake_backward(grad: Tensor, query: Tensor, key: Tensor, value: Tensor, relative: Tensor, *others: Any) -> Any:
-    "What `attend_backward_op` fills."
+    "What `attend_backward` fills."
     dq, dk, dv = (torch.empty_like(x, memory_format=torch.contiguous_format) for x in (query, key, value))
-    sums = query.new_empty(query.shape[2], 4, query.shape[3], dtype=torch.float32)
+    sums = torch.empty(query.shape[2], 4, query.shape[3], dtype=torch.float32, device=query.device)
     return dq, dk, dv, torch.empty_like(relative), sums
+
+
+attend_backward_op = kernel_operator("gmmxlnet_nb::attend_backward", attend_backward, fake_backward)
 
 # %% ../nbs/21_kernels.ipynb #k022
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
-    *tensors, ctx.dropout, ctx.scale, ctx.tile = inputs
+    *tensors, ctx.dropout, ctx.scale, ctx.tile = inputs  # offsets may be None, which is kept as a tensor would be
     ctx.save_for_backward(*tensors, *output)
 
 
@@ -408,7 +523,7 @@ def _backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
     dq, dk, dv, dr, parts = attend_backward_op(*args)
     content, position, segment, apart = parts.unbind(1)
     grads = (dr, content, position, segment, torch.stack([-apart, apart]))
-    return dq, dk, dv, *(g.to(x.dtype) for g, x in zip(grads, tensors[3:8], strict=True)), *[None] * 7
+    return dq, dk, dv, *(g.to(x.dtype) for g, x in zip(grads, tensors[3:8], strict=True)), *[None] * 8
 
 
 attend_op.register_autograd(_backward, setup_context=_save)
@@ -443,6 +558,8 @@ def attend(
     visible_to: Tensor,  # (b, n + l), int32: VISIBLE_TO_ALL, VISIBLE_TO_NONE, or the only query that may look at this key
     dropout: float = 0.0,  # Of attention weights; rounded to a multiple of 2⁻¹⁶
     tile: int | None = None,  # Queries and keys at once, one of `TILES`; None for what suits the length
+    offsets: Tensor | None = None,  # (b + 1,), int32: rows where packed documents begin; then all others have b = 1, n = 0
+    longest: int | None = None,  # l that relative positions are for, if documents are packed
 ) -> Tensor:  # (b, l, h, d_h)
     "XLNet's attention. A `ValueError` for sizes, shapes or types that the kernels do not know."
     size = query.shape[-1]
@@ -451,18 +568,22 @@ def attend(
         raise ValueError(f"query must be float32, bfloat16 or float16, got {query.dtype}")
     check_number("dropout", dropout, 0, below=1)
     (b, length, heads, _), keys = query.shape, key.shape[1]
+    positions = keys + length if longest is None else 2 * longest
+    if (offsets is None) != (longest is None) or (offsets is not None and (b != 1 or keys != length)):
+        raise ValueError(f"offsets must be given with longest, for queries and keys (1, t, h, d_h), got {tuple(query.shape)}")
     most = min(2048 // size, 32) if query.dtype == torch.float32 else TILES[-1]
-    tile = check_choice("tile", tile_for(length, most) if tile is None else tile, TILES)
+    tile = check_choice("tile", tile_for(longest or length, most) if tile is None else tile, TILES)
     for name, x, shape in (
         ("key", key, (b, keys, heads, size)), ("value", value, (b, keys, heads, size)), ("segments", segments, (2, heads, size)),
         *((f"biases[{i}]", x, (heads, size)) for i, x in enumerate(biases)),
-        ("relative", relative, (heads, keys + length, size)), ("query_types", query_types, (b, length)),
+        ("relative", relative, (heads, positions, size)), ("query_types", query_types, (b, length)),
         ("key_types", key_types, (b, keys)), ("visible_to", visible_to, (b, keys)),
     ):
         check_shape(name, x, shape)  # the kernels would read elsewhere
     if not b * length * keys:
         raise ValueError(f"query and key must have documents and tokens, got {tuple(query.shape)} and {tuple(key.shape)}")
     ids_by_name = {"query_types": query_types, "key_types": key_types, "visible_to": visible_to}
+    ids_by_name |= {} if offsets is None else {"offsets": offsets}
     check_kinds(query, {"key": key, "value": value}, ids_by_name)
     query, key, value = (x if x.stride(-1) == 1 else x.contiguous() for x in (query, key, value))
     draw: dict[str, Any] = {"dtype": torch.int32, "device": query.device}
@@ -470,4 +591,4 @@ def attend(
     ids = (x.contiguous() for x in (query_types, key_types, visible_to))
     relative, *fixed = (x.contiguous() for x in (relative.to(query.dtype), *biases, segments))
     tensors = (query, key, value, relative, *fixed, *ids)
-    return attend_op(*tensors, seed, dropout, size**-0.5, tile)[0]
+    return attend_op(*tensors, seed, offsets, dropout, size**-0.5, tile)[0]
