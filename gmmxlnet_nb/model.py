@@ -319,6 +319,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         self._start_state: Any = None  # What `set_memory_state` was given
         self._ids_on_device: dict[tuple[Any, ...], Tensor] = {}
         self._compiled_step: Callable[..., Any] | None = None
+        self._replayed_step: Callable[..., Any] | None = None  # What `replaying` puts in place of `step`
         self._compiled_parts: list[Callable[..., Any]] | None = None  # A layer, the memory's read and its write
         self.post_init()
 
@@ -346,7 +347,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
 
     def __getstate__(self) -> dict[str, Any]:
         "A copy is not compiled: compiled code would run with this model's weights."
-        return super().__getstate__() | dict.fromkeys(("_compiled_step", "_compiled_parts"))
+        return super().__getstate__() | dict.fromkeys(("_compiled_step", "_compiled_parts", "_replayed_step"))
 
     def set_memory_tokens(self, mem_read_ids: Any, mem_write_ids: Any) -> None:
         "Remember the memory tokens' ids, for any memory, and make the embedding large enough for them."
@@ -404,7 +405,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         bptt_segments: int | None = None, passes: int = 1, before: list[Any] | None = None,
     ) -> tuple[Tensor, Any, list[dict[str, Tensor]]]:
         "The loop over segments of the same documents: logits `(b, s, l, 2)`, the last state, notes on each segment."
-        step = self._compiled_step or self.step
+        step = self._replayed_step or self._compiled_step or self.step
         if self.gradient_checkpointing and self.training and self.recompute != "layer":
             step = recomputed(step)
         start = self.get_initial_memory(count := len(segments[0].input_ids))
