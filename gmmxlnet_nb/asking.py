@@ -7,11 +7,15 @@ __all__ = []
 
 # %% ../nbs/43_asking.ipynb #q103
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from queue import Full, Queue
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
@@ -19,14 +23,15 @@ from transformers import PreTrainedTokenizerBase
 from .core import check_positive
 from .articles import SENTENCE_END
 from .files import TextSource, text_source
-from .segments import SegmentLayout, TokenizedText, one_segment, tokenize_text, trim_span
+from .segments import SegmentLayout, TokenizedText, build_segment, tokenize_text, trim_span
 from .text_windows import Window
-from .data import DocumentCollator
 from .baselines import map_state, select_documents
-from .config import GMMXLNetConfig
+from .config import GMMXLNetConfig, check_built
 from .reading_fields import reading_settings
-from .forward import checked_inputs
-from .model import XLNetWithMemory, cut_segments
+from .losses import PADDING
+from .forward import DocumentInputs, checked_inputs
+from .model import XLNetWithMemory, check_one_device, cut_segments
+from .replay import fetch, length_for
 from .answers import RunningSpans
 from .calibration import CANDIDATES, answer_probabilities
 
@@ -116,45 +121,74 @@ def parts_of(
         yield from (Part(window, True) for window in cut_window(before, reader.layout, reader.layout.room(question)))
 
 # %% ../nbs/43_asking.ipynb #q010
-def chunk_features(
-    parts: Sequence[Part],  # The next few of a text
-    questions: Sequence[Sequence[int]],  # Token ids of each
-    tokenizer: PreTrainedTokenizerBase,  # Separator and class token
+def pack_segments(
+    lines: Sequence[Sequence[Part | None]],  # The next c parts of b texts, None where one has ended
+    questions: Sequence[Sequence[int]],  # Token ids for each text, shown where parts say so
+    tokenizer: PreTrainedTokenizerBase,  # Separator and class token, padding
     layout: SegmentLayout,  # Memory tokens
-) -> list[dict[str, Any]]:  # As `document_feature` gives them: one for each question
-    "Segments that show the same windows to each question."
-    rows = []
-    for question in questions:
-        segments = [
-            one_segment((0, len(part.window.tokens.ids), part.asked), [], list(question), part.window.tokens, tokenizer, layout)
-            for part in parts
-        ]
-        rows.append({"id": ""} | {name: [segment[name] for segment in segments] for name in segments[0]})
-    return rows
+    length: Callable[[int], int] = int,  # From the longest segment's tokens to those that all get
+) -> Tensor:  # (4, b, c, l): token ids, attention mask, segment ids, and where answers may be
+    "Segments as one tensor, padded on the left as the collator does."
+    before, known = len(layout.mem_read_ids), dict[int, tuple[np.ndarray, np.ndarray]]()
+    frames = [[build_segment(layout, tokenizer, [], list(shown)) for shown in ((), question)] for question in questions]
+    places = [(row, at, part) for row, line in enumerate(lines) for at, part in enumerate(line) if part is not None]
+    sizes = [len(frames[row][part.asked][0]) + len(part.window.tokens.ids) for row, _, part in places]
+    found = np.zeros((4, len(lines), max(map(len, lines)), length(max(sizes))), dtype=np.int64)
+    found[0], found[2] = tokenizer.pad_token_id, PADDING
+    for (row, at, part), size in zip(places, sizes, strict=True):
+        if (window := id(part.window)) not in known:
+            tokens = part.window.tokens
+            known[window] = np.array(tokens.ids, dtype=np.int64), np.array(tokens.ends) > np.array(tokens.starts)
+        (ids, types), (text, visible), segment = frames[row][part.asked], known[window], found[:, row, at, -size:]
+        segment[1], segment[2, : before + len(text)] = 1, 0
+        segment[0, :before], segment[0, before : before + len(text)] = ids[:before], text
+        segment[0, before + len(text) :], segment[2, before + len(text) :] = ids[before:], types[before:]
+        segment[3, before : before + len(text)] = visible & part.asked
+    return torch.from_numpy(found)
 
 
-def chunk_inputs(
-    model: XLNetWithMemory,  # Which is to read them
-    rows: list[dict[str, Any]],  # Of `chunk_features`
-    pad: int,  # The padding token
-) -> dict[str, Tensor]:  # As `forward` takes them
-    "Segments as a batch where the model is."
-    batch = DocumentCollator(pad)(rows)
-    return {name: value.to(model.device) for name, value in batch.items() if not name.endswith("_positions")}
+def segment_inputs(
+    packed: Tensor,  # (4, b, c, l), of `pack_segments`
+) -> dict[str, Tensor]:
+    "The same as `forward` takes them."
+    ids, mask, types, answers = packed.unbind()
+    return {
+        "input_ids": ids, "attention_mask": mask, "token_type_ids": types, "answer_mask": answers != 0,
+        "segment_mask": (mask != 0).any(-1),
+    }  # fmt: skip
+
+# %% ../nbs/43_asking.ipynb #q212
+@dataclass(frozen=True)
+class ChunkOutput:
+    "What a model gives for c segments of b texts."
+
+    starts: Tensor  # Logits (b, c, l)
+    ends: Tensor  # (b, c, l)
+    answer_mask: Tensor  # (b, c, l), where answers may be
+    exists: Tensor  # (b, c), False where a text has ended
+    probs: Tensor | None  # Shares of the experts in writing (b, c, k); None for a memory without routes
 
 
 def read_chunk(
     model: XLNetWithMemory,  # Of any memory
-    rows: list[dict[str, Any]],  # Of `chunk_features`
+    packed: Tensor,  # (4, b, c, l), of `pack_segments`
     state: Any,  # The memory before them; None for the start
-    pad: int,  # The padding token
-) -> tuple[Any, tuple[Any, ...]]:  # The memory after them; logits, where answers may be (b, c, l), and routes (b, c, k) or None
-    "Read the next few segments."
-    inputs = chunk_inputs(model, rows, pad)
-    state = model.get_initial_memory(len(rows)) if state is None else state
-    out = model(**inputs, memory_state=state, passes=1, return_routing_info=True)
-    probs = (out.routing_info or {}).get("routing_probs")
-    return out.new_memory_state, (out.start_logits, out.end_logits, inputs["answer_mask"], probs)
+    before: list[Any] | None = None,  # Gets the memory before each of the c segments
+) -> tuple[Any, ChunkOutput]:  # The memory after them, and the rest
+    "Read the next few segments: they are checked here, and copied to the model's device while it is at work."
+    check_one_device(getattr(model, "hf_device_map", None), model.device)
+    check_built(model.config, model.memory)
+    given = dict.fromkeys(("start_positions", "end_positions")) | segment_inputs(packed)
+    checked_inputs(**given, vocabulary=model.config.vocab_size, device=packed.device)
+    there = packed.pin_memory() if model.device.type == "cuda" else packed
+    inputs: dict[str, Any] = segment_inputs(there.to(model.device, non_blocking=True))
+    ids, mask, types, answers, exists = inputs.values()
+    segments = DocumentInputs(ids, mask, exists, types, None, None, answers, False)
+    parts = cut_segments(segments, model.memory_tokens(None, None, model.device))
+    logits, state, notes = model.read_documents(parts, state, before=before)
+    starts, ends = logits.unbind(-1)
+    probs = torch.stack([note["routing_probs"] for note in notes], dim=1) if "routing_probs" in notes[0] else None
+    return state, ChunkOutput(starts, ends, answers, exists, probs)
 
 # %% ../nbs/43_asking.ipynb #q111
 SENTENCE_CHARACTERS = 500  # Before and behind an answer, at most
@@ -204,57 +238,180 @@ def window_span(
     start, end = trim_span(window.text, start - window.start, end - window.start)
     return window.text[start:end], start + window.start
 
+# %% ../nbs/43_asking.ipynb #q313
+AHEAD = 2  # Chunks that a GPU is given before anybody looks at what the first has brought
+
 
 class Spans:
-    "The best spans of one text for some questions, in constant memory."
+    "The best spans of some texts, each for a question, in constant memory."
 
     def __init__(
         self,
-        questions: Sequence[Sequence[int]],  # Token ids of each
+        questions: Sequence[Sequence[int]],  # Token ids for each text
         reader: Reader,  # Sizes
+        skimmed: Sequence[int] | None = None,  # Segments of each text that were read before, without the question
     ) -> None:
         self.after = [len(reader.layout.mem_write_ids) + 3 + len(question) for question in questions]
         self.running = RunningSpans(CANDIDATES, reader.max_answer_length)
-        self.windows: dict[int, tuple[Window, list[list[float]] | None]] = {}  # of segments with one of the best spans
-        self.numbers: list[int] = []  # what each segment that showed the questions is called
-        self.skimmed = 0  # segments that were read before these, without the questions
+        self.rows = list(range(len(questions)))  # those that are still read, in their order in the batch
+        self.windows: dict[tuple[int, int], tuple[Window, list[float] | None]] = {}  # of segments with one of the best spans
+        self.skimmed = [0] * len(questions) if skimmed is None else list(skimmed)
+        self.numbers: dict[int, int] = {}  # what segments are called, if not by their order
+        self.counts = [0] * len(questions)  # segments that showed the question
+        self.ended: dict[int, Tensor] = {}  # what was found in texts that are read no more
+        self.pending: deque[tuple[list[int], int, Callable[[], Any]]] = deque()
 
     def update(
         self,
-        parts: Sequence[Part],  # Of the next segments
-        starts: Tensor,  # Logits (b, c, l)
-        ends: Tensor,  # (b, c, l)
-        answer_mask: Tensor,  # (b, c, l)
-        probs: Tensor | None,  # Shares of the experts in writing (b, c, k); None for a memory without routes
+        lines: Sequence[Sequence[Part | None]],  # The next segments of each text that is still read
+        found: ChunkOutput,  # What the model gave
         numbers: Sequence[int] | None = None,  # The numbers of these segments; by default they follow
     ) -> None:
         "Take in the next segments."
-        begin = len(self.numbers)
-        self.numbers += range(begin, begin + len(parts)) if numbers is None else numbers
-        self.running.update(starts, ends, answer_mask)
-        for i, part in enumerate(parts):
-            routes = None if probs is None else probs[:, i].float().tolist()
-            self.windows[begin + i] = (part.window, routes)
-        assert self.running.top is not None
-        best = {int(segment) for segment in self.running.top[..., 1].flatten().tolist()}
-        self.windows = {segment: kept for segment, kept in self.windows.items() if segment in best}
+        begin, starts, ends = self.running.segments, found.starts, found.ends
+        if any(part is None for line in lines for part in line):  # a text that has ended does not say: no answer
+            ended = ~found.exists[..., None]
+            starts, ends = (x.masked_fill(ended, math.inf) for x in (starts, ends))
+        self.running.update(starts, ends, found.answer_mask)
+        for row, line in zip(self.rows, lines, strict=True):
+            for i, part in enumerate(line):
+                if part is not None:
+                    self.windows[row, begin + i] = part.window, None
+                    self.counts[row] += 1
+        self.numbers |= {} if numbers is None else dict(enumerate(numbers, begin))
+        top: Any = self.running.top
+        routes = None if found.probs is None else found.probs.float()
+        self.pending.append((self.rows, self.running.segments, fetch({"best": top[..., 1], "routes": routes})))
+        while len(self.pending) > (AHEAD if top.is_cuda else 0):
+            self.settle()
+
+    def settle(self) -> None:
+        "Keep the windows of the best spans, of the oldest segments that this has not been done for."
+        rows, end, wait = self.pending.popleft()
+        top, probs = wait().values()
+        best, routes = top.tolist(), None if probs is None else probs.tolist()
+        wanted = {(row, int(segment)) for row, segments in zip(rows, best, strict=True) for segment in segments}
+        if routes is not None:
+            for row, shares in zip(rows, routes, strict=True):
+                for segment, route in enumerate(shares, end - len(shares)):
+                    if (row, segment) in wanted and (row, segment) in self.windows:
+                        self.windows[row, segment] = self.windows[row, segment][0], route
+        done = set(rows)
+        self.windows = {
+            key: kept for key, kept in self.windows.items() if key in wanted or key[1] >= end or key[0] not in done
+        }
+
+    def keep(self, lines: Sequence[int]) -> None:
+        "Read on with these texts only, by their places in the batch."
+        spans = self.running.spans()
+        self.ended |= {row: spans[line] for line, row in enumerate(self.rows) if line not in lines}
+        self.running.select(lines)
+        self.rows = [self.rows[line] for line in lines]
+
+    def finish(self) -> dict[int, list[list[float]]]:  # Of each row, its spans as `RunningSpans.spans` has them
+        "All that was found, once it is all read."
+        while self.pending:
+            self.settle()
+        if self.rows:
+            self.keep([])
+        return {row: spans.tolist() for row, spans in self.ended.items()}
 
     def found(self, row: int) -> tuple[list[Found], float, int]:
-        "A question's different spans, the best first; the score of no answer; and how many segments were read."
-        spans = self.running.spans()[row].tolist()
-        best: dict[tuple[int, int], Found] = {}
+        "A text's different spans, the best first; the score of no answer; and how many segments were read."
+        spans, best = self.finish()[row], dict[tuple[int, int], Found]()
         for score, _, segment, first, last in spans:
             if score == -math.inf:
                 continue
-            window, routes = self.windows[int(segment)]
+            window, route = self.windows[row, int(segment)]
             text, start = window_span(window, int(first), int(last), self.after[row])
             if text and (start, start + len(text)) not in best:
-                number = self.numbers[int(segment)]
+                number = self.numbers.get(int(segment), int(segment) + self.skimmed[row])
                 where = (start, start + len(text), score, number)
                 begin, end = sentence_around(window.text, start - window.start, start - window.start + len(text))
-                route = None if routes is None else routes[row]
                 best[where[:2]] = Found(text, *where, window.text[begin:end], route)
-        return list(best.values()), spans[0][1], self.skimmed + len(self.numbers)
+        return list(best.values()), spans[0][1], self.skimmed[row] + self.counts[row]
+
+# %% ../nbs/43_asking.ipynb #q315
+def smaller_batch(
+    lines: Sequence[Sequence[Any]],  # What each row reads next; nothing where it has ended
+    halve: bool,  # Whether sizes are to be powers of two
+) -> list[int]:  # Those to go on with, in order
+    "Rows that go on; some that have ended may stay."
+    live, ended = ([i for i, line in enumerate(lines) if bool(line) == there] for there in (True, False))
+    size = 1 << (len(live) - 1).bit_length() if live and halve else len(live)
+    return sorted([*live, *ended[: max(0, size - len(live))]])
+
+
+def read_rows(
+    model: XLNetWithMemory,  # Of any memory
+    tokenizer: PreTrainedTokenizerBase,  # With memory tokens
+    reader: Reader,  # How to cut
+    rows: Sequence[Iterator[Part]],  # Texts
+    questions: Sequence[Sequence[int]],  # Token ids for each
+    state: Any,  # The memory before them; None for the start
+    batch_size: int,  # Segments at once
+    spans: Spans | None = None,  # Gets what is found
+) -> Any:  # The memory after each text
+    "Read texts side by side, each to its end."
+    state = model.get_initial_memory(len(rows)) if state is None else state
+    ends, active, length = [None] * len(rows), list(range(len(rows))), length_for(model.device, reader.layout.segment_length)
+    while True:
+        lines: list[list[Part | None]] = [list(islice(rows[row], max(1, batch_size // len(active)))) for row in active]
+        chosen = smaller_batch(lines, model.device.type == "cuda")
+        if len(chosen) < len(active):
+            for line in set(range(len(active))) - set(chosen):
+                ends[active[line]] = select_documents(state, line)
+            if not chosen:
+                return map_state(lambda *parts: torch.cat(parts), *ends)
+            state, active, lines = select_documents(state, chosen), [active[i] for i in chosen], [lines[i] for i in chosen]
+            if spans is not None:
+                spans.keep(chosen)
+        width = max(map(len, lines))
+        lines = [line + [None] * (width - len(line)) for line in lines]
+        packed = pack_segments(lines, [questions[row] for row in active], tokenizer, reader.layout, length)
+        state, found = read_chunk(model, packed, state)
+        if spans is not None:
+            spans.update(lines, found)
+
+# %% ../nbs/43_asking.ipynb #q318
+T = TypeVar("T")
+WAITING = 16  # Windows that are made before they are asked for
+
+
+def in_background(
+    items: Iterable[T],  # Made one by one
+    most: int = WAITING,  # That wait to be used
+) -> Iterator[T]:  # The same
+    "Have a thread make the next items while the ones before are used."
+    made: Queue[tuple[bool, Any]] = Queue(most)
+    stopped = threading.Event()
+
+    def put(ok: bool, item: Any) -> None:
+        while not stopped.is_set():
+            try:
+                made.put((ok, item), timeout=0.1)
+                return
+            except Full:
+                continue
+
+    def work() -> None:
+        try:
+            for item in items:
+                put(True, item)
+                if stopped.is_set():
+                    return
+            put(False, None)
+        except BaseException as error:  # raised where the item was to be used
+            put(False, error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        while (got := made.get())[0]:
+            yield got[1]
+        if got[1] is not None:
+            raise got[1]
+    finally:
+        stopped.set()
 
 # %% ../nbs/43_asking.ipynb #q015
 def rank_answers(
@@ -338,21 +495,29 @@ def read_states(
     question: Sequence[int] = (),  # Shown where parts say so
     state: Any = None,  # The memory before them; None for the start
     batch_size: int = 8,  # Segments to prepare at once
-) -> tuple[list[Any], Any, list[list[float]]]:  # The memory before each part, the last one, and routes if there are
+) -> tuple[list[Any], Any, list[list[float]]]:  # The memory before parts, some of them at a time, the last one, and routes
     "Read segment by segment, and keep what goes into each, on the CPU."
     kept: list[Any] = []
     routes: list[list[float]] = []
+    waiting: deque[Callable[[], Any]] = deque()
+    length = length_for(model.device, reader.layout.segment_length)
+
+    def settle() -> None:
+        before, probs = waiting.popleft()().values()
+        kept.append(before)
+        routes.extend([] if probs is None else probs[0].tolist())
+
     parts, state = iter(parts), model.get_initial_memory(1) if state is None else state
     while chunk := list(islice(parts, batch_size)):
-        rows = chunk_features(chunk, [question], tokenizer, reader.layout)
-        inputs: dict[str, Any] = dict.fromkeys(("start_positions", "end_positions"))
-        inputs |= chunk_inputs(model, rows, tokenizer.pad_token_id)
-        checked = checked_inputs(**inputs, vocabulary=model.config.vocab_size, device=model.device)
-        segments = cut_segments(checked, model.memory_tokens(None, None, model.device))
         before: list[Any] = []
-        _, state, notes = model.read_documents(segments, state, before=before)
-        kept += [map_state(lambda x: x.detach().cpu(), one) for one in before]
-        routes += [note["routing_probs"][0].float().tolist() for note in notes if "routing_probs" in note]
+        packed = pack_segments([chunk], [question], tokenizer, reader.layout, length)
+        state, found = read_chunk(model, packed, state, before)
+        states = map_state(lambda *some: torch.cat(some).detach(), *before)
+        waiting.append(fetch({"before": states, "probs": None if found.probs is None else found.probs.float()}, pinned=False))
+        while len(waiting) > (AHEAD if packed.device != model.device else 0):
+            settle()
+    while waiting:
+        settle()
     return kept, state, routes
 
 
@@ -382,16 +547,13 @@ def ask_windows(
     batch_size: int,  # Windows at once
 ) -> Spans:  # Of one question
     "Show a question in some segments, each with the memory that it had."
-    spans = Spans([question], reader)
+    spans, length = Spans([question], reader), length_for(model.device, reader.layout.segment_length)
     for at in range(0, len(windows), batch_size):
         parts = [Part(window, True) for window in windows[at : at + batch_size]]
-        rows = [row for part in parts for row in chunk_features([part], [question], tokenizer, reader.layout)]
-        state = select_documents(states, slice(at, at + len(parts)))
-        _, found = read_chunk(model, rows, state, tokenizer.pad_token_id)
-        starts, ends, mask, probs = found
-        probs = None if probs is None else probs.transpose(0, 1)
-        side_by_side = (starts.transpose(0, 1), ends.transpose(0, 1), mask.transpose(0, 1))
-        spans.update(parts, *side_by_side, probs, numbers[at : at + batch_size])
+        packed = pack_segments([[part] for part in parts], [question] * len(parts), tokenizer, reader.layout, length)
+        _, found = read_chunk(model, packed, select_documents(states, slice(at, at + len(parts))))
+        in_a_row: dict[str, Any] = {name: None if x is None else x.transpose(0, 1) for name, x in vars(found).items()}
+        spans.update([parts], ChunkOutput(**in_a_row), numbers[at : at + batch_size])
     return spans
 
 
@@ -399,17 +561,14 @@ def ask_last(
     model: XLNetWithMemory,  # Trained with the question last
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     reader: Reader,  # How to cut
-    question: Sequence[int],  # Token ids
-    window: Window,  # The text's last
-    number: int,  # What it is called
-    state: Any,  # The memory before it, of one document
-) -> tuple[Spans, Any]:  # Of one question, and the memory after the text
-    "Show a question in the last segment, or in those that its window is cut into to make room."
-    spans = Spans([question], reader)
-    spans.skimmed = number
-    parts = [Part(part, True) for part in cut_window(window, reader.layout, reader.layout.room(len(question)))]
-    rows = chunk_features(parts, [question], tokenizer, reader.layout)
-    state, found = read_chunk(model, rows, state, tokenizer.pad_token_id)
-    starts, ends, mask, probs = found
-    spans.update(parts, starts, ends, mask, probs, range(number, number + len(parts)))
-    return spans, state
+    questions: Sequence[Sequence[int]],  # Token ids for each text
+    windows: Sequence[Window],  # Each text's last
+    numbers: Sequence[int],  # What these are called
+    state: Any,  # The memory before them
+    batch_size: int,  # Segments at once
+) -> tuple[Spans, Any]:  # And the memory after the texts
+    "Show questions in the last segment, or in those that its window is cut into to make room."
+    pairs, layout = zip(windows, questions, strict=True), reader.layout
+    rows = [(Part(part, True) for part in cut_window(window, layout, layout.room(len(asked)))) for window, asked in pairs]
+    spans = Spans(questions, reader, numbers)
+    return spans, read_rows(model, tokenizer, reader, rows, questions, state, batch_size, spans)

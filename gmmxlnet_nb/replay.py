@@ -10,6 +10,7 @@ import threading
 import weakref
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -206,8 +207,51 @@ class Replay:
             raise ValueError(f"capture_steps must be 'auto' or False for this {self.where}, got True: {reason}")
         tell_uncaptured(self.where, reason)
 
+# %% ../nbs/24_replay.ipynb #r127
+LENGTH_STEP = 64  # Tokens: segments of a GPU have multiples of it
+
+
+def fetch(
+    tree: Any,  # Tensors in mappings, tuples and dataclasses, some of them perhaps None
+    pinned: bool = True,  # Whether the results may stay in memory that the system can't move: for a moment only
+) -> Callable[[], Any]:  # Waits for them, and gives the same on the CPU
+    "Copy tensors to the computer's memory while a GPU goes on."
+    if not any(x.is_cuda for x in state_tensors(tree)):
+        return lambda: map_state(lambda x: x.cpu(), tree)
+
+    def copied(x: Tensor) -> Tensor:
+        return torch.empty(x.shape, dtype=x.dtype, pin_memory=True).copy_(x, non_blocking=True)
+
+    found, done = map_state(copied, tree), torch.cuda.Event()
+    done.record()
+
+    def wait() -> Any:
+        done.synchronize()
+        return found if pinned else map_state(torch.clone, found)
+
+    return wait
+
+
+def length_for(
+    device: torch.device,  # Where segments are read
+    most: int | None = None,  # Tokens of a segment, which no step goes beyond
+) -> Callable[[int], int]:  # From the longest segment's tokens to those that all are padded to
+    "Lengths that come again, on a GPU: in steps, and never less than before. Elsewhere as long as need be."
+    before = 0
+
+    def length(longest: int) -> int:
+        nonlocal before
+        if device.type != "cuda":
+            return longest
+        stepped = -(-longest // LENGTH_STEP) * LENGTH_STEP
+        before = max(before, longest, stepped if most is None else min(most, stepped))
+        return before
+
+    return length
+
 # %% ../nbs/24_replay.ipynb #r027
 CAPTURE = ("auto", True, False)
+REPLAYING: ContextVar[bool] = ContextVar("REPLAYING", default=False)  # Whether this is within `replaying`
 REPLAYS: "weakref.WeakKeyDictionary[nn.Module, Replay]" = weakref.WeakKeyDictionary()  # Of each model, as long as it lives
 
 
@@ -278,7 +322,9 @@ def replaying(
         return found["logits"], found["state"], found["notes"]
 
     before, model._replayed_step = model._replayed_step, step
+    token = REPLAYING.set(True)
     try:
         yield replay
     finally:
         model._replayed_step = before
+        REPLAYING.reset(token)
