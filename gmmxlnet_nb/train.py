@@ -10,11 +10,9 @@ import errno
 import logging
 import math
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,22 +21,20 @@ import torch
 from accelerate.utils import gather_object
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
-from torch.utils._pytree import tree_map_only
-from transformers import Trainer, TrainerState
+from transformers import Trainer
 from transformers.trainer import TRAINER_STATE_NAME
-from transformers.trainer_utils import EvalLoopOutput, PREFIX_CHECKPOINT_DIR, has_length
+from transformers.trainer_utils import EvalLoopOutput, PREFIX_CHECKPOINT_DIR
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 from .core import DIGESTS, changed_files, hold_run, moved_names, read_json, write_digests, write_json
-from .cuda import StepCapture, check_capture
+from .cuda import DeviceAdamW
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
-from .losses import document_losses, memory_losses
+from .losses import document_losses
 from .answers import decode_predictions, evaluate_squad_v2, n_best_spans, no_answer_scores
 from .training_args import TrainingConfig, changed_fields
 from gmmxlnet_nb.schedule import (
     DOCUMENT_IDS,
-    LossRecord,
     StageSchedule,
     TemperatureSchedule,
     TrainingStream,
@@ -52,131 +48,13 @@ from gmmxlnet_nb.schedule import (
     describe_half_precision,
     find_memory_model,
     raise_not_finite,
-    record_losses,
     restore_temperature,
-    sum_over_processes,
     training_data,
 )
+from .steps import CollatorWithIds, TrainingSteps, drop_filling, prepare_step, step_counts, weighted_losses
 
 # %% ../nbs/06_train.ipynb #h003b
 logger = logging.getLogger(__name__)
-
-# %% ../nbs/06_train.ipynb #c079b
-@dataclass
-class CollatorWithIds:
-    "Puts the documents' ids into a batch, for messages and for what is drawn for each batch."
-
-    collator: Callable[[list[dict[str, Any]]], dict[str, Any]]  # Makes the batch
-
-    def __call__(self, features: list[dict[str, Any]]) -> dict[str, Any]:
-        "The batch and its ids."
-        return {**self.collator(features), DOCUMENT_IDS: [feature["id"] for feature in features]}
-
-
-def prepare_step(
-    inputs: Mapping[str, Any],  # A batch, with its documents' ids
-    training: bool,  # Whether the model is trained
-    stages: StageSchedule,  # What is read, stage by stage, and the options
-    state: TrainerState,  # How far training is
-) -> tuple[dict[str, Tensor], dict[str, Any], list[str]]:
-    "What a model reads, the options it reads it with, and the documents' ids."
-    options: dict[str, Any] = {"return_routing_info": True, "return_memory_state": False}
-    ids = inputs.get(DOCUMENT_IDS, [])
-    if training:
-        inputs = stages.select(inputs, state)
-        options["bptt_segments"] = stages.args.bptt_segments
-        if (state.epoch or 0.0) < stages.args.warmup_disable_global_softmax_epochs:
-            options["use_global_softmax"] = False
-    return {name: value for name, value in inputs.items() if name != DOCUMENT_IDS}, options, ids
-
-# %% ../nbs/06_train.ipynb #c079d
-def item_counts(
-    inputs: Mapping[str, Tensor],  # A batch: `(b, s, …)` with answer_mask and segment_mask
-) -> Tensor:  # (4,): documents, asked segments, segments, asked documents
-    "What losses are means over, and how many documents are asked at all."
-    real = inputs["segment_mask"].bool()
-    asked = inputs["answer_mask"].any(-1) & real
-    return torch.stack([real.any(1).sum(), asked.sum(), real.sum(), asked.any(1).sum()]).float()
-
-
-def step_counts(
-    batches: Sequence[Mapping[str, Tensor]],  # A step's, of this process
-    device: torch.device,  # Where they are trained on
-    accelerator: Any,  # What training runs on
-) -> Tensor:  # (4,)
-    "`item_counts` of a step: of all its micro-batches and processes together."
-    return sum_over_processes(torch.stack([item_counts(batch) for batch in batches]).sum(0).to(device), accelerator)
-
-
-def loss_shares(
-    inputs: Mapping[str, Tensor],  # A micro-batch
-    per_document: bool,  # Whether the answer loss is one per document
-    items: Tensor | None,  # (4,), `item_counts` of the step, all processes together; None for this batch alone
-    accelerator: Any,  # What training runs on
-) -> tuple[Tensor | float, Tensor | float, Tensor | float]:  # Of answer and memory losses, and of what is local
-    "The weights of this micro-batch's means in the step's."
-    if items is None:
-        return 1.0, 1.0, 1.0
-    documents, asked, segments, _ = items.clamp(min=1)
-    here, processes = item_counts(inputs), accelerator.num_processes
-    # a mean per document is over all rows, those without a document being 0
-    answer = len(inputs["segment_mask"]) / documents if per_document else here[1] / asked
-    return answer * processes, sum_over_processes(here[2], accelerator) / segments, here[2] * processes / segments
-
-# %% ../nbs/06_train.ipynb #q405
-def documents_meant(
-    size: int,  # Documents in an epoch
-    args: TrainingConfig,  # Options
-    accelerator: Any,  # What training runs on
-) -> int:  # From 0 to a process's batch
-    "How many documents of this process's part of an epoch's last batch are meant; the others fill it up."
-    split = args.accelerator_config.split_batches  # type: ignore[union-attr]
-    mine = args.train_batch_size // (accelerator.num_processes if split else 1)
-    together = mine * accelerator.num_processes
-    return min(max((size % together or together) - mine * accelerator.process_index, 0), mine)
-
-
-def first_documents(
-    batch: Mapping[str, Any],  # With its documents' ids
-    count: int,  # How many are meant
-) -> dict[str, Any]:  # Of the same shape; the others have no segment and no answer
-    "Take documents out of a batch that only fill it up."
-    keep = torch.arange(len(batch["segment_mask"]), device=batch["segment_mask"].device) < count
-    gone = {"segment_mask": False, "start_positions": -1, "end_positions": -1}
-    new = {name: batch[name].masked_fill(~keep.view(-1, *[1] * (batch[name].dim() - 1)), x) for name, x in gone.items()}
-    return {**batch, **new, DOCUMENT_IDS: list(batch.get(DOCUMENT_IDS, ()))[:count]}
-
-
-def drop_filling(
-    batches: list[dict[str, Any]],  # A step's, of this process
-    data: Any,  # What they are from
-    args: TrainingConfig,  # Options
-    accelerator: Any,  # What training runs on
-) -> list[dict[str, Any]]:  # As many
-    "Take out what only fills up an epoch's last batch, so that every process has as much to do as the others."
-    if accelerator.num_processes == 1 or not accelerator.gradient_state.end_of_dataloader or not has_length(data):
-        return batches
-    return [*batches[:-1], first_documents(batches[-1], documents_meant(len(data), args, accelerator))]
-
-# %% ../nbs/06_train.ipynb #q408
-def weighted_losses(
-    model: nn.Module,  # As a trainer calls it
-    inputs: dict[str, Tensor],  # A micro-batch
-    options: dict[str, Any],  # How it is read
-    items: Tensor | None,  # (4,), `item_counts` of the step, all processes together; None for this batch alone
-    args: TrainingConfig,  # Options, with the losses' weights
-    accelerator: Any,  # What training runs on
-) -> tuple[Tensor, dict[str, Tensor], Tensor | None, Any]:
-    "The loss, its parts before they are weighted, the experts' shares of what is local, and the model's outputs."
-    per_document = options.get("use_global_softmax", find_memory_model(model).config.use_global_softmax)
-    answer, memory, local = loss_shares(inputs, per_document, items, accelerator)
-    outputs = model(**inputs, **options)
-    losses = memory_losses(outputs.routing_info, lambda value: sum_over_processes(value, accelerator))
-    parts = {"answer_loss": outputs.loss * answer, **{name: loss * memory for name, loss in losses.items()}}
-    weights = {"answer_loss": 1.0, **args.loss_weights()}
-    loss = torch.stack([weights.get(name, 0.0) * part for name, part in parts.items()]).sum()
-    activations = outputs.routing_info.get("expert_activations")
-    return loss, parts, None if activations is None else activations * local, outputs
 
 # %% ../nbs/06_train.ipynb #c082
 RUN_CONFIG = "training_config.json"
@@ -401,20 +279,6 @@ def warn_half_precision(
     if said and trainer.is_world_process_zero():
         logger.warning(said)
 
-# %% ../nbs/06_train.ipynb #q427
-def both_passes(
-    trainer: Any,  # A `DocumentTrainer`
-    model: nn.Module,  # As it calls it
-    options: dict[str, Any],  # How a batch is read
-    batch: dict[str, Tensor],  # A micro-batch, and the step's `item_counts` as items
-) -> tuple[Any, ...]:  # The loss, its parts and the experts' shares
-    "Forward and backward, as `StepCapture` records them."
-    inputs = {name: x for name, x in batch.items() if name != "items"}
-    with trainer.compute_loss_context_manager():
-        found = weighted_losses(model, inputs, options, batch["items"], trainer.args, trainer.accelerator)
-    trainer.accelerator.backward(found[0])
-    return tree_map_only(Tensor, torch.Tensor.detach, found[:3])
-
 # %% ../nbs/06_train.ipynb #c080d
 class DocumentTrainer(Trainer):
     "Hugging Face's `Trainer` with documents for samples, and a memory's losses added to the answer's."
@@ -433,12 +297,13 @@ class DocumentTrainer(Trainer):
         kwargs["data_collator"] = CollatorWithIds(kwargs.get("data_collator") or DocumentCollator())
         learned = training_data(train_dataset, args)
         super().__init__(model, args, train_dataset=learned, eval_dataset=eval_dataset, **kwargs)
-        check_capture(self.args, self.accelerator)
         check_sharding(self.accelerator.state)
+        self.accelerator.dataloader_config.non_blocking |= self.args.device.type == "cuda"  # or each batch waits for the GPU
         configure_model(self.model, self.args, self.accelerator, learned)
-        self.stages, self.record, self.capture = StageSchedule(self.args), LossRecord(), StepCapture(partial(both_passes, self))
+        self.stages, self.steps = StageSchedule(self.args), TrainingSteps(self, DocumentTrainer.compute_loss)
         self.add_callback(TemperatureSchedule())
         self.step_ids: list[str] = []  # documents of this step
+        self.token_flops = 0  # of each token in training
         self.model_accepts_loss_kwargs = True  # losses are shares of the step's already, not to be divided again
 
     def call_model_init(self, trial: Any = None) -> Any:
@@ -451,6 +316,18 @@ class DocumentTrainer(Trainer):
         "Documents in their order, whatever the order of training: answers are matched with them by it."
         return torch.utils.data.SequentialSampler(eval_dataset)
 
+    @staticmethod
+    def get_optimizer_cls_and_kwargs(args: Any, model: Any = None) -> tuple[Any, Any]:
+        "Hugging Face's choice; its fused AdamW as one that may stay on the device."
+        kind, options = Trainer.get_optimizer_cls_and_kwargs(args, model)
+        return (DeviceAdamW if kind is torch.optim.AdamW and options.get("fused") else kind), options
+
+    def floating_point_ops(self, inputs: Any) -> int:
+        "As Hugging Face's trainer counts them, which walks through the model's parameters: once."
+        if not self.token_flops:
+            self.token_flops = super().floating_point_ops(inputs) // inputs["input_ids"].numel()
+        return self.token_flops * inputs["input_ids"].numel()
+
     def get_batch_samples(
         self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
     ) -> tuple[list[Any], Tensor | None]:
@@ -462,7 +339,7 @@ class DocumentTrainer(Trainer):
         batches = drop_filling(batches, self.train_dataset, self.args, self.accelerator)
         items = step_counts(batches, device, self.accelerator)
         self.stages.count(items[3], self.state)
-        self.record.add_step(items)
+        self.steps.record.add_step(items)
         self.step_ids = [id for batch in batches for id in batch.get(DOCUMENT_IDS, ())]
         return batches, items
 
@@ -472,28 +349,34 @@ class DocumentTrainer(Trainer):
         "The answer loss plus the weighted losses of the memory."
         tensors, options, ids = prepare_step(inputs, model.training, self.stages, self.state)
         found = weighted_losses(model, tensors, options, num_items_in_batch, self.args, self.accelerator)
-        loss, parts, shares, outputs = found
         if model.training:
-            record_losses(self.record, loss, parts, shares, self.state.global_step, ids)
-        return (loss, outputs) if return_outputs else loss
+            self.steps.note(found[:3], ids)
+        return (found[0], found[3]) if return_outputs else found[0]
 
     def training_step(self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Tensor:
         "One micro-batch, by Hugging Face's trainer or captured; XLNet gets no gradient while it is frozen."
-        if self.args.capture_steps:
-            model.train()
-            tensors, options, ids = prepare_step(inputs, model.training, self.stages, self.state)
-            batch = {**self._prepare_inputs(tensors), "items": num_items_in_batch}
-            loss, parts, shares = self.capture(model, options, batch)
-            record_losses(self.record, loss, parts, shares, self.state.global_step, ids)
-        else:
-            loss = super().training_step(model, inputs, num_items_in_batch)
+        if not self.steps.ready:
+            self.steps.begin_optimizer()
+        with self.steps.compiled(model, inputs):
+            if self.steps.captured:
+                loss = self.steps.run(model, inputs, num_items_in_batch)
+            else:
+                loss = super().training_step(model, inputs, num_items_in_batch)
         if (self.state.epoch or 0.0) < self.args.warmup_freeze_base_epochs:  # before all gradients are clipped together
             for parameter in find_memory_model(model).transformer.parameters():
                 parameter.grad = None
         return loss
 
+    def _clip_grad_norm(self, model: nn.Module) -> Any:
+        "Clip a step's gradient; its norm before, on the device."
+        return super()._clip_grad_norm(model) if self.steps.skip is None else self.steps.clip(model, self.args.max_grad_norm)
+
     def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
-        "The norm of a step's gradient; a `FloatingPointError` before a step that would destroy the weights."
+        "The norm of a step's gradient; a `FloatingPointError`, on a GPU a step later, if it would destroy the weights."
+        if self.steps.skip is not None:
+            norm = self.steps.clip(model, math.inf) if grad_norm is None else grad_norm
+            self.steps.check_norm(norm, self.step_ids)
+            return norm
         norm = super()._get_grad_norm(model, grad_norm=grad_norm)
         # in fp16 the scaler looks at it, leaves such a step out and goes on with a smaller scale
         if norm is not None and self.accelerator.mixed_precision != "fp16" and not math.isfinite(norm):
@@ -501,10 +384,17 @@ class DocumentTrainer(Trainer):
         return norm
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        "Add the mean of each part of the loss since the last log, over steps and processes."
+        "Add the mean of each part of the loss since the last log, over steps and processes; once, what the first step took."
+        self.steps.watch.settle()
         if "loss" in logs:
-            logs |= self.record.means(self.accelerator)
+            logs |= self.steps.means()
         super().log(logs, start_time)
+
+    def _maybe_log_save_evaluate(self, *args: Any, **kwargs: Any) -> None:
+        "As Hugging Face's trainer does it, once it is known that all steps were good."
+        if self.control.should_log or self.control.should_evaluate or self.control.should_save:
+            self.steps.watch.settle()
+        super()._maybe_log_save_evaluate(*args, **kwargs)
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
         "Save the configuration with the model; an `OSError` that names the folder if that cannot be done."
@@ -558,8 +448,9 @@ class DocumentTrainer(Trainer):
             checkpoint = checkpoint_to_resume(resume_from_checkpoint, model, self.args, self.train_dataset)
             warn_half_precision(self)
             self.account = data_account(self.train_dataset)  # once: it reads all of a data set
-            for kept_from_earlier in (self.capture, self.stages, self.record):
-                kept_from_earlier.restart()
+            self.stages.restart()
+            self.steps.begin(self.model)
+            held.callback(self.steps.end)
             done = super().train(checkpoint, **kwargs)
             self.stages.finish()
             if isinstance(self.train_dataset, TrainingStream):

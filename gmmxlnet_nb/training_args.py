@@ -409,8 +409,11 @@ class TrainingConfig(MemoryArguments):
     )
     bptt_segments: int | None = field(default=None, metadata={"help": "Segments that a gradient goes back through"})
     recompute: str = field(default="segment", metadata={"help": "What gradient checkpointing recomputes: segment, layer or both"})
-    capture_steps: bool = field(
-        default=False, metadata={"help": "Whether a GPU replays forward and backward pass as recorded for each shape"}
+    capture_steps: str | bool = field(
+        default="auto", metadata={"help": "Whether a GPU replays steps as recorded for each shape; auto where it can be"}
+    )
+    compile_layers: str | bool = field(
+        default="auto", metadata={"help": "Whether layers are compiled; auto where steps are captured, for full batches"}
     )
     warmup_freeze_base_epochs: float = field(default=0.0, metadata={"help": "Epochs in which XLNet is not trained"})
     warmup_disable_global_softmax_epochs: float = field(
@@ -423,6 +426,10 @@ class TrainingConfig(MemoryArguments):
             raise ValueError(f"output_dir must be a folder, got {self.output_dir!r}; '.' is the one that you are in")
         check_choice("segment_selection_strategy", self.segment_selection_strategy, SELECTION_STRATEGIES)
         check_choice("recompute", self.recompute, RECOMPUTE)
+        for name in ("capture_steps", "compile_layers"):
+            check_choice(name, getattr(self, name), ("auto", True, False))
+        if self.compile_layers is True and self.torch_compile:
+            raise ValueError("compile_layers must be 'auto' or False with torch_compile, got True")
         for name in ("max_answer_length", "n_best_size"):
             check_positive(name, getattr(self, name))
         for name in ("max_n_segs", "bptt_segments"):
@@ -571,7 +578,7 @@ MAY_CHANGE = (  # How the names of fields begin that a run may be resumed with o
     "save_", "hub_", "push_to_hub", "load_best", "metric_for", "greater_is", "enable_jit", "resume_from",
     "use_cpu", "ddp_", "local_rank", "dataloader_num_workers", "dataloader_pin", "dataloader_persistent",
     "dataloader_prefetch", "dataloader_multiprocessing", "torch_compile", "torch_empty_cache",
-    "gradient_checkpointing", "activation_checkpointing", "recompute", "capture_steps",
+    "gradient_checkpointing", "activation_checkpointing", "recompute", "capture_steps", "compile_layers",
 )  # fmt: skip
 
 
