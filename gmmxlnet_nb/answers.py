@@ -31,7 +31,8 @@ from .cuda import prefetch
 from .documents import Document, check_ids
 from .data import DocumentDataset
 from .losses import null_logits
-from .model import require
+from .backbone import OrderedLayers
+from .model import XLNetWithMemory, require
 from .replay import REPLAYING, Replay, replaying
 from .segments import normalize_answer, span_text
 
@@ -650,14 +651,18 @@ def check_chunks(
 def answering(
     model: torch.nn.Module,  # Of any kind
 ) -> Iterator[None]:
-    "Without gradients and without dropout; afterwards the model trains on if it did."
-    training = model.training
+    "Without gradients and without dropout, weights in the order of a CPU's library; afterwards the model trains on if it did."
+    training, before = model.training, getattr(model, "_ordered_layers", None)
     model.eval()
+    if isinstance(model, XLNetWithMemory):
+        model._ordered_layers = before or OrderedLayers()
     try:
         with torch.no_grad():
             yield
     finally:
         model.train(training)
+        if isinstance(model, XLNetWithMemory):
+            model._ordered_layers = before
 
 # %% ../nbs/40_answers.ipynb #a108
 def answer_stream(

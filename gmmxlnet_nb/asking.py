@@ -162,11 +162,20 @@ def segment_inputs(
 class ChunkOutput:
     "What a model gives for c segments of b texts."
 
-    starts: Tensor  # Logits (b, c, l)
-    ends: Tensor  # (b, c, l)
+    starts: Tensor  # Logits (b, c, l); where segments were skimmed, of their last tokens
+    ends: Tensor  # Likewise
     answer_mask: Tensor  # (b, c, l), where answers may be
     exists: Tensor  # (b, c), False where a text has ended
     probs: Tensor | None  # Shares of the experts in writing (b, c, k); None for a memory without routes
+
+
+def tail_length(
+    input_ids: Tensor,  # (b, c, l)
+    write_ids: Sequence[int],  # Token ids of a segment's end
+) -> int:  # At least 1
+    "How many of the last tokens a segment's memory is written from: all behind the first `[MEM_WRITE]`, and itself."
+    found = torch.isin(input_ids, torch.tensor(list(write_ids), dtype=input_ids.dtype)).flatten(0, -2).any(0)
+    return input_ids.shape[-1] - int(found.int().argmax()) if found.any() else 1
 
 
 def read_chunk(
@@ -174,6 +183,7 @@ def read_chunk(
     packed: Tensor,  # (4, b, c, l), of `pack_segments`
     state: Any,  # The memory before them; None for the start
     before: list[Any] | None = None,  # Gets the memory before each of the c segments
+    skim: bool = False,  # For the memory's sake only: the last layer works on the tokens alone that it is written from
 ) -> tuple[Any, ChunkOutput]:  # The memory after them, and the rest
     "Read the next few segments: they are checked here, and copied to the model's device while it is at work."
     check_one_device(getattr(model, "hf_device_map", None), model.device)
@@ -185,7 +195,8 @@ def read_chunk(
     ids, mask, types, answers, exists = inputs.values()
     segments = DocumentInputs(ids, mask, exists, types, None, None, answers, False)
     parts = cut_segments(segments, model.memory_tokens(None, None, model.device))
-    logits, state, notes = model.read_documents(parts, state, before=before)
+    tail = tail_length(packed[0], model.memory_ids("write", None)) if skim else None
+    logits, state, notes = model.read_documents(parts, state, before=before, tail=tail)
     starts, ends = logits.unbind(-1)
     probs = torch.stack([note["routing_probs"] for note in notes], dim=1) if "routing_probs" in notes[0] else None
     return state, ChunkOutput(starts, ends, answers, exists, probs)
@@ -369,7 +380,7 @@ def read_rows(
         width = max(map(len, lines))
         lines = [line + [None] * (width - len(line)) for line in lines]
         packed = pack_segments(lines, [questions[row] for row in active], tokenizer, reader.layout, length)
-        state, found = read_chunk(model, packed, state)
+        state, found = read_chunk(model, packed, state, skim=spans is None)
         if spans is not None:
             spans.update(lines, found)
 
@@ -511,7 +522,7 @@ def read_states(
     while chunk := list(islice(parts, batch_size)):
         before: list[Any] = []
         packed = pack_segments([chunk], [question], tokenizer, reader.layout, length)
-        state, found = read_chunk(model, packed, state, before)
+        state, found = read_chunk(model, packed, state, before, skim=True)
         states = map_state(lambda *some: torch.cat(some).detach(), *before)
         waiting.append(fetch({"before": states, "probs": None if found.probs is None else found.probs.float()}, pinned=False))
         while len(waiting) > (AHEAD if packed.device != model.device else 0):

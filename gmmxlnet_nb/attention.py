@@ -74,6 +74,14 @@ class AttentionVisibility(NamedTuple):
         both = torch.cat([earlier.to(hidden.dtype), hidden], dim=1)
         return both.gather(1, self.order[..., None].expand_as(both))
 
+    def last(self, count: int) -> "AttentionVisibility":
+        "The same for the last queries alone, `(b, count)`."
+        left_out = self.query_types.shape[1] - count
+        moved = torch.where(self.visible_to < left_out, VISIBLE_TO_NONE, self.visible_to - left_out)
+        visible_to = torch.where(self.visible_to == VISIBLE_TO_ALL, VISIBLE_TO_ALL, moved)
+        pairs = None if self.pairs is None else (self.pairs[0][:, left_out:], self.pairs[1][:, left_out:])
+        return self._replace(visible_to=visible_to, query_types=self.query_types[:, left_out:], pairs=pairs)
+
     def with_pairs(self) -> "AttentionVisibility":
         "The same, with the two masks that all layers need unless they have a kernel that makes them."
         return self._replace(pairs=(self.blocked(), self.differs()))

@@ -87,15 +87,23 @@ def check_attention(
 REORDER_TOKENS = 1024  # tokens for which it is worth bringing weights into another order
 
 
+def can_reorder(
+    x: Tensor,  # (b, l, d)
+    weight: Tensor,  # (d', d)
+) -> bool:  # Whether oneDNN can make their product
+    "A CPU's products in float32, and weights of some size."
+    if not on_cpu(x) or x.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
+        return False
+    library = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
+    return bool(library) and min(weight.shape) >= 256
+
+
 def is_large(
     x: Tensor,  # (b, l, d)
     weight: Tensor,  # (d', d)
 ) -> bool:  # Whether oneDNN is to make their product
-    "A CPU's products in float32 with as many tokens, and weights of some size."
-    if not on_cpu(x) or x.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
-        return False
-    library = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
-    return bool(library) and x.shape[0] * x.shape[1] >= REORDER_TOKENS and min(weight.shape) >= 256
+    "As `can_reorder`, with so many tokens that one product is worth it."
+    return can_reorder(x, weight) and x.shape[0] * x.shape[1] >= REORDER_TOKENS
 
 
 def product(
@@ -158,14 +166,39 @@ def feed_forward(
     return ff.layer_norm(apply_dropout(found, ff.dropout) + hidden)
 
 # %% ../nbs/22_backbone.ipynb #c039g
+def reorder_weight(
+    weight: Tensor,  # (d', d)
+    tokens: int,  # Of a product
+) -> Tensor:  # For `ordered_product` alone
+    "A weight in oneDNN's order."
+    return torch.ops.mkldnn._reorder_linear_weight(weight.detach(), tokens)
+
+
+def ordered_product(
+    x: Tensor,  # (b, l, d)
+    weight: Tensor,  # Of `reorder_weight`
+    bias: Tensor | None = None,  # (d',)
+    activation: str = "none",  # Or "gelu"
+) -> Tensor:  # (b, l, d'); has no gradient
+    "A linear layer, and what follows it, with a weight in oneDNN's order."
+    return torch.ops.mkldnn._linear_pointwise(x, weight, bias, activation, [], "none")
+
+
 def ordered(
     layer: nn.Linear,  # A plain one
     tokens: int,  # Of a product
     activation: str = "none",  # Or "gelu"
 ) -> Callable[[Tensor], Tensor]:  # Takes (b, l, d); has no gradient
     "A linear layer, and what follows it, with its weights in oneDNN's order from now on."
-    weight = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), tokens)
-    return lambda x: torch.ops.mkldnn._linear_pointwise(x, weight, layer.bias, activation, [], "none")
+    weight = reorder_weight(layer.weight, tokens)
+    return lambda x: ordered_product(x, weight, layer.bias, activation)
+
+
+def has_gelu(
+    ff: Any,  # An `XLNetFeedForward`
+) -> bool:
+    "Whether its activation is the GELU that oneDNN has, and nothing besides."
+    return is_plain(ff.activation_function, GELUActivation) and ff.activation_function.act is F.gelu
 
 
 def feed_forward_for(
@@ -175,10 +208,27 @@ def feed_forward_for(
     "`feed_forward` for several tensors."
     if not (is_plain(ff.layer_1) and is_plain(ff.layer_2) and is_large(hidden, ff.layer_1.weight)):
         return partial(feed_forward, ff)
-    tokens, act = hidden.shape[0] * hidden.shape[1], ff.activation_function
-    gelu = is_plain(act, GELUActivation) and act.act is F.gelu
+    tokens, act, gelu = hidden.shape[0] * hidden.shape[1], ff.activation_function, has_gelu(ff)
     first, second = ordered(ff.layer_1, tokens, "gelu" if gelu else "none"), ordered(ff.layer_2, tokens)
     return partial(feed_forward, ff, first=first if gelu else lambda x: act(first(x)), second=second)
+
+# %% ../nbs/22_backbone.ipynb #n1900
+def relative_keys(
+    attention: Any,  # An `XLNetRelativeAttention`
+    positions: Tensor,  # (n + 2l, d), encodings of relative positions
+    dtype: torch.dtype,  # Of hidden states
+) -> Tensor:  # (h, n + 2l, d_h)
+    "What queries are compared with for the sake of distance."
+    return (positions.to(dtype) @ attention.r.flatten(1)).unflatten(-1, (attention.n_head, attention.d_head)).transpose(0, 1)
+
+
+def row_slices(
+    layer: Any,  # An `XLNetLayer`
+    hidden: Tensor,  # (b, l, d)
+) -> list[slice]:  # Of rows
+    "The rows that the second half of a layer takes at a time on a CPU."
+    least = -(-REORDER_TOKENS // hidden.shape[1])
+    return batch_slices(len(hidden), hidden.shape[1] * layer.ff.layer_1.out_features, least)
 
 # %% ../nbs/22_backbone.ipynb #c039e
 def fast_layer(
@@ -192,17 +242,81 @@ def fast_layer(
     "One layer, batch first."
     attention = layer.rel_attn
     query, key, value = project(attention, hidden, keys)
-    relative = (positions.to(hidden.dtype) @ attention.r.flatten(1)).unflatten(-1, query.shape[2:]).transpose(0, 1)
+    relative = relative_keys(attention, positions, hidden.dtype)
     dropout = attention.dropout.p if attention.dropout.training else 0.0
     found = product(attend(attention, query, key, value, relative, visibility, dropout).flatten(2), attention.o.flatten(1))
     found = attention.layer_norm(apply_dropout(found, attention.dropout) + hidden)
     chunks, rest = layer.chunk_size_feed_forward, partial(feed_forward, layer.ff)
     if torch.is_grad_enabled() or not on_cpu(found) or chunks:
         return apply_chunking_to_forward(rest, chunks, 1, found) if chunks else rest(found)
-    length, least = found.shape[1], -(-REORDER_TOKENS // found.shape[1])
-    parts = batch_slices(len(found), length * layer.ff.layer_1.out_features, least)
+    parts = row_slices(layer, found)
     each = feed_forward_for(layer.ff, found[parts[0]])
     return torch.cat([each(found[at]) for at in parts])
+
+# %% ../nbs/22_backbone.ipynb #n1902
+class OrderedLayers:
+    "`fast_layer` for many segments on a CPU, without gradients: ordered weights and relative keys are kept."
+
+    def __init__(self) -> None:
+        self.weights: dict[Any, tuple[Tensor, int, Tensor]] = {}  # As it was, its version, and in order
+        self.relative: dict[Any, tuple[Tensor, int, Tensor]] = {}
+
+    def kept(
+        self, where: dict[Any, tuple[Tensor, int, Tensor]], key: Any, weight: Tensor, make: Callable[[], Tensor]
+    ) -> Tensor:
+        "What was made of a weight, unless the weight has changed since."
+        found = where.get(key)
+        if found is None or found[0] is not weight or found[1] != weight._version:
+            found = where[key] = (weight, weight._version, make())
+        return found[2]
+
+    def product(
+        self, x: Tensor, layer: Any, name: str, weight: Tensor, bias: Tensor | None = None, activation: str = "none"
+    ) -> Tensor:
+        "A product with one of a layer's weights, (d', d) or a parameter of attention."
+
+        def make() -> Tensor:
+            matrix = weight if weight.dim() == 2 else weight.flatten(1) if name == "o" else weight.flatten(1).T
+            return reorder_weight(matrix.contiguous(), x.shape[0] * x.shape[1])
+
+        return ordered_product(x, self.kept(self.weights, (id(layer), name), weight, make), bias, activation)
+
+    def fits(self, layer: Any, hidden: Tensor, attend: Callable[..., Tensor]) -> bool:
+        "Whether a layer is as `fast_layer` would compute it, and its weights are worth it."
+        ff, attention = layer.ff, layer.rel_attn
+        plain = is_plain(ff.layer_1) and is_plain(ff.layer_2) and not (layer.training or layer.chunk_size_feed_forward)
+        kept = not (torch.is_grad_enabled() or attention.q.is_inference())
+        return plain and kept and attend is attend_sdpa and can_reorder(hidden, ff.layer_1.weight)
+
+    def __call__(
+        self, layer: Any, hidden: Tensor, keys: Tensor | None, positions: Tensor, visibility: AttentionVisibility,
+        attend: Callable[..., Tensor] = attend_sdpa,
+    ) -> Tensor:
+        "As `fast_layer`, whose arguments these are."
+        if not self.fits(layer, hidden, attend):
+            return fast_layer(layer, hidden, keys, positions, visibility, attend)
+        attention, heads = layer.rel_attn, (layer.rel_attn.n_head, layer.rel_attn.d_head)
+        seen = hidden if keys is None else keys
+        query, key, value = (
+            self.product(x, layer, name, getattr(attention, name)).unflatten(-1, heads)
+            for x, name in ((hidden, "q"), (seen, "k"), (seen, "v"))
+        )
+        lengths = (id(layer), hidden.shape[1], len(positions))
+        relative = self.kept(self.relative, lengths, attention.r, lambda: relative_keys(attention, positions, hidden.dtype))
+        found = self.product(attend(attention, query, key, value, relative, visibility, 0.0).flatten(2), layer, "o", attention.o)
+        found = attention.layer_norm(found + hidden)
+        return torch.cat([self.second_half(layer, found[at]) for at in row_slices(layer, found)])
+
+    def second_half(self, layer: Any, hidden: Tensor) -> Tensor:
+        "`feed_forward` with ordered weights."
+        first, second = layer.ff.layer_1, layer.ff.layer_2
+        act = "gelu" if has_gelu(layer.ff) else "none"
+
+        def inner(x: Tensor) -> Tensor:
+            found = self.product(x, layer, "1", first.weight, first.bias, act)
+            return found if act == "gelu" else layer.ff.activation_function(found)
+
+        return feed_forward(layer.ff, hidden, inner, lambda x: self.product(x, layer, "2", second.weight, second.bias))
 
 # %% ../nbs/22_backbone.ipynb #q501
 def check_encoded(
@@ -236,9 +350,12 @@ def encode(
     recompute: bool = False,  # Whether to keep only what enters a layer for the backward pass
     attention: str = "auto",  # One of `ATTENTION`
     fast: Callable[..., Tensor] = fast_layer,  # Or the same compiled: one graph for all layers
-) -> Tensor:  # (b, l, d), the last layer's hidden states
+    tail: int | None = None,  # How many of the last tokens are wanted, in 1 … l; all by default
+) -> Tensor:  # (b, tail, d), the last layer's hidden states
     "Run XLNet's layers. `enter(i, hidden)` is called on entering layer i. A `ValueError` for shapes that do not fit."
     check_encoded(xlnet, embeddings, attention_mask, token_type_ids, cache)
+    if tail is not None and (type(tail) is not int or not 0 < tail <= embeddings.shape[1]):
+        raise ValueError(f"tail must be a whole number in 1 … {embeddings.shape[1]}, the segment's tokens, got {tail!r}")
     device, (batch, length) = embeddings.device, embeddings.shape[:2]
     kind = check_attention(attention, device, xlnet.config.d_model // xlnet.config.n_head, embeddings.dtype)
     eager, attend = kind == "eager", ATTENTION[kind]
@@ -251,11 +368,18 @@ def encode(
     visibility = AttentionVisibility.of(attention_mask, token_type_ids, None if cache is None else cache.mask)
     visibility = visibility if kind == "triton" else visibility.with_pairs()
     hidden, rows = dropped(embeddings), batch if eager else None
-    positions = xlnet.relative_positional_encoding(length, visibility.visible_to.shape[1], bsz=rows, device=device)
-    positions = xlnet.dropout(positions if eager else positions[:, 0])
+
+    def encodings(queries: int) -> Tensor:
+        found = xlnet.relative_positional_encoding(queries, visibility.visible_to.shape[1], bsz=rows, device=device)
+        return xlnet.dropout(found if eager else found[:, 0])
+
+    positions = encodings(length)
     for i, layer in enumerate(xlnet.layer):
         hidden = hidden if enter is None else enter(i, hidden)
         keys = visibility.keys(hidden, None if cache is None else cache.hidden[:, i])
+        if tail is not None and i == len(xlnet.layer) - 1:
+            keys, hidden, visibility = hidden if keys is None else keys, hidden[:, -tail:], visibility.last(tail)
+            positions = encodings(tail)
         args = (layer, hidden, keys, positions, visibility) if eager else (layer, hidden, keys, positions, visibility, attend)
         run = eager_layer if eager else fast
         hidden = checkpoint(run, *args, use_reentrant=False) if recompute else run(*args)

@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../nbs/21_kernels.ipynb #h003
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -118,88 +119,140 @@ def segment_term(Q, SB, SEG, q, h, H, D: tl.constexpr):
 
 
 @triton.jit
-def queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, scale: tl.constexpr, D: tl.constexpr, M: tl.constexpr):
-    "M queries of one head of one row, with u and with v, and their e and segment ids; all for scores times log2 e"
-    rows, d = i0 + tl.arange(0, M), tl.arange(0, D)
-    there = rows < L
-    q = load_rows(Q + b * sqb + h * sqh, sql, rows, there, D)
+def queries_of(rows, there, h, Q, WB, RB, SB, SEG, QT, sql, sqh, H, scale: tl.constexpr, D: tl.constexpr):
+    "Queries of one head of one document, with u and with v, and their e and segment ids; all for scores times log2 e"
+    d = tl.arange(0, D)
+    q = load_rows(Q + h * sqh, sql, rows, there, D)
     unit = scale * _LOG2E
     qc = ((q + tl.load(WB + h * D + d)[None, :]) * unit).to(q.dtype)
     qp = ((q + tl.load(RB + h * D + d)[None, :]) * unit).to(q.dtype)
     qs, apart = segment_term(Q, SB, SEG, q, h, H, D)
-    return rows, there, qc, qp, tl.sum(qs * apart[None, :], 1) * unit, tl.load(QT + b * L + rows, mask=there, other=0)
+    return qc, qp, tl.sum(qs * apart[None, :], 1) * unit, tl.load(QT + rows, mask=there, other=0)
 
 
 @triton.jit
 def scores(
-    j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skb, skl, skh, NK, P, precision: tl.constexpr,
+    cols, real, p, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skl, skh, P, precision: tl.constexpr,
     D: tl.constexpr, M: tl.constexpr,
 ):
-    "M keys, which of them there are, their scores with M queries, times log2 e, and the next square of positions"
-    cols = j0 + tl.arange(0, M)
-    real = cols < NK
-    k = load_rows(K + b * skb + h * skh, skl, cols, real, D)
-    kt = tl.load(KT + b * NK + cols, mask=real, other=0)
-    visible_to = tl.load(VISIBLE_TO + b * NK + cols, mask=real, other=_VISIBLE_TO_NONE)
+    "Scores of M keys with M queries, times log2 e, and the next square of positions, from p on"
+    k = load_rows(K + h * skh, skl, cols, real, D)
+    kt = tl.load(KT + cols, mask=real, other=0)
+    visible_to = tl.load(VISIBLE_TO + cols, mask=real, other=_VISIBLE_TO_NONE)
     s = tl.dot(qc, tl.trans(k), input_precision=precision)
-    following = tl.dot(qp, tl.trans(positions_from(R, first + j0 + M, h, P, D, M)), input_precision=precision)
+    following = tl.dot(qp, tl.trans(positions_from(R, p, h, P, D, M)), input_precision=precision)
     back = M - 1 - tl.arange(0, M)[:, None]
     s += rotate(tl.where(tl.arange(0, M)[None, :] >= back, here, following), M)
     s += tl.where(qt[:, None] != kt[None, :], e[:, None], 0.0)
     seen = (visible_to == _VISIBLE_TO_ALL)[None, :] | (visible_to[None, :] == rows[:, None])
-    return cols, real, tl.where(seen, s, _BLOCKED), following
+    return tl.where(seen, s, _BLOCKED), following
+
+# %% ../nbs/21_kernels.ipynb #k191
+@triton.jit
+def first_row(OFFSETS, b, size, packed: tl.constexpr):
+    "The row where a document begins"
+    if packed:
+        row = tl.load(OFFSETS + b).to(tl.int64)
+    else:
+        row = b.to(tl.int64) * size
+    return row
+
+
+@triton.jit
+def count_rows(OFFSETS, b, size, packed: tl.constexpr):
+    "How many rows it has"
+    if packed:
+        count = tl.load(OFFSETS + b + 1) - tl.load(OFFSETS + b)
+    else:
+        count = size
+    return count
+
+
+@triton.jit
+def first_line(OFFSETS, b, h, H, L, T, packed: tl.constexpr):
+    "Where a head's queries begin, in tensors that hold heads one after another"
+    if packed:
+        line = h.to(tl.int64) * T + tl.load(OFFSETS + b)
+    else:
+        line = (b * H + h).to(tl.int64) * L
+    return line
+
+
+@triton.jit
+def first_number(OFFSETS, b, batch, row, packed: tl.constexpr):
+    "Where a document begins, by strides of the batch and of a row"
+    if packed:
+        at = tl.load(OFFSETS + b).to(tl.int64) * row
+    else:
+        at = b.to(tl.int64) * batch
+    return at
 
 # %% ../nbs/21_kernels.ipynb #k013
 @triton.jit
 def forward_kernel(
-    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, SEED, OUT, LSE, sqb, sql, sqh, skb, skl, skh, svb, svl, svh, H, L, NK,
-    scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, precision: tl.constexpr, D: tl.constexpr,
-    M: tl.constexpr,
+    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, SEED, OFFSETS, OUT, LSE, sqb, sql, sqh, skb, skl, skh, svb, svl, svh, H, L,
+    NK, T, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, packed: tl.constexpr, precision: tl.constexpr,
+    D: tl.constexpr, M: tl.constexpr,
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
-    b, h, first = (bh // H).to(tl.int64), bh % H, L - i0 - M + 1
-    rows, there, qc, qp, e, qt = queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, scale, D, M)
+    b, h, first = bh // H, bh % H, L - i0 - M + 1
+    rows, count, keys = i0 + tl.arange(0, M), count_rows(OFFSETS, b, L, packed), count_rows(OFFSETS, b, NK, packed)
+    row, key = first_row(OFFSETS, b, L, packed), first_row(OFFSETS, b, NK, packed)
+    there = rows < count
+    Q, K = Q + first_number(OFFSETS, b, sqb, sql, packed), K + first_number(OFFSETS, b, skb, skl, packed)
+    V, KT, VISIBLE_TO = V + first_number(OFFSETS, b, svb, svl, packed) + h * svh, KT + key, VISIBLE_TO + key
+    qc, qp, e, qt = queries_of(rows, there, h, Q, WB, RB, SB, SEG, QT + row, sql, sqh, H, scale, D)
     here = tl.dot(qp, tl.trans(positions_from(R, first, h, P, D, M)), input_precision=precision)
     top = tl.full([M], float("-inf"), tl.float32)
     total = tl.zeros([M], tl.float32)
     acc = tl.zeros([M, D], tl.float32)
-    for j0 in range(0, NK, M):
-        cols, real, s, here = scores(
-            j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skb, skl, skh, NK, P, precision, D, M
+    for j0 in range(0, tl.where(i0 < count, keys, 0), M):
+        cols = j0 + tl.arange(0, M)
+        real, p = cols < keys, first + j0 + M
+        s, here = scores(
+            cols, real, p, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skl, skh, P, precision, D, M
         )
         new = tl.maximum(top, tl.max(s, 1))
         w, old = tl.exp2(s - new[:, None]), tl.exp2(top - new)
         total = total * old + tl.sum(w, 1)
         if threshold > 0:
             w = tl.where(dropout_keep(SEED, bh, rows, j0, threshold, M), w, 0.0)
-        v = load_rows(V + b * svb + h * svh, svl, cols, real, D)
+        v = load_rows(V, svl, cols, real, D)
         acc = acc * old[:, None] + tl.dot(w.to(v.dtype), v, input_precision=precision)
         top = new
-    store_rows(OUT + (b * L * H + h) * D, H * D, rows, there, acc * (grow / total)[:, None], D)
-    tl.store(LSE + bh.to(tl.int64) * L + rows, top + tl.log2(total), mask=there)
+    store_rows(OUT + (row * H + h) * D, H * D, rows, there, acc * (grow / total)[:, None], D)
+    tl.store(LSE + first_line(OFFSETS, b, h, H, L, T, packed) + rows, top + tl.log2(total), mask=there)
 
 # %% ../nbs/21_kernels.ipynb #k015
 @triton.jit
 def weights_kernel(
-    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, SEED, OUT, LSE, DO, DS, PD, sqb, sql, sqh, skb, skl, skh, svb, svl, svh,
-    H, L, NK, S, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, precision: tl.constexpr,
-    D: tl.constexpr, M: tl.constexpr,
+    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, SEED, OFFSETS, OUT, LSE, DO, DS, PD, sqb, sql, sqh, skb, skl, skh, svb, svl,
+    svh, H, L, NK, S, T, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, packed: tl.constexpr,
+    precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr,
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
-    b, h, first = (bh // H).to(tl.int64), bh % H, L - i0 - M + 1
-    rows, there, qc, qp, e, qt = queries_of(i0, b, h, Q, WB, RB, SB, SEG, QT, sqb, sql, sqh, H, L, scale, D, M)
+    b, h, first = bh // H, bh % H, L - i0 - M + 1
+    rows, count, keys = i0 + tl.arange(0, M), count_rows(OFFSETS, b, L, packed), count_rows(OFFSETS, b, NK, packed)
+    row, key = first_row(OFFSETS, b, L, packed), first_row(OFFSETS, b, NK, packed)
+    there = rows < count
+    Q, K = Q + first_number(OFFSETS, b, sqb, sql, packed), K + first_number(OFFSETS, b, skb, skl, packed)
+    V, KT, VISIBLE_TO = V + first_number(OFFSETS, b, svb, svl, packed) + h * svh, KT + key, VISIBLE_TO + key
+    qc, qp, e, qt = queries_of(rows, there, h, Q, WB, RB, SB, SEG, QT + row, sql, sqh, H, scale, D)
     here = tl.dot(qp, tl.trans(positions_from(R, first, h, P, D, M)), input_precision=precision)
-    lse = tl.load(LSE + bh.to(tl.int64) * L + rows, mask=there, other=float("inf"))
-    do = load_rows(DO + (b * L * H + h) * D, H * D, rows, there, D)
-    o = load_rows(OUT + (b * L * H + h) * D, H * D, rows, there, D)
+    begin = first_line(OFFSETS, b, h, H, L, T, packed)
+    lse = tl.load(LSE + begin + rows, mask=there, other=float("inf"))
+    do = load_rows(DO + (row * H + h) * D, H * D, rows, there, D)
+    o = load_rows(OUT + (row * H + h) * D, H * D, rows, there, D)
     delta = tl.sum(do.to(tl.float32) * o.to(tl.float32), 1) * scale
-    line = (bh.to(tl.int64) * L + rows[:, None]) * S
-    for j0 in range(0, NK, M):
-        cols, real, s, here = scores(
-            j0, first, b, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skb, skl, skh, NK, P, precision, D, M
+    line = (begin + rows[:, None]) * S
+    for j0 in range(0, tl.where(i0 < count, keys, 0), M):
+        cols = j0 + tl.arange(0, M)
+        real, p = cols < keys, first + j0 + M
+        s, here = scores(
+            cols, real, p, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skl, skh, P, precision, D, M
         )
         w = tl.exp2(s - lse[:, None])
-        v = load_rows(V + b * svb + h * svh, svl, cols, real, D)
+        v = load_rows(V, svl, cols, real, D)
         dw, dropped = tl.dot(do, tl.trans(v), input_precision=precision), w
         if threshold > 0:
             keep = dropout_keep(SEED, bh, rows, j0, threshold, M)
@@ -211,32 +264,35 @@ def weights_kernel(
 # %% ../nbs/21_kernels.ipynb #k016
 @triton.jit
 def queries_kernel(
-    DS, Q, K, R, SB, SEG, QT, KT, DQ, SUMS, sqb, sql, sqh, skb, skl, skh, H, L, NK, S, precision: tl.constexpr,
-    D: tl.constexpr, M: tl.constexpr,
+    DS, Q, K, R, SB, SEG, QT, KT, OFFSETS, DQ, SUMS, sqb, sql, sqh, skb, skl, skh, H, L, NK, S, T, packed: tl.constexpr,
+    precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr,
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
-    b, h, first = (bh // H).to(tl.int64), bh % H, L - i0 - M + 1
-    rows = i0 + tl.arange(0, M)
-    there = rows < L
-    line = (bh.to(tl.int64) * L + rows[:, None]) * S
-    qt = tl.load(QT + b * L + rows, mask=there, other=0)
+    b, h, first = bh // H, bh % H, L - i0 - M + 1
+    rows, count, keys = i0 + tl.arange(0, M), count_rows(OFFSETS, b, L, packed), count_rows(OFFSETS, b, NK, packed)
+    row, key = first_row(OFFSETS, b, L, packed), first_row(OFFSETS, b, NK, packed)
+    there = rows < count
+    walk = tl.where(i0 < count, keys, 0)
+    Q, K = Q + first_number(OFFSETS, b, sqb, sql, packed), K + first_number(OFFSETS, b, skb, skl, packed) + h * skh
+    line = (first_line(OFFSETS, b, h, H, L, T, packed) + rows[:, None]) * S
+    qt = tl.load(QT + row + rows, mask=there, other=0)
     content, position = tl.zeros([M, D], tl.float32), tl.zeros([M, D], tl.float32)
     de = tl.zeros([M], tl.float32)
-    for j0 in range(0, NK, M):
+    for j0 in range(0, walk, M):
         cols = j0 + tl.arange(0, M)
-        real = cols < NK
+        real = cols < keys
         ds = tl.load(DS + line + cols[None, :], mask=there[:, None] & (cols < S)[None, :], other=0.0)
-        kt = tl.load(KT + b * NK + cols, mask=real, other=0)
+        kt = tl.load(KT + key + cols, mask=real, other=0)
         de += tl.sum(tl.where(qt[:, None] != kt[None, :], ds.to(tl.float32), 0.0), 1)
-        content += tl.dot(ds, load_rows(K + b * skb + h * skh, skl, cols, real, D), input_precision=precision)
-    for p in range(first, first + NK + M - 1, M):
+        content += tl.dot(ds, load_rows(K, skl, cols, real, D), input_precision=precision)
+    for p in range(first, first + tl.where(walk > 0, keys + M - 1, 0), M):
         cols = p - L + rows[:, None] + tl.arange(0, M)[None, :]
-        ds = tl.load(DS + line + cols, mask=there[:, None] & (cols >= 0) & (cols < NK), other=0.0)
+        ds = tl.load(DS + line + cols, mask=there[:, None] & (cols >= 0) & (cols < keys), other=0.0)
         position += tl.dot(ds, positions_from(R, p, h, P, D, M), input_precision=precision)
-    q = load_rows(Q + b * sqb + h * sqh, sql, rows, there, D)
+    q = load_rows(Q + h * sqh, sql, rows, there, D)
     qs, apart = segment_term(Q, SB, SEG, q, h, H, D)
     dq = content + position + de[:, None] * apart[None, :]
-    store_rows(DQ + (b * L * H + h) * D, H * D, rows, there, dq, D)
+    store_rows(DQ + (row * H + h) * D, H * D, rows, there, dq, D)
     # what the parameters get from these queries
     at = SUMS + (bh * tl.num_programs(0) + tl.program_id(0)) * 4 * D + tl.arange(0, D)
     tl.store(at, tl.sum(content, 0))
@@ -247,46 +303,53 @@ def queries_kernel(
 # %% ../nbs/21_kernels.ipynb #k017
 @triton.jit
 def keys_kernel(
-    DS, PD, Q, WB, DO, DK, DV, sqb, sql, sqh, H, L, NK, S, grow: tl.constexpr, precision: tl.constexpr, D: tl.constexpr,
-    M: tl.constexpr,
+    DS, PD, Q, WB, DO, OFFSETS, DK, DV, sqb, sql, sqh, H, L, NK, S, T, grow: tl.constexpr, packed: tl.constexpr,
+    precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr,
 ):
-    bh = tl.program_id(1)
-    b, h = (bh // H).to(tl.int64), bh % H
-    cols = tl.program_id(0) * M + tl.arange(0, M)
+    j0, bh = tl.program_id(0) * M, tl.program_id(1)
+    b, h = bh // H, bh % H
+    cols, count, keys = j0 + tl.arange(0, M), count_rows(OFFSETS, b, L, packed), count_rows(OFFSETS, b, NK, packed)
+    row, key = first_row(OFFSETS, b, L, packed), first_row(OFFSETS, b, NK, packed)
+    real = cols < keys
+    Q, DO = Q + first_number(OFFSETS, b, sqb, sql, packed) + h * sqh, DO + (row * H + h) * D
+    begin = first_line(OFFSETS, b, h, H, L, T, packed)
     bias = tl.load(WB + h * D + tl.arange(0, D))
     dk, dv = tl.zeros([M, D], tl.float32), tl.zeros([M, D], tl.float32)
-    for i0 in range(0, L, M):
+    for i0 in range(0, tl.where(j0 < keys, count, 0), M):
         rows = i0 + tl.arange(0, M)
-        there = rows < L
-        at = (bh.to(tl.int64) * L + rows[:, None]) * S + cols[None, :]
+        there = rows < count
+        at = (begin + rows[:, None]) * S + cols[None, :]
         inside = there[:, None] & (cols < S)[None, :]
         ds, pd = tl.load(DS + at, mask=inside, other=0.0), tl.load(PD + at, mask=inside, other=0.0)
-        q = load_rows(Q + b * sqb + h * sqh, sql, rows, there, D)
-        do = load_rows(DO + (b * L * H + h) * D, H * D, rows, there, D)
+        q, do = load_rows(Q, sql, rows, there, D), load_rows(DO, H * D, rows, there, D)
         dk += tl.dot(tl.trans(ds), (q + bias[None, :]).to(q.dtype), input_precision=precision)
         dv += tl.dot(tl.trans(pd), do, input_precision=precision)
-    store_rows(DK + (b * NK * H + h) * D, H * D, cols, cols < NK, dk, D)
-    store_rows(DV + (b * NK * H + h) * D, H * D, cols, cols < NK, dv * grow, D)
+    store_rows(DK + (key * H + h) * D, H * D, cols, real, dk, D)
+    store_rows(DV + (key * H + h) * D, H * D, cols, real, dv * grow, D)
 
 
 @triton.jit
 def positions_kernel(
-    DS, Q, RB, DR, sqb, sql, sqh, B, H, L, NK, S, per, precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr
+    DS, Q, RB, OFFSETS, DR, sqb, sql, sqh, B, H, L, NK, S, T, per, packed: tl.constexpr, precision: tl.constexpr,
+    D: tl.constexpr, M: tl.constexpr,
 ):
     p0, h, chunk = tl.program_id(0) * M, tl.program_id(1), tl.program_id(2)
     p = p0 + tl.arange(0, M)
     bias = tl.load(RB + h * D + tl.arange(0, D))
     dr = tl.zeros([M, D], tl.float32)
-    first, last = tl.maximum(L - p0 - M + 1, 0) // M * M, tl.minimum(NK + L - p0, L)  # queries that use these positions
+    first = tl.maximum(L - p0 - M + 1, 0) // M * M
     for n in range(per):
-        b = (chunk * per + n).to(tl.int64)
+        b = tl.minimum(chunk * per + n, B - 1)
+        count, keys = count_rows(OFFSETS, b, L, packed), count_rows(OFFSETS, b, NK, packed)
+        last = tl.where(chunk * per + n < B, tl.minimum(keys + L - p0, count), 0)  # queries that use these positions
+        begin, start = first_line(OFFSETS, b, h, H, L, T, packed), first_number(OFFSETS, b, sqb, sql, packed)
         for i0 in range(first, last, M):
             rows = i0 + tl.arange(0, M)
-            there = (rows < L) & (b < B)
+            there = rows < count
             cols = p[None, :] - L + rows[:, None]
-            line = ((b * H + h) * L + rows[:, None]) * S
-            ds = tl.load(DS + line + cols, mask=there[:, None] & (cols >= 0) & (cols < NK), other=0.0)
-            q = load_rows(Q + b * sqb + h * sqh, sql, rows, there, D)
+            line = (begin + rows[:, None]) * S
+            ds = tl.load(DS + line + cols, mask=there[:, None] & (cols >= 0) & (cols < keys), other=0.0)
+            q = load_rows(Q + start + h * sqh, sql, rows, there, D)
             dr += tl.dot(tl.trans(ds), (q + bias[None, :]).to(q.dtype), input_precision=precision)
     store_rows(DR + (chunk * H + h) * (NK + L) * D, D, p, p < NK + L, dr, D)
 
@@ -318,83 +381,131 @@ def dropout_constants(
     return {"threshold": threshold << 16, "grow": 2**16 / (2**16 - threshold)}
 
 
+INTERPRETED = not isinstance(forward_kernel, triton.JITFunction)  # by Python, for tests
+
+
+def wrap_triton(kernel: Any) -> Any:
+    "A kernel that PyTorch's compiler can see in an operator; outside of it, and interpreted, the kernel itself."
+    return kernel if INTERPRETED else library.wrap_triton(kernel)
+
+
 def start(kernel: Any, name: str, grid: tuple[int, ...], query: Tensor, tile: int, *args: Any, **constants: Any) -> None:
     "Launch a kernel where the queries are, in their precision."
     exact, size = query.dtype == torch.float32, query.shape[-1]
     constants |= {"precision": "ieee" if exact else "tf32", "D": size, "M": tile}
     constants |= {"num_warps": 4 if exact else tile // 16}  # products in float32 take many registers
     constants |= {"num_stages": 1} if exact or size > 64 else LAUNCH[name]
+    if not (INTERPRETED or isinstance(kernel, triton.JITFunction)):  # the compiler launches it, and doesn't know this setting
+        constants.pop("maxnreg", None)
+        kernel[grid](*args, **constants)
+        return
     with torch.cuda.device_of(query):
         kernel[grid](*args, **constants)
 
+# %% ../nbs/21_kernels.ipynb #k192
+def document_sizes(
+    query: Tensor,  # (b, l, h, d_h), or (1, t, h, d_h) with offsets
+    key: Tensor,  # (b, n + l, h, d_h), or as `query`
+    relative: Tensor,  # (h, n + 2l, d_h)
+    offsets: Tensor | None,  # (b + 1,), where documents begin, if they are packed
+) -> tuple[int, int, int, int]:  # b, l, n + l, and the rows of `query`; of packed documents l is that of the longest
+    "What kernels must know of the sizes."
+    if offsets is None:
+        return query.shape[0], query.shape[1], key.shape[1], query.shape[1]
+    longest = relative.shape[1] // 2
+    return len(offsets) - 1, longest, longest, query.shape[1]
+
 # %% ../nbs/21_kernels.ipynb #k020
-@library.custom_op("gmmxlnet_nb::attend", mutates_args=())
-def attend_op(
+def attend_forward(
     query: Tensor, key: Tensor, value: Tensor, relative: Tensor, content_bias: Tensor, position_bias: Tensor,
     segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor, seed: Tensor,
-    dropout: float, scale: float, tile: int,
+    offsets: Tensor | None, dropout: float, scale: float, tile: int,
 ) -> tuple[Tensor, Tensor]:
-    "Attention `(b, l, h, d_h)`, and log2 of each row's sum `(b, h, l)`."
-    (b, length, heads, _), keys = query.shape, key.shape[1]
+    "Attention `(b, l, h, d_h)`, and log2 of each row's sum `(b, h, l)`; with offsets b is 1 and l the rows of all documents."
+    count, length, keys, total = document_sizes(query, key, relative, offsets)
     out, sums = fake_attend(query)
+    if offsets is not None:
+        out.zero_()  # rows of no document
     start(
-        forward_kernel, "forward", (triton.cdiv(length, tile), b * heads), query, tile, query, key, value, relative,
-        content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed, out, sums,
-        *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, scale=scale,
-        **dropout_constants(dropout),
+        wrap_triton(forward_kernel), "forward", (triton.cdiv(length, tile), count * query.shape[2]), query, tile, query, key,
+        value, relative, content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed,
+        seed if offsets is None else offsets, out, sums, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3],
+        query.shape[2], length, keys, total, scale=scale, packed=offsets is not None, **dropout_constants(dropout),
     )
     return out, sums
 
 
-@attend_op.register_fake
 def fake_attend(query: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
-    "What `attend_op` fills: the compiler knows no more of it."
+    "What `attend_forward` fills: where kernels are interpreted, the compiler knows no more of it."
     b, length, heads, _ = query.shape
     out = torch.empty_like(query, memory_format=torch.contiguous_format)
     return out, query.new_empty(b, heads, length, dtype=torch.float32)
 
+
+def kernel_operator(
+    name: str,  # PyTorch's for it
+    function: Callable[..., Any],  # That launches kernels
+    fake: Callable[..., Any],  # Makes what it fills
+) -> Any:
+    "An operator that PyTorch's compiler looks into, so that it starts the kernels itself; a closed one where they are interpreted."
+    if not INTERPRETED:
+        return library.triton_op(name, function, mutates_args=())
+    operator = library.custom_op(name, function, mutates_args=())
+    operator.register_fake(fake)
+    return operator
+
+
+attend_op = kernel_operator("gmmxlnet_nb::attend", attend_forward, fake_attend)
+
 # %% ../nbs/21_kernels.ipynb #k021
-@library.custom_op("gmmxlnet_nb::attend_backward", mutates_args=())
-def attend_backward_op(
+def attend_backward(
     grad: Tensor, query: Tensor, key: Tensor, value: Tensor, relative: Tensor, content_bias: Tensor,
     position_bias: Tensor, segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor,
-    seed: Tensor, out: Tensor, sums: Tensor, dropout: float, scale: float, tile: int,
+    seed: Tensor, offsets: Tensor | None, out: Tensor, sums: Tensor, dropout: float, scale: float, tile: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     "Gradients of query, key, value and relative keys, and `(h, 4, d_h)` of the three biases and the segments."
-    (b, length, heads, size), keys = query.shape, key.shape[1]
-    dq, dk, dv, _, _ = fake_backward(grad, query, key, value, relative)
-    blocks, row, drop = triton.cdiv(length, tile), triton.cdiv(keys, 16) * 16, dropout_constants(dropout)
-    ds, dropped = (query.new_empty(b, heads, length, row) for _ in range(2))
+    heads, size = query.shape[2:]
+    count, length, keys, total = document_sizes(query, key, relative, offsets)
+    dq, dk, dv = (torch.empty_like(x, memory_format=torch.contiguous_format) for x in (query, key, value))
+    if offsets is not None:
+        dq, dk, dv = dq.zero_(), dk.zero_(), dv.zero_()
+    blocks, row, drop, packed = triton.cdiv(length, tile), triton.cdiv(keys, 16) * 16, dropout_constants(dropout), offsets is not None
+    at = seed if offsets is None else offsets
+    ds, dropped = (query.new_empty(*sums.shape, row) for _ in range(2))
     start(
-        weights_kernel, "weights", (blocks, b * heads), query, tile, query, key, value, relative, content_bias,
-        position_bias, segment_bias, segments, query_types, key_types, visible_to, seed, out, sums, grad, ds, dropped,
-        *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, scale=scale,
-        **drop,
+        wrap_triton(weights_kernel), "weights", (blocks, count * heads), query, tile, query, key, value, relative,
+        content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed, at, out, sums, grad, ds,
+        dropped, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, total, scale=scale,
+        packed=packed, **drop,
     )
-    parts = query.new_empty(b, heads, blocks, 4, size, dtype=torch.float32)
+    parts = query.new_empty(count, heads, blocks, 4, size, dtype=torch.float32)
     start(
-        queries_kernel, "queries", (blocks, b * heads), query, tile, ds, query, key, relative, segment_bias, segments,
-        query_types, key_types, dq, parts, *query.stride()[:3], *key.stride()[:3], heads, length, keys, row,
+        wrap_triton(queries_kernel), "queries", (blocks, count * heads), query, tile, ds, query, key, relative, segment_bias,
+        segments, query_types, key_types, at, dq, parts, *query.stride()[:3], *key.stride()[:3], heads, length, keys, row,
+        total, packed=packed,
     )
     start(
-        keys_kernel, "keys", (triton.cdiv(keys, tile), b * heads), query, tile, ds, dropped, query, content_bias, grad,
-        dk, dv, *query.stride()[:3], heads, length, keys, row, grow=drop["grow"],
+        wrap_triton(keys_kernel), "keys", (triton.cdiv(keys, tile), count * heads), query, tile, ds, dropped, query,
+        content_bias, grad, at, dk, dv, *query.stride()[:3], heads, length, keys, row, total, grow=drop["grow"], packed=packed,
     )
-    chunks = min(512 // tile, b)  # of rows: enough programs for a large GPU, and few sums to add up
+    chunks = min(512 // tile, count)  # of documents: enough programs for a large GPU, and few sums to add up
     dr = query.new_empty(chunks, heads, keys + length, size, dtype=torch.float32)
     start(
-        positions_kernel, "positions", (triton.cdiv(keys + length, tile), heads, chunks), query, tile, ds, query,
-        position_bias, dr, *query.stride()[:3], b, heads, length, keys, row, triton.cdiv(b, chunks),
+        wrap_triton(positions_kernel), "positions", (triton.cdiv(keys + length, tile), heads, chunks), query, tile, ds, query,
+        position_bias, at, dr, *query.stride()[:3], count, heads, length, keys, row, total, triton.cdiv(count, chunks),
+        packed=packed,
     )
     return dq, dk, dv, dr.sum(0).to(relative.dtype), parts.sum((0, 2))
 
 
-@attend_backward_op.register_fake
 def fake_backward(grad: Tensor, query: Tensor, key: Tensor, value: Tensor, relative: Tensor, *others: Any) -> Any:
-    "What `attend_backward_op` fills."
+    "What `attend_backward` fills."
     dq, dk, dv = (torch.empty_like(x, memory_format=torch.contiguous_format) for x in (query, key, value))
     sums = query.new_empty(query.shape[2], 4, query.shape[3], dtype=torch.float32)
     return dq, dk, dv, torch.empty_like(relative), sums
+
+
+attend_backward_op = kernel_operator("gmmxlnet_nb::attend_backward", attend_backward, fake_backward)
 
 # %% ../nbs/21_kernels.ipynb #k022
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
@@ -408,7 +519,7 @@ def _backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
     dq, dk, dv, dr, parts = attend_backward_op(*args)
     content, position, segment, apart = parts.unbind(1)
     grads = (dr, content, position, segment, torch.stack([-apart, apart]))
-    return dq, dk, dv, *(g.to(x.dtype) for g, x in zip(grads, tensors[3:8], strict=True)), *[None] * 7
+    return dq, dk, dv, *(g.to(x.dtype) for g, x in zip(grads, tensors[3:8], strict=True)), *[None] * 8
 
 
 attend_op.register_autograd(_backward, setup_context=_save)

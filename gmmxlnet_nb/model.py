@@ -8,7 +8,7 @@ __all__ = ['Segment', 'XLNetWithMemory', 'MemXLNetForQA', 'GMMXLNetForQA']
 # %% ../nbs/05_model.ipynb #h003
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import torch
@@ -21,7 +21,7 @@ from .experts import InitialStates, require
 from .updates import GatedUpdate
 from .read import put_states
 from .attention import LayerStates
-from .backbone import ATTENTION, encode, fast_layer
+from .backbone import ATTENTION, OrderedLayers, encode, fast_layer
 from .baselines import Memory, check_numbers, map_state, state_tensors
 from gmmxlnet_nb.config import (
     PASSES,
@@ -108,7 +108,8 @@ def segment_step(
     recompute_layers: bool = False,  # Whether to keep only what enters a layer for the backward pass
     attention: str = "auto",  # One of `ATTENTION`
     compiled: Sequence[Callable[..., Any]] | None = None,  # A layer, the memory's read and its write, compiled
-) -> tuple[Tensor, Any, dict[str, Tensor]]:  # Logits (b, l, 2), the memory after it, and its notes
+    tail: int | None = None,  # How many of the last tokens are answered with, all write tokens among them; all by default
+) -> tuple[Tensor, Any, dict[str, Tensor]]:  # Logits (b, tail, 2), the memory after it, and its notes
     "Read, encode, answer, write. A `ValueError` for a segment without its memory tokens."
     layer, read, write = compiled or (fast_layer, memory.read, memory.write)
     read_at, write_at = segment.memory_positions()
@@ -127,8 +128,10 @@ def segment_step(
     embeddings, mask = encoder.word_embedding(segment.input_ids), segment.attention_mask
     recalled = memory.recall(state)
     hidden = encode(
-        encoder, embeddings, mask, segment.token_type_ids, enter, recalled, recompute_layers, attention, layer
+        encoder, embeddings, mask, segment.token_type_ids, enter, recalled, recompute_layers, attention, layer, tail
     )
+    if tail is not None:
+        write_at = (write_at - (mask.shape[1] - tail)).clamp(min=0)  # of a document that has ended, they are nowhere
     proposal: Any = hidden.gather(1, write_at[..., None].expand(-1, -1, hidden.shape[-1]))  # H: (b, m, d)
     if memory.all_layers:
         proposal = LayerStates(torch.stack(layers, dim=1), mask != 0)
@@ -308,6 +311,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
     supports_gradient_checkpointing = _supports_sdpa = True
     gradient_checkpointing = False  # Hugging Face's switch: recompute in the backward pass what training would keep
     recompute = "segment"  # What is recomputed then, one of `RECOMPUTE`
+    _ordered_layers: OrderedLayers | None = None  # While many segments are read on a CPU: see `answering`
     _can_set_attn_implementation = classmethod(lambda cls: True)  # to one of `ATTENTION`
 
     def __init__(self, config: GMMXLNetConfig) -> None:
@@ -347,7 +351,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
 
     def __getstate__(self) -> dict[str, Any]:
         "A copy is not compiled: compiled code would run with this model's weights."
-        return super().__getstate__() | dict.fromkeys(("_compiled_step", "_compiled_parts", "_replayed_step"))
+        return super().__getstate__() | dict.fromkeys(("_compiled_step", "_compiled_parts", "_ordered_layers", "_replayed_step"))
 
     def set_memory_tokens(self, mem_read_ids: Any, mem_write_ids: Any) -> None:
         "Remember the memory tokens' ids, for any memory, and make the embedding large enough for them."
@@ -394,18 +398,20 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         self._start_state = None
         self.memory.reset()
 
-    def step(self, segment: Segment, state: Any) -> tuple[Tensor, Any, dict[str, Tensor]]:
-        "Logits `(b, l, 2)`, the memory after the segment, and the memory's notes."
+    def step(self, segment: Segment, state: Any, tail: int | None = None) -> tuple[Tensor, Any, dict[str, Tensor]]:
+        "Logits `(b, l, 2)`, or of the last tokens only, the memory after the segment, and the memory's notes."
         by_layer = self.gradient_checkpointing and self.training and self.recompute != "segment"
-        how = (self.config.read_layer, by_layer, self.config._attn_implementation, self._compiled_parts)
-        return segment_step(self.transformer, self.memory, self.qa_outputs, segment, state, *how)
+        parts = self._compiled_parts or (self._ordered_layers or fast_layer, self.memory.read, self.memory.write)
+        how = (self.config.read_layer, by_layer, self.config._attn_implementation, parts)
+        return segment_step(self.transformer, self.memory, self.qa_outputs, segment, state, *how, tail)
 
     def read_documents(
         self, segments: Sequence[Segment], memory_state: Any = None, clear_memory: bool = False,
-        bptt_segments: int | None = None, passes: int = 1, before: list[Any] | None = None,
+        bptt_segments: int | None = None, passes: int = 1, before: list[Any] | None = None, tail: int | None = None,
     ) -> tuple[Tensor, Any, list[dict[str, Tensor]]]:
         "The loop over segments of the same documents: logits `(b, s, l, 2)`, the last state, notes on each segment."
         step = self._replayed_step or self._compiled_step or self.step
+        step = step if tail is None else partial(step, tail=tail)
         if self.gradient_checkpointing and self.training and self.recompute != "layer":
             step = recomputed(step)
         start = self.get_initial_memory(count := len(segments[0].input_ids))

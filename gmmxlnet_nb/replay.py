@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import torch
@@ -155,13 +156,14 @@ class Replay:
         if weights != self.weights:
             self.restart(weights)
 
-    def __call__(self, inputs: Any) -> Any:
-        "What the function gives. Raises `ValueError` where it can't be recorded and must be."
+    def __call__(self, inputs: Any, **options: Any) -> Any:
+        "What the function gives, with options that are no tensors. Raises `ValueError` where it can't be recorded and must be."
+        run = partial(self.function, **options) if options else self.function
         if self.hindrance or torch.is_grad_enabled():
-            return self.function(inputs)
+            return run(inputs)
         with self.lock:
-            key = signature(inputs), torch_settings()
-            found = self.graphs.pop(key, None) or self.record(key, inputs)
+            key = signature(inputs), torch_settings(), *options.items()
+            found = self.graphs.pop(key, None) or self.record(key, run, inputs)
             if found is not None:
                 self.graphs[key] = found  # the last one is the one that was used last
                 if len(self.graphs) > self.most:
@@ -170,14 +172,16 @@ class Replay:
                 self.replayed += 1
                 return filled(template, replay(numbered(inputs)))
         try:
-            return self.function(inputs)
+            return run(inputs)
         except torch.OutOfMemoryError:
             if not self.graphs:
                 raise
             self.give_up("there is too little memory beside it")
-        return self.function(inputs)
+        return run(inputs)
 
-    def record(self, key: Hashable, inputs: Any) -> tuple[Callable[[LEAVES], list[Tensor]], Any] | None:
+    def record(
+        self, key: Hashable, run: Callable[[Any], Any], inputs: Any
+    ) -> tuple[Callable[[LEAVES], list[Tensor]], Any] | None:
         "A recording for these shapes if they have come before, and the structure of what it gives."
         self.seen[key] = self.seen.get(key, 0) + 1
         if len(self.seen) > 2 * self.most and self.replayed < WORTH * len(self.seen):
@@ -187,7 +191,7 @@ class Replay:
         given, template = skeleton(inputs), list[Any]()
 
         def step(batch: LEAVES) -> list[Tensor]:
-            result = self.function(filled(given, batch))
+            result = run(filled(given, batch))
             template[:] = [skeleton(result)]
             return state_tensors(result)
 
@@ -286,9 +290,10 @@ def segment_replay(
     if model not in REPLAYS:
         mine = weakref.ref(model)  # or neither would ever go
 
-        def step(inputs: Mapping[str, Any]) -> dict[str, Any]:
+        def step(inputs: Mapping[str, Any], **options: Any) -> dict[str, Any]:
             own: Any = mine()
-            logits, state, notes = (own._compiled_step or own.step)(Segment(**inputs["segment"]), inputs["state"])
+            call = own._compiled_step or own.step
+            logits, state, notes = call(Segment(**inputs["segment"]), inputs["state"], **options)
             return {"logits": logits, "state": state, "notes": notes}
 
         REPLAYS[model] = Replay(step)
@@ -317,8 +322,8 @@ def replaying(
     replay = segment_replay(model)
     replay.where, replay.required = where, capture_steps is True
 
-    def step(segment: Segment, state: Any) -> tuple[Tensor, Any, dict[str, Tensor]]:
-        found = replay({"segment": vars(segment), "state": state})
+    def step(segment: Segment, state: Any, **options: Any) -> tuple[Tensor, Any, dict[str, Tensor]]:
+        found = replay({"segment": vars(segment), "state": state}, **options)
         return found["logits"], found["state"], found["notes"]
 
     before, model._replayed_step = model._replayed_step, step
