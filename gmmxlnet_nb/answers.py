@@ -299,6 +299,13 @@ def best_first(
     return values.sort(dim=-1, descending=True, stable=True).indices[:, :n]
 
 
+def no_span(
+    like: Tensor,  # Where it is needed, and of which type
+) -> Tensor:  # (4,)
+    "A row of `top_spans` without a span. It is made where it is needed: nothing has to be copied there."
+    return torch.stack([like.new_full((), x) for x in (-math.inf, 0, -1, -1)])
+
+
 def top_spans(
     scores: Tensor,  # (b, s, l, width), as `span_scores` gives them
     n: int,  # How many spans of each document
@@ -312,7 +319,7 @@ def top_spans(
     start, more = at.gather(1, found // width), found % width
     first = start % length - length
     spans = torch.stack([near.gather(1, found), start // length, first, first + more], dim=-1)
-    none = spans.new_tensor([-torch.inf, 0, -1, -1])
+    none = no_span(scores)
     spans = torch.where(spans[..., :1] == -torch.inf, none, spans)
     return torch.cat([spans, none.expand(b, n - spans.shape[1], 4)], dim=1)
 
@@ -349,16 +356,13 @@ def best_spans(
     return n_best_spans(start_logits, end_logits, answer_mask, 1, max_answer_length)[:, 0]
 
 # %% ../nbs/40_answers.ipynb #c138
-NONE_FOUND = (-math.inf, 0.0, -1.0, -1.0)  # A row of `top_spans` without a span
-
-
 def first_spans(
     logits: Tensor,  # (b, c, l), of the first segments
     n: int,  # Spans of each document
 ) -> dict[str, Tensor]:  # `top` (b, n, 4), `nulls` (b, 2, 2) and how many `segments` were read
     "What is known before anything was read."
     b, place = len(logits), logits.device
-    top = torch.tensor(NONE_FOUND, device=place).expand(b, n, 4)
+    top = no_span(torch.empty(0, device=place)).expand(b, n, 4)
     return {"top": top, "nulls": torch.full((b, 2, 2), math.inf, device=place), "segments": torch.zeros((), device=place)}
 
 
@@ -377,6 +381,36 @@ def merge_spans(
     asked = answer_mask.bool().any(-1)[..., None]
     nulls = torch.stack([at_cls.masked_fill(~asked, torch.inf).amin(1), at_cls.amin(1)], dim=1)
     return {"top": top, "nulls": torch.minimum(inputs["nulls"], nulls), "segments": inputs["segments"] + starts.shape[1]}
+
+
+def apart_spans(
+    inputs: Mapping[str, Tensor],  # starts, ends and answer_mask (b, c, l)
+    n: int,  # Spans of each segment
+    max_answer_length: int,  # Tokens
+) -> Tensor:  # (b, c, n, 3): score, first token − l, last token − l; −∞ where there are fewer
+    "Of each segment the best span, the best of those that do not overlap it, and so on."
+    scores = span_scores(inputs["starts"], inputs["ends"], inputs["answer_mask"], max_answer_length)
+    length, width = scores.shape[2:]
+    first = torch.arange(length, device=scores.device)[:, None].expand(-1, width)
+    last = first + torch.arange(width, device=scores.device)
+    found = []
+    for _ in range(n):
+        best, at = scores.flatten(2).max(-1)
+        a, b = at // width, at // width + at % width
+        found.append(torch.stack([best, a - length, b - length], dim=-1))
+        scores = scores.masked_fill((first <= b[..., None, None]) & (last >= a[..., None, None]), -torch.inf)
+    return torch.stack(found, dim=2)
+
+
+@cache
+def apart_search(
+    n: int,  # Spans of each segment
+    max_answer_length: int,  # Tokens
+    replayed: bool,  # Whether a GPU is to replay it
+) -> Callable[[Any], Tensor]:
+    "`apart_spans` of these sizes."
+    search = partial(apart_spans, n=n, max_answer_length=max_answer_length)
+    return Replay(search, "the search of spans that do not overlap") if replayed else search
 
 
 @cache

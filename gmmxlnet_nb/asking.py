@@ -31,8 +31,8 @@ from .reading_fields import reading_settings
 from .losses import PADDING
 from .forward import DocumentInputs, checked_inputs
 from .model import XLNetWithMemory, check_one_device, cut_segments
-from .replay import fetch, length_for
-from .answers import RunningSpans
+from .replay import REPLAYING, fetch, length_for
+from .answers import RunningSpans, apart_search
 from .calibration import CANDIDATES, answer_probabilities
 
 # %% ../nbs/43_asking.ipynb #q005
@@ -249,6 +249,55 @@ def window_span(
     start, end = trim_span(window.text, start - window.start, end - window.start)
     return window.text[start:end], start + window.start
 
+# %% ../nbs/43_asking.ipynb #q414
+@dataclass(frozen=True)
+class Kept:
+    "A span that may yet be an answer, and its segment."
+
+    text: str
+    start: int  # Its first character
+    end: int  # Its last character (exclusive)
+    score: float  # Start logit and end logit
+    segment: int
+    window: Window
+    route: list[float] | None
+
+    def overlaps(self, other: "Kept") -> bool:
+        "Whether the two have a character in common."
+        return self.start < other.end and other.start < self.end
+
+
+def apart_so_far(
+    spans: Iterable[Kept],  # Of a text, as far as it was read
+    n: int,  # How many answers are wanted
+    reached: int,  # Where the last window begins: what stands before it meets no span of later windows
+) -> list[Kept]:  # The best first
+    "Spans that may be among the n best that do not overlap, whatever follows."
+    chosen: list[Kept] = []
+    kept: list[Kept] = []
+    settled = 0
+    for span in sorted(spans, key=lambda span: -span.score):
+        if settled == n:
+            break
+        over = [other for other in chosen if span.overlaps(other)]
+        if any(other.end <= reached for other in over):
+            continue  # whatever follows, a better one stays
+        kept.append(span)
+        if not over:
+            chosen.append(span)
+            settled += span.end <= reached
+    return kept
+
+
+@dataclass(frozen=True)
+class Best:
+    "What was found in a text."
+
+    spans: list[Found]  # The best ones, which share the probability
+    null_score: float  # Of no answer
+    segments_read: int
+    apart: list[Found]  # Others, among them those that do not overlap
+
 # %% ../nbs/43_asking.ipynb #q313
 AHEAD = 2  # Chunks that a GPU is given before anybody looks at what the first has brought
 
@@ -261,6 +310,7 @@ class Spans:
         questions: Sequence[Sequence[int]],  # Token ids for each text
         reader: Reader,  # Sizes
         skimmed: Sequence[int] | None = None,  # Segments of each text that were read before, without the question
+        n_best: int = 1,  # Answers that are wanted, none of which overlaps another
     ) -> None:
         self.after = [len(reader.layout.mem_write_ids) + 3 + len(question) for question in questions]
         self.running = RunningSpans(CANDIDATES, reader.max_answer_length)
@@ -271,6 +321,8 @@ class Spans:
         self.counts = [0] * len(questions)  # segments that showed the question
         self.ended: dict[int, Tensor] = {}  # what was found in texts that are read no more
         self.pending: deque[tuple[list[int], int, Callable[[], Any]]] = deque()
+        self.n_best, self.longest = n_best, reader.max_answer_length
+        self.best_apart: list[list[Kept]] = [[] for _ in questions]  # Beside the best ones, where these share words
 
     def update(
         self,
@@ -291,26 +343,43 @@ class Spans:
                     self.counts[row] += 1
         self.numbers |= {} if numbers is None else dict(enumerate(numbers, begin))
         top: Any = self.running.top
-        routes = None if found.probs is None else found.probs.float()
-        self.pending.append((self.rows, self.running.segments, fetch({"best": top[..., 1], "routes": routes})))
+        given = {"best": top[..., 1], "routes": None if found.probs is None else found.probs.float(), "apart": None}
+        if self.n_best > 1:
+            search = apart_search(self.n_best, self.longest, REPLAYING.get() and top.is_cuda)
+            given["apart"] = search({"starts": starts, "ends": ends, "answer_mask": found.answer_mask})
+        self.pending.append((self.rows, self.running.segments, fetch(given)))
         while len(self.pending) > (AHEAD if top.is_cuda else 0):
             self.settle()
 
     def settle(self) -> None:
         "Keep the windows of the best spans, of the oldest segments that this has not been done for."
         rows, end, wait = self.pending.popleft()
-        top, probs = wait().values()
-        best, routes = top.tolist(), None if probs is None else probs.tolist()
+        found: dict[str, Any] = {name: None if x is None else x.tolist() for name, x in wait().items()}
+        best, routes, apart = found.values()
         wanted = {(row, int(segment)) for row, segments in zip(rows, best, strict=True) for segment in segments}
         if routes is not None:
             for row, shares in zip(rows, routes, strict=True):
                 for segment, route in enumerate(shares, end - len(shares)):
                     if (row, segment) in wanted and (row, segment) in self.windows:
                         self.windows[row, segment] = self.windows[row, segment][0], route
+        for row, segments in zip(rows, apart or (), strict=apart is not None):
+            for segment, spans in enumerate(segments, end - len(segments)):
+                self.keep_apart(row, segment, spans)
         done = set(rows)
         self.windows = {
             key: kept for key, kept in self.windows.items() if key in wanted or key[1] >= end or key[0] not in done
         }
+
+    def keep_apart(self, row: int, segment: int, spans: Sequence[Sequence[float]]) -> None:
+        "Keep the best spans of a text that do not overlap, after one more segment."
+        if (row, segment) not in self.windows:
+            return
+        (window, route), kept = self.windows[row, segment], self.best_apart[row]
+        for score, first, last in spans:
+            text, start = window_span(window, int(first), int(last), self.after[row]) if score > -math.inf else ("", 0)
+            if text:
+                kept.append(Kept(text, start, start + len(text), score, segment, window, route))
+        self.best_apart[row] = apart_so_far(kept, self.n_best, window.start)
 
     def keep(self, lines: Sequence[int]) -> None:
         "Read on with these texts only, by their places in the batch."
@@ -319,28 +388,33 @@ class Spans:
         self.running.select(lines)
         self.rows = [self.rows[line] for line in lines]
 
-    def finish(self) -> dict[int, list[list[float]]]:  # Of each row, its spans as `RunningSpans.spans` has them
-        "All that was found, once it is all read."
+    def finish(self) -> None:
+        "Look at all that was found, once it is all read."
         while self.pending:
             self.settle()
         if self.rows:
             self.keep([])
-        return {row: spans.tolist() for row, spans in self.ended.items()}
 
-    def found(self, row: int) -> tuple[list[Found], float, int]:
-        "A text's different spans, the best first; the score of no answer; and how many segments were read."
-        spans, best = self.finish()[row], dict[tuple[int, int], Found]()
+    def found(self, row: int) -> Best:
+        "A text's different spans, the best first, and what else there is to know."
+        self.finish()
+        spans, best = self.ended[row].tolist(), dict[tuple[int, int], Found]()
         for score, _, segment, first, last in spans:
             if score == -math.inf:
                 continue
             window, route = self.windows[row, int(segment)]
             text, start = window_span(window, int(first), int(last), self.after[row])
             if text and (start, start + len(text)) not in best:
-                number = self.numbers.get(int(segment), int(segment) + self.skimmed[row])
-                where = (start, start + len(text), score, number)
-                begin, end = sentence_around(window.text, start - window.start, start - window.start + len(text))
-                best[where[:2]] = Found(text, *where, window.text[begin:end], route)
-        return list(best.values()), spans[0][1], self.skimmed[row] + self.counts[row]
+                kept = Kept(text, start, start + len(text), score, int(segment), window, route)
+                best[start, kept.end] = self.placed(row, kept)
+        more = [self.placed(row, kept) for kept in self.best_apart[row] if (kept.start, kept.end) not in best]
+        return Best(list(best.values()), spans[0][1], self.skimmed[row] + self.counts[row], more)
+
+    def placed(self, row: int, kept: Kept) -> Found:
+        "A span with its segment's number and the sentence that it stands in."
+        number, window = self.numbers.get(kept.segment, kept.segment + self.skimmed[row]), kept.window
+        begin, end = sentence_around(window.text, kept.start - window.start, kept.end - window.start)
+        return Found(kept.text, kept.start, kept.end, kept.score, number, window.text[begin:end], kept.route)
 
 # %% ../nbs/43_asking.ipynb #q315
 def smaller_batch(
@@ -430,21 +504,23 @@ def rank_answers(
     null_score: float,  # Of no answer
     reader: Reader,  # Threshold and temperature
     n_best: int,  # Answers
+    apart: Sequence[tuple[str | None, Found]] = (),  # Other spans, which get answers where most of the best ones overlap
 ) -> list[dict[str, Any]]:  # The best first
     "The best answers that do not overlap, with probabilities."
     ranked = sorted(found, key=lambda item: -item[1].score)[:CANDIDATES]
     probabilities, null = answer_probabilities([span.score for _, span in ranked], null_score, reader.temperature)
-    answers: list[dict[str, Any]] = []
-    if not ranked or null_score - ranked[0][1].score > reader.null_threshold:
+    best, answers = ranked[0][1].score if ranked else math.inf, list[dict[str, Any]]()
+    if not ranked or null_score - best > reader.null_threshold:
         nothing = {"score": null, "start": 0, "end": 0, "answer": "", "null_probability": null}
         answers.append(nothing | {"segment": None, "sentence": None, "routes": None, "document": None, "page": None})
     taken: list[tuple[str | None, Found]] = []
-    for (name, span), probability in zip(ranked, probabilities, strict=True):
+    for name, span in sorted([*found, *apart], key=lambda item: -item[1].score):
         if len(answers) >= n_best:
             break
         if any(name == other and span.overlaps(before) for other, before in taken):
             continue
         taken.append((name, span))
+        probability = probabilities[0] * math.exp((span.score - best) / reader.temperature)
         place = {"score": probability, "start": span.start, "end": span.end, "answer": span.text, "null_probability": null}
         more = {"segment": span.segment, "sentence": span.sentence, "routes": span.routes, "document": name, "page": None}
         answers.append(place | more)
@@ -556,9 +632,10 @@ def ask_windows(
     numbers: Sequence[int],  # What they are called
     states: Any,  # The memory before each
     batch_size: int,  # Windows at once
+    n_best: int = 1,  # Answers that are wanted
 ) -> Spans:  # Of one question
     "Show a question in some segments, each with the memory that it had."
-    spans, length = Spans([question], reader), length_for(model.device, reader.layout.segment_length)
+    spans, length = Spans([question], reader, n_best=n_best), length_for(model.device, reader.layout.segment_length)
     for at in range(0, len(windows), batch_size):
         parts = [Part(window, True) for window in windows[at : at + batch_size]]
         packed = pack_segments([[part] for part in parts], [question] * len(parts), tokenizer, reader.layout, length)
@@ -577,9 +654,10 @@ def ask_last(
     numbers: Sequence[int],  # What these are called
     state: Any,  # The memory before them
     batch_size: int,  # Segments at once
+    n_best: int = 1,  # Answers that are wanted
 ) -> tuple[Spans, Any]:  # And the memory after the texts
     "Show questions in the last segment, or in those that its window is cut into to make room."
     pairs, layout = zip(windows, questions, strict=True), reader.layout
     rows = [(Part(part, True) for part in cut_window(window, layout, layout.room(len(asked)))) for window, asked in pairs]
-    spans = Spans(questions, reader, numbers)
+    spans = Spans(questions, reader, numbers, n_best)
     return spans, read_rows(model, tokenizer, reader, rows, questions, state, batch_size, spans)

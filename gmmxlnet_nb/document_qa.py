@@ -35,7 +35,7 @@ from .answers import answering
 from .model import MemXLNetForQA, XLNetWithMemory, check_device
 from gmmxlnet_nb.asking import (
     ASK_SEGMENTS,
-    Found,
+    Best,
     Part,
     Reader,
     Spans,
@@ -173,11 +173,11 @@ class Reading:
         check_question_fits(reader, questions[0])
         texts = [question] if isinstance(question, str) else list(question)
         with self.qa.at_work():
-            found = [self._ask(text, ids, segments) for text, ids in zip(texts, questions[0], strict=True)]
+            found = [self._ask(text, ids, segments, n_best) for text, ids in zip(texts, questions[0], strict=True)]
         answers = [self._answers(spans, n_best) for spans in found]
         return shape_answers(answers, questions[1], n_best)
 
-    def _ask(self, text: str, question: list[int], segments: Any) -> Spans:
+    def _ask(self, text: str, question: list[int], segments: Any, n_best: int) -> Spans:
         "The best spans for one question."
         model, tokenizer, reader, last = self.qa.model, self.qa.tokenizer, self.qa.reader, len(self.windows) - 1
         if reader.last:
@@ -185,7 +185,7 @@ class Reading:
                 how = "the model was trained with question_shown 'last' and answers from memory"
                 raise ValueError(f"segments must be left out: {how}, got {segments!r:.80}")
             state = select_documents(self.before, last)
-            at = [question], [self.windows[last]], [last], state, self.qa.batch_size
+            at = [question], [self.windows[last]], [last], state, self.qa.batch_size, n_best
             return ask_last(model, tokenizer, reader, *at)[0]
         room, widest = reader.layout.room(len(question)), max(len(window.tokens.ids) for window in self.windows)
         if widest > room:
@@ -197,12 +197,13 @@ class Reading:
             self._index = self._index or PassageIndex([window.text for window in self.windows])
             chosen = sorted(self._index.rank(text, min(chosen, len(self.windows))))
         windows, states = [self.windows[i] for i in chosen], select_documents(self.before, chosen)
-        return ask_windows(model, tokenizer, reader, question, windows, chosen, states, self.qa.batch_size)
+        return ask_windows(model, tokenizer, reader, question, windows, chosen, states, self.qa.batch_size, n_best)
 
     def _answers(self, spans: Spans, n_best: int) -> list[dict[str, Any]]:
         "Answers with their pages, and how many segments showed the question."
-        found, null_score, _ = spans.found(0)
-        answers = rank_answers([(self.name, span) for span in found], null_score, self.qa.reader, n_best)
+        best = spans.found(0)
+        every, apart = ([(self.name, span) for span in some] for some in (best.spans, best.apart))
+        answers = rank_answers(every, best.null_score, self.qa.reader, n_best, apart)
         for answer in answers:
             answer["page"] = self.page_of(answer["start"]) if answer["answer"] else None
             answer["segments_read"] = spans.counts[0]
@@ -313,21 +314,19 @@ def all_but_last(
         last[:], numbers[:] = held, [number]
 
 
-Best = tuple[list[Found], float, int]  # A question's spans, the score of no answer, and how many segments were read
-
-
 def merge_found(
     documents: Sequence[tuple[str | None, TextSource, Best]],  # Names, texts, and what was found in each
     reader: Reader,  # Threshold and temperature
     n_best: int,  # Answers
 ) -> list[dict[str, Any]]:  # The best first
     "One ranking of all documents' answers to a question."
-    every = [(name, span) for name, _, (found, _, _) in documents for span in found]
-    answers = rank_answers(every, min(null for _, _, (_, null, _) in documents), reader, n_best)
+    every = [(name, span) for name, _, best in documents for span in best.spans]
+    apart = [(name, span) for name, _, best in documents for span in best.apart]
+    answers = rank_answers(every, min(best.null_score for _, _, best in documents), reader, n_best, apart)
     sources = {name: source for name, source, _ in documents}
     for answer in answers:
         answer["page"] = sources[answer["document"]].page_of(answer["start"]) if answer["answer"] else None
-        answer["segments_read"] = sum(read for _, _, (_, _, read) in documents)
+        answer["segments_read"] = sum(best.segments_read for _, _, best in documents)
     return answers
 
 # %% ../nbs/44_document_qa.ipynb #q232
@@ -421,7 +420,7 @@ class DocumentQA:
         sources = named_sources(text)
         with self.at_work(), progress_bar(progress) as bar:
             answer = self._answer_last if self.reader.last else self._answer_all
-            found = answer(ids, [source for _, source in sources], bar)
+            found = answer(ids, [source for _, source in sources], n_best, bar)
         answers = []
         for i in range(len(ids)):
             documents = [(*named, found[d, i]) for d, named in enumerate(sources)]
@@ -440,24 +439,26 @@ class DocumentQA:
         apart = self.model.device.type == "cuda" and source.rewindable
         return counted(in_background(windows) if apart else windows, bar)
 
-    def _answer_all(self, ids: list[list[int]], sources: list[TextSource], bar: "tqdm[Any]") -> dict[tuple[int, int], Best]:
+    def _answer_all(
+        self, ids: list[list[int]], sources: list[TextSource], n_best: int, bar: "tqdm[Any]"
+    ) -> dict[tuple[int, int], Best]:
         "What is found in each document for each question, of documents and questions side by side."
         together, found = dict[int, list[int]](), dict[tuple[int, int], Best]()
         for i, question in enumerate(ids):
             together.setdefault(self.reader.room(len(question)), []).append(i)
         for rows in together.values():  # questions with the same windows are asked in one pass
             for some, documents in batches_of(rows, len(sources), self.batch_size):
-                spans = self._answer_pass([ids[i] for i in some], [sources[d] for d in documents], bar)
+                spans = self._answer_pass([ids[i] for i in some], [sources[d] for d in documents], n_best, bar)
                 found |= {pair: spans.found(row) for row, pair in enumerate(product(documents, some))}
         return found
 
-    def _answer_pass(self, ids: list[list[int]], sources: list[TextSource], bar: "tqdm[Any]") -> Spans:
+    def _answer_pass(self, ids: list[list[int]], sources: list[TextSource], n_best: int, bar: "tqdm[Any]") -> Spans:
         "Read texts with questions in all segments, as often as the model does."
         longest, state = max(map(len, ids)), None
         for _ in range(self.reader.passes):
             windows = chain.from_iterable(tee(self._windows(source, longest, bar), len(ids)) for source in sources)
             rows: list[Iterator[Part]] = [(Part(window, True) for window in each) for each in windows]
-            spans = Spans(ids * len(sources), self.reader)
+            spans = Spans(ids * len(sources), self.reader, n_best=n_best)
             state = self._read(rows, ids * len(sources), state, spans)
         return spans
 
@@ -465,7 +466,9 @@ class DocumentQA:
         "Read texts side by side: the memory after them."
         return read_rows(self.model, self.tokenizer, self.reader, rows, ids, state, self.batch_size, spans)
 
-    def _answer_last(self, ids: list[list[int]], sources: list[TextSource], bar: "tqdm[Any]") -> dict[tuple[int, int], Best]:
+    def _answer_last(
+        self, ids: list[list[int]], sources: list[TextSource], n_best: int, bar: "tqdm[Any]"
+    ) -> dict[tuple[int, int], Best]:
         "Read texts without questions, and ask each of them in its last segment."
         found, how, size = dict[tuple[int, int], Best](), (self.model, self.tokenizer, self.reader), self.batch_size
         for some, documents in batches_of(list(range(len(ids))), len(sources), size):
@@ -476,7 +479,7 @@ class DocumentQA:
                 if copies < len(some):  # so far nothing was said about questions
                     before = select_documents(before, [d for d in range(len(texts)) for _ in some])
                 shown, called = [x for x in windows for _ in some], [x for x in numbers for _ in some]
-                spans, state = ask_last(*how, asked, shown, called, before, size)
+                spans, state = ask_last(*how, asked, shown, called, before, size, n_best)
                 copies = len(some)
             found |= {pair: spans.found(row) for row, pair in enumerate(product(documents, some))}
         return found
