@@ -10,7 +10,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from queue import Full, Queue
 from typing import Any, TypeVar
@@ -229,8 +229,16 @@ class Found:
     end: int  # Its last character (exclusive)
     score: float  # Start logit and end logit
     segment: int
-    sentence: str  # Around it, as far as its segment shows it
+    window: Window | None  # What the segment shows; None if nobody asks
     routes: list[float] | None  # Shares of the experts in writing this segment; None for a memory without routes
+
+    @property
+    def sentence(self) -> str:
+        "The sentence that it stands in, as far as its segment shows it."
+        if self.window is None:
+            return ""
+        begin, end = sentence_around(self.window.text, self.start - self.window.start, self.end - self.window.start)
+        return self.window.text[begin:end]
 
     def overlaps(self, other: "Found") -> bool:
         "Whether the two have a character in common."
@@ -250,31 +258,14 @@ def window_span(
     return window.text[start:end], start + window.start
 
 # %% ../nbs/43_asking.ipynb #q414
-@dataclass(frozen=True)
-class Kept:
-    "A span that may yet be an answer, and its segment."
-
-    text: str
-    start: int  # Its first character
-    end: int  # Its last character (exclusive)
-    score: float  # Start logit and end logit
-    segment: int
-    window: Window
-    route: list[float] | None
-
-    def overlaps(self, other: "Kept") -> bool:
-        "Whether the two have a character in common."
-        return self.start < other.end and other.start < self.end
-
-
 def apart_so_far(
-    spans: Iterable[Kept],  # Of a text, as far as it was read
+    spans: Iterable[Found],  # Of a text, as far as it was read
     n: int,  # How many answers are wanted
     reached: int,  # Where the last window begins: what stands before it meets no span of later windows
-) -> list[Kept]:  # The best first
+) -> list[Found]:  # The best first
     "Spans that may be among the n best that do not overlap, whatever follows."
-    chosen: list[Kept] = []
-    kept: list[Kept] = []
+    chosen: list[Found] = []
+    kept: list[Found] = []
     settled = 0
     for span in sorted(spans, key=lambda span: -span.score):
         if settled == n:
@@ -322,7 +313,7 @@ class Spans:
         self.ended: dict[int, Tensor] = {}  # what was found in texts that are read no more
         self.pending: deque[tuple[list[int], int, Callable[[], Any]]] = deque()
         self.n_best, self.longest = n_best, reader.max_answer_length
-        self.best_apart: list[list[Kept]] = [[] for _ in questions]  # Beside the best ones, where these share words
+        self.best_apart: list[list[Found]] = [[] for _ in questions]  # Beside the best ones, where these share words
 
     def update(
         self,
@@ -378,7 +369,7 @@ class Spans:
         for score, first, last in spans:
             text, start = window_span(window, int(first), int(last), self.after[row]) if score > -math.inf else ("", 0)
             if text:
-                kept.append(Kept(text, start, start + len(text), score, segment, window, route))
+                kept.append(Found(text, start, start + len(text), score, segment, window, route))
         self.best_apart[row] = apart_so_far(kept, self.n_best, window.start)
 
     def keep(self, lines: Sequence[int]) -> None:
@@ -405,16 +396,15 @@ class Spans:
             window, route = self.windows[row, int(segment)]
             text, start = window_span(window, int(first), int(last), self.after[row])
             if text and (start, start + len(text)) not in best:
-                kept = Kept(text, start, start + len(text), score, int(segment), window, route)
-                best[start, kept.end] = self.placed(row, kept)
-        more = [self.placed(row, kept) for kept in self.best_apart[row] if (kept.start, kept.end) not in best]
+                number = self.number(row, int(segment))
+                best[start, start + len(text)] = Found(text, start, start + len(text), score, number, window, route)
+        others = [span for span in self.best_apart[row] if (span.start, span.end) not in best]
+        more = [replace(span, segment=self.number(row, span.segment)) for span in others]
         return Best(list(best.values()), spans[0][1], self.skimmed[row] + self.counts[row], more)
 
-    def placed(self, row: int, kept: Kept) -> Found:
-        "A span with its segment's number and the sentence that it stands in."
-        number, window = self.numbers.get(kept.segment, kept.segment + self.skimmed[row]), kept.window
-        begin, end = sentence_around(window.text, kept.start - window.start, kept.end - window.start)
-        return Found(kept.text, kept.start, kept.end, kept.score, number, window.text[begin:end], kept.route)
+    def number(self, row: int, segment: int) -> int:
+        "What a segment is called."
+        return self.numbers.get(segment, segment + self.skimmed[row])
 
 # %% ../nbs/43_asking.ipynb #q315
 def smaller_batch(

@@ -389,7 +389,7 @@ class DocumentQA:
         cls,
         folder: str | Path,  # A checkpoint's folder, or its name on the hub
         device: torch.device | str | None = None,  # By default a GPU if there is one
-        dtype: torch.dtype | str | None = None,  # By default the checkpoint's own
+        dtype: torch.dtype | str | None = None,  # By default the checkpoint's own; a GPU is fast with "bfloat16"
         revision: str | None = None,  # Of a checkpoint on the hub
         token: str | None = None,  # For a private one
         **options: Any,  # As `DocumentQA` takes them

@@ -290,10 +290,10 @@ def segment_replay(
     if model not in REPLAYS:
         mine = weakref.ref(model)  # or neither would ever go
 
-        def step(inputs: Mapping[str, Any], **options: Any) -> dict[str, Any]:
+        def step(inputs: Mapping[str, Any], settings: tuple[tuple[str, Any], ...], **options: Any) -> dict[str, Any]:
             own: Any = mine()
             call = own._compiled_step or own.step
-            logits, state, notes = call(Segment(**inputs["segment"]), inputs["state"], **options)
+            logits, state, notes = call(Segment(**inputs["segment"], **dict(settings)), inputs["state"], **options)
             return {"logits": logits, "state": state, "notes": notes}
 
         REPLAYS[model] = Replay(step)
@@ -323,7 +323,9 @@ def replaying(
     replay.where, replay.required = where, capture_steps is True
 
     def step(segment: Segment, state: Any, **options: Any) -> tuple[Tensor, Any, dict[str, Tensor]]:
-        found = replay({"segment": vars(segment), "state": state}, **options)
+        tensors = {name: x for name, x in vars(segment).items() if x is None or isinstance(x, Tensor)}
+        settings = tuple((name, x) for name, x in vars(segment).items() if name not in tensors)
+        found = replay({"segment": tensors, "state": state}, settings=settings, **options)
         return found["logits"], found["state"], found["notes"]
 
     before, model._replayed_step = model._replayed_step, step
