@@ -50,6 +50,8 @@ class AttentionVisibility(NamedTuple):
     order: Tensor | None = None  # (b, n + l), of [earlier, segment], if there are earlier ones
     typed: bool = True  # Whether there were segment ids
     pairs: tuple[Tensor, Tensor] | None = None  # `blocked` and `differs`, once they are made
+    offsets: Tensor | None = None  # (b + 1,), rows where documents begin that are packed; then all else is (1, t)
+    longest: int | None = None  # l of these documents with their padding
 
     @classmethod
     def of(cls, attention_mask: Tensor, token_type_ids: Tensor | None, earlier: Tensor | None = None) -> "AttentionVisibility":
@@ -98,6 +100,89 @@ class AttentionVisibility(NamedTuple):
         if self.pairs is not None:
             return self.pairs[1]
         return self.query_types[:, :, None] != self.key_types[:, None]
+
+# %% ../nbs/20_attention.ipynb #k191
+class MovedRows(torch.autograd.Function):
+    "Rows of a matrix in other places, and zeros."
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,  # (r, d)
+        source: Tensor,  # (r',), the row of `x` that each row is
+        filled: Tensor,  # (r',), False where there is none
+        target: Tensor,  # (r,), the row where each row of `x` is now
+        kept: Tensor,  # (r,), False where there is none
+    ) -> Tensor:  # (r', d)
+        ctx.save_for_backward(target, kept)
+        return x.index_select(0, source).masked_fill_(~filled[:, None], 0)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        target, kept = ctx.saved_tensors
+        return grad.index_select(0, target).masked_fill_(~kept[:, None], 0), *[None] * 4
+
+
+class PackedRows(NamedTuple):
+    "Where the tokens of padded documents are once they are packed one after another."
+
+    offsets: Tensor  # (b + 1,), int32: where each document begins, and the last one ends
+    source: Tensor  # (t,), the padded row that each packed row is
+    filled: Tensor  # (t,), False beyond the last document
+    target: Tensor  # (b · l,), the packed row that each padded row is
+    real: Tensor  # (b · l,), False for padding in front of a document
+    length: int  # l
+
+    @classmethod
+    def of(cls, attention_mask: Tensor, total: int) -> "PackedRows":
+        "From a mask (b, l), and t, at least the tokens from each document's first real one on: see `packed_tokens`."
+        (b, length), device = attention_mask.shape, attention_mask.device
+        real = (attention_mask != 0).int().cummax(1).values.bool()
+        counts = real.sum(1)
+        ends = counts.cumsum(0)
+        starts, rows = ends - counts, torch.arange(total, device=device)
+        document = torch.searchsorted(ends, rows, right=True).clamp(max=b - 1)
+        source = (document + 1) * length + rows - ends[document]
+        row = torch.arange(b * length, device=device).view(b, length)
+        target = row - (torch.arange(1, b + 1, device=device) * length - ends)[:, None]
+        offsets = torch.cat([starts[:1], ends]).int()
+        target = target.clamp(0, total - 1).flatten()
+        return cls(offsets, source.clamp(max=b * length - 1), rows < ends[-1], target, real.flatten(), length)
+
+    def pack(self, x: Tensor) -> Tensor:
+        "(1, t, …) of (b, l, …)."
+        flat = x.reshape(len(self.real), -1)
+        moved = MovedRows.apply(flat, self.source, self.filled, self.target, self.real)
+        return moved.view(1, len(self.source), *x.shape[2:])
+
+    def unpack(self, x: Tensor) -> Tensor:
+        "(b, l, …) of (1, t, …), zeros at padding."
+        moved = MovedRows.apply(x.flatten(0, 1).flatten(1), self.target, self.real, self.source, self.filled)
+        return moved.view(-1, self.length, *x.shape[2:])
+
+    def visibility(self, padded: AttentionVisibility) -> AttentionVisibility:
+        "What queries see of the same documents, packed."
+        left_out = self.length - self.offsets.diff()[:, None]  # padding before each document
+        visible_to = torch.where(padded.visible_to < 0, padded.visible_to, padded.visible_to - left_out)
+        types = self.pack(padded.query_types)
+        seen = {"visible_to": self.pack(visible_to), "query_types": types, "key_types": types}
+        return padded._replace(**seen, offsets=self.offsets, longest=self.length)
+
+# %% ../nbs/20_attention.ipynb #k194
+PACK_STEP = 16  # Rows are a multiple of this share of the padded ones
+PACK_MOST = 0.8  # Share of the padded rows that packed ones may be at most
+
+
+def packed_tokens(
+    attention_mask: Tensor,  # (b, l) or (b, s, l), on the host
+) -> tuple[int | None, ...]:  # For each segment (s,), rows to pack its tokens into; None where padding stays
+    "How many rows `encode` may pack the tokens of a batch into."
+    mask = attention_mask if attention_mask.dim() == 3 else attention_mask[:, None]
+    padded, real = mask.shape[0] * mask.shape[2], (mask != 0).int().cummax(2).values.sum((0, 2))
+    step = -(-padded // PACK_STEP)
+    rows = [max(1, -(-count // step)) * step for count in real.tolist()]
+    return tuple(count if count <= PACK_MOST * padded else None for count in rows)
 
 # %% ../nbs/20_attention.ipynb #c031
 def relative_shift(

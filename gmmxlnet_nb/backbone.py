@@ -6,8 +6,9 @@
 __all__ = ['ATTENTION', 'eager_layer', 'check_attention', 'fast_layer', 'encode']
 
 # %% ../nbs/22_backbone.ipynb #h003
+import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,18 @@ from transformers.pytorch_utils import apply_chunking_to_forward
 
 from .core import check_choice, moved_names
 from .experts import check_kind, check_shape
-from .attention import HEAD_SIZES, TRITON, LayerStates, AttentionVisibility, attend_sdpa, apply_dropout, batch_slices, on_cpu
+from gmmxlnet_nb.attention import (
+    HEAD_SIZES,
+    TRITON,
+    AttentionVisibility,
+    LayerStates,
+    PackedRows,
+    apply_dropout,
+    attend_sdpa,
+    batch_slices,
+    even_slices,
+    on_cpu,
+)
 
 # %% ../nbs/22_backbone.ipynb #c012
 def eager_layer(
@@ -60,7 +72,8 @@ def attend_triton(
 
     biases = (attention.r_w_bias, attention.r_r_bias, attention.r_s_bias)
     ids = (visibility.query_types, visibility.key_types, visibility.visible_to)
-    return attend(query, key, value, relative, biases, attention.seg_embed, *ids, dropout=dropout)
+    packed = {"offsets": visibility.offsets, "longest": visibility.longest}
+    return attend(query, key, value, relative, biases, attention.seg_embed, *ids, dropout=dropout, **packed)
 
 # %% ../nbs/22_backbone.ipynb #c036
 ATTENTION: dict[str, Callable[..., Tensor] | None] = {
@@ -253,6 +266,30 @@ def fast_layer(
     each = feed_forward_for(layer.ff, found[parts[0]])
     return torch.cat([each(found[at]) for at in parts])
 
+# %% ../nbs/22_backbone.ipynb #k190
+def fast_layers(
+    layers: Sequence[Any],  # `XLNetLayer`s, one after the other
+    *args: Any,  # `fast_layer`'s, for the first
+) -> Tensor:  # (b, l, d)
+    "Several layers with nothing between them: compiled, one graph for all stacks of so many."
+    hidden, *others = args
+    for layer in layers:
+        hidden = fast_layer(layer, hidden, *others)
+    return hidden
+
+
+def layer_stacks(
+    count: int,  # Of layers
+    most: int,  # Of a stack
+    apart: Collection[int],  # Layers that begin a stack
+) -> list[range]:  # Of layers
+    "Which layers run together: stacks differ by one layer at most between two that must begin one."
+    begins = sorted({0, *apart} & {*range(count)})
+    stacks = []
+    for start, stop in itertools.pairwise([*begins, count]):
+        stacks += [range(start + x.start, start + x.stop) for x in even_slices(stop - start, -(-(stop - start) // most))]
+    return stacks
+
 # %% ../nbs/22_backbone.ipynb #n1902
 class OrderedLayers:
     "`fast_layer` for many segments on a CPU, without gradients: ordered weights and relative keys are kept."
@@ -319,14 +356,26 @@ class OrderedLayers:
         return feed_forward(layer.ff, hidden, inner, lambda x: self.product(x, layer, "2", second.weight, second.bias))
 
 # %% ../nbs/22_backbone.ipynb #q501
+def enter_packed(
+    enter: Callable[[int, Tensor], Tensor] | None,  # `encode`'s, which knows padded documents
+    rows: PackedRows,  # Where their tokens are
+    i: int,  # A layer
+    hidden: Tensor,  # (1, t, d), what enters it
+) -> Tensor:  # (1, t, d)
+    "What `enter` gives, for packed documents."
+    return hidden if enter is None else rows.pack(enter(i, rows.unpack(hidden)))
+
+
 def check_encoded(
     xlnet: XLNetModel,  # Whose layers are to run
     embeddings: Tensor,  # (b, l, d)
     attention_mask: Tensor,  # (b, l)
     token_type_ids: Tensor | None,  # (b, l)
     cache: LayerStates | None,  # Of the same documents
+    tail: int | None,  # Tokens that are wanted
+    packed: int | None,  # Rows to pack tokens into
 ) -> None:
-    "A `ValueError` for tensors that are not of the same documents: attention would broadcast them."
+    "A `ValueError` for tensors that are not of the same documents, as attention would broadcast them, and for other numbers."
     width = xlnet.config.d_model
     if embeddings.dim() != 3 or embeddings.shape[2] != width:
         raise ValueError(f"embeddings must be (batch, length, d_model = {width}), got {tuple(embeddings.shape)}")
@@ -338,6 +387,9 @@ def check_encoded(
         n = cache.mask.shape[-1]
         check_kind("cache.mask", check_shape("cache.mask", cache.mask, (b, n)), "truth values")
         check_shape("cache.hidden", cache.hidden, (b, len(xlnet.layer), n, width))
+    for name, value, most in (("tail", tail, length), ("packed", packed, b * length)):
+        if value is not None and (type(value) is not int or not 0 < value <= most):
+            raise ValueError(f"{name} must be a whole number in 1 … {most}, of the segment's tokens, got {value!r}")
 
 # %% ../nbs/22_backbone.ipynb #c013
 def encode(
@@ -350,15 +402,16 @@ def encode(
     recompute: bool = False,  # Whether to keep only what enters a layer for the backward pass
     attention: str = "auto",  # One of `ATTENTION`
     fast: Callable[..., Tensor] = fast_layer,  # Or the same compiled: one graph for all layers
+    stack: int = 0,  # Layers that `fast` takes at once, in a list, where nothing comes between them; 0 for one layer by itself
+    entered: Collection[int] | None = None,  # Layers on entering which `enter` has something to do; all by default
+    packed: int | None = None,  # Rows to pack tokens into, as `packed_tokens` counts them, where kernels can; None for padding
     tail: int | None = None,  # How many of the last tokens are wanted, in 1 … l; all by default
 ) -> Tensor:  # (b, tail, d), the last layer's hidden states
     "Run XLNet's layers. `enter(i, hidden)` is called on entering layer i. A `ValueError` for shapes that do not fit."
-    check_encoded(xlnet, embeddings, attention_mask, token_type_ids, cache)
-    if tail is not None and (type(tail) is not int or not 0 < tail <= embeddings.shape[1]):
-        raise ValueError(f"tail must be a whole number in 1 … {embeddings.shape[1]}, the segment's tokens, got {tail!r}")
+    check_encoded(xlnet, embeddings, attention_mask, token_type_ids, cache, tail, packed)
     device, (batch, length) = embeddings.device, embeddings.shape[:2]
     kind = check_attention(attention, device, xlnet.config.d_model // xlnet.config.n_head, embeddings.dtype)
-    eager, attend = kind == "eager", ATTENTION[kind]
+    eager, attend, last = kind == "eager", ATTENTION[kind], len(xlnet.layer) - 1
 
     def dropped(states: Tensor) -> Tensor:  # drawn in the order of Hugging Face's tensors, or of ours
         if not eager:
@@ -367,22 +420,31 @@ def encode(
 
     visibility = AttentionVisibility.of(attention_mask, token_type_ids, None if cache is None else cache.mask)
     visibility = visibility if kind == "triton" else visibility.with_pairs()
-    hidden, rows = dropped(embeddings), batch if eager else None
+    keys_seen, columns = visibility.visible_to.shape[1], batch if eager else None
 
     def encodings(queries: int) -> Tensor:
-        found = xlnet.relative_positional_encoding(queries, visibility.visible_to.shape[1], bsz=rows, device=device)
+        found = xlnet.relative_positional_encoding(queries, keys_seen, bsz=columns, device=device)
         return xlnet.dropout(found if eager else found[:, 0])
 
-    positions = encodings(length)
-    for i, layer in enumerate(xlnet.layer):
-        hidden = hidden if enter is None else enter(i, hidden)
+    hidden, positions = dropped(embeddings), encodings(length)
+    entering = {*(() if enter is None else range(last + 1) if entered is None else entered)}
+    rows = PackedRows.of(attention_mask, packed) if packed is not None and kind == "triton" and cache is None else None
+    if rows is not None:
+        hidden, visibility = rows.pack(enter(0, hidden) if enter and 0 in entering else hidden), rows.visibility(visibility)
+        enter, entering = partial(enter_packed, enter, rows), entering - {0}
+    cut = tail if rows is None else None  # the last layer's queries
+    alone = eager or recompute or not stack or cache is not None
+    for part in layer_stacks(last + 1, 1 if alone else stack, entering | ({last} if cut else set())):
+        layers, i = [xlnet.layer[j] for j in part], part.start
+        hidden = enter(i, hidden) if enter and i in entering else hidden
         keys = visibility.keys(hidden, None if cache is None else cache.hidden[:, i])
-        if tail is not None and i == len(xlnet.layer) - 1:
-            keys, hidden, visibility = hidden if keys is None else keys, hidden[:, -tail:], visibility.last(tail)
-            positions = encodings(tail)
-        args = (layer, hidden, keys, positions, visibility) if eager else (layer, hidden, keys, positions, visibility, attend)
-        run = eager_layer if eager else fast
-        hidden = checkpoint(run, *args, use_reentrant=False) if recompute else run(*args)
+        if cut and i == last:
+            keys, hidden, visibility = hidden if keys is None else keys, hidden[:, -cut:], visibility.last(cut)
+            positions = encodings(cut)
+        given: tuple[Any, ...] = (layers if stack and not eager else layers[0], hidden, keys, positions, visibility)
+        run, given = (eager_layer, given) if eager else (fast, (*given, attend))
+        hidden = checkpoint(run, *given, use_reentrant=False) if recompute else run(*given)
+    hidden = hidden if rows is None else rows.unpack(hidden)[:, -(tail or length) :]
     return dropped(hidden)
 
 # %% ../nbs/22_backbone.ipynb #h048

@@ -7,7 +7,7 @@ __all__ = ['GMMXLNetOutput']
 
 # %% ../nbs/34_forward.ipynb #h003
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from torch import Tensor
 from transformers.utils import ModelOutput
 
 from .core import check_choice
+from .experts import require
 from .config import GMMXLNetConfig
 from .losses import answer_candidates, check_beside, check_input_ids, check_places, check_positions, span_loss
 
@@ -106,6 +107,29 @@ class DocumentInputs:
     end_positions: Tensor | None  # As start_positions
     answer_mask: Tensor | None  # (b, s, l)
     single: bool  # Whether segments (b, l) were given, and are documents of one
+    packed: tuple[int | None, ...] | None = None  # (s,), rows that a segment's tokens may be packed into
+
+
+def checked_packing(
+    packed_tokens: Any,  # What `forward` was given
+    mask: Tensor,  # (b, s, l), 1 for real tokens
+) -> tuple[int | None, ...] | None:  # (s,)
+    "Rows to pack each segment's tokens into; a `ValueError` for what is no such number, or too small for the tokens."
+    if packed_tokens is None:
+        return None
+    b, s, length = mask.shape
+    try:
+        rows = tuple(packed_tokens)
+    except TypeError:
+        rows = ()
+    if len(rows) != s or not all(x is None or (type(x) is int and 0 < x <= b * length) for x in rows):
+        allowed = f"None or, for each of {s} segments, None or a whole number in 1 … {b * length}"
+        raise ValueError(f"packed_tokens must be {allowed}, got {packed_tokens!r}")
+    if any(x is not None for x in rows):
+        needed = (mask != 0).int().cummax(2).values.sum((0, 2))
+        fits = [needed[i] <= x for i, x in enumerate(rows) if x is not None]
+        require(torch.stack(fits), "packed_tokens must be at least a segment's tokens, of all documents together")
+    return rows
 
 
 def checked_inputs(
@@ -118,6 +142,7 @@ def checked_inputs(
     segment_mask: Any,
     vocabulary: int,  # Tokens that there are
     device: torch.device,  # Where the model is
+    packed_tokens: Any = None,  # As `forward` takes them
 ) -> DocumentInputs:
     "Check tensors and make documents of them; a `ValueError` names what does not fit."
     beside = {
@@ -137,7 +162,7 @@ def checked_inputs(
         check_positions(starts, ends, mask, exists)
     if types is None and not torch.compiler.is_compiling():
         warnings.warn(MISSING_SEGMENT_IDS, stacklevel=3)
-    return DocumentInputs(ids, mask, exists, types, starts, ends, answers, single)
+    return DocumentInputs(ids, mask, exists, types, starts, ends, answers, single, checked_packing(packed_tokens, mask))
 
 # %% ../nbs/34_forward.ipynb #q902
 @dataclass
@@ -257,11 +282,13 @@ def document_output(
     read: tuple[Tensor, Any, list[dict[str, Tensor]]],  # Logits (b, s, l, 2), the last state and notes on each segment
     options: OutputOptions,  # What to give
     memory_type: str,  # For the message
+    compiled_loss: Callable[..., Tensor | None] | None = None,  # `answer_loss` for a GPU
 ) -> GMMXLNetOutput | tuple[Any, ...]:
     "What `forward` gives of documents that were read; a `ValueError` for scores of a router that is not there."
     logits, state, notes = read
     starts, ends = logits.unbind(-1)
-    loss = answer_loss(inputs, tokens, starts, ends, options.global_softmax)
+    loss_of = compiled_loss if compiled_loss is not None and starts.is_cuda else answer_loss
+    loss = loss_of(inputs, tokens, starts, ends, options.global_softmax)
     info = stack_notes(notes, inputs.exists) if options.routing_info else None
     raw = router_scores(notes, memory_type) if options.router_logits else None
     out = GMMXLNetOutput(loss, starts, ends, state if options.memory_state else None, info, raw)

@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../nbs/21_kernels.ipynb #h003
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -149,43 +150,21 @@ def scores(
 
 # %% ../nbs/21_kernels.ipynb #k191
 @triton.jit
-def first_row(OFFSETS, b, size, packed: tl.constexpr):
+def first_row(begin, b, size, packed: tl.constexpr):
     "The row where a document begins"
-    if packed:
-        row = tl.load(OFFSETS + b).to(tl.int64)
-    else:
-        row = b.to(tl.int64) * size
-    return row
+    return begin.to(tl.int64) if packed else b.to(tl.int64) * size
 
 
 @triton.jit
-def count_rows(OFFSETS, b, size, packed: tl.constexpr):
-    "How many rows it has"
-    if packed:
-        count = tl.load(OFFSETS + b + 1) - tl.load(OFFSETS + b)
-    else:
-        count = size
-    return count
-
-
-@triton.jit
-def first_line(OFFSETS, b, h, H, L, T, packed: tl.constexpr):
+def first_line(begin, b, h, H, L, T, packed: tl.constexpr):
     "Where a head's queries begin, in tensors that hold heads one after another"
-    if packed:
-        line = h.to(tl.int64) * T + tl.load(OFFSETS + b)
-    else:
-        line = (b * H + h).to(tl.int64) * L
-    return line
+    return h.to(tl.int64) * T + begin if packed else (b * H + h).to(tl.int64) * L
 
 
 @triton.jit
-def first_number(OFFSETS, b, batch, row, packed: tl.constexpr):
+def first_number(begin, b, batch, row, packed: tl.constexpr):
     "Where a document begins, by strides of the batch and of a row"
-    if packed:
-        at = tl.load(OFFSETS + b).to(tl.int64) * row
-    else:
-        at = b.to(tl.int64) * batch
-    return at
+    return begin.to(tl.int64) * row if packed else b.to(tl.int64) * batch
 
 # %% ../nbs/21_kernels.ipynb #k013
 @triton.jit
@@ -196,11 +175,13 @@ def forward_kernel(
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
     b, h, first = bh // H, bh % H, L - i0 - M + 1
-    rows, count, keys = i0 + tl.arange(0, M), count_rows(OFFSETS, b, L, packed), count_rows(OFFSETS, b, NK, packed)
-    row, key = first_row(OFFSETS, b, L, packed), first_row(OFFSETS, b, NK, packed)
+    begin = tl.load(OFFSETS + b) if packed else b
+    count = tl.load(OFFSETS + b + 1) - begin if packed else L
+    rows, keys = i0 + tl.arange(0, M), count if packed else NK
+    row, key = first_row(begin, b, L, packed), first_row(begin, b, NK, packed)
     there = rows < count
-    Q, K = Q + first_number(OFFSETS, b, sqb, sql, packed), K + first_number(OFFSETS, b, skb, skl, packed)
-    V, KT, VISIBLE_TO = V + first_number(OFFSETS, b, svb, svl, packed) + h * svh, KT + key, VISIBLE_TO + key
+    Q, K = Q + first_number(begin, b, sqb, sql, packed), K + first_number(begin, b, skb, skl, packed)
+    V, KT, VISIBLE_TO = V + first_number(begin, b, svb, svl, packed) + h * svh, KT + key, VISIBLE_TO + key
     qc, qp, e, qt = queries_of(rows, there, h, Q, WB, RB, SB, SEG, QT + row, sql, sqh, H, scale, D)
     here = tl.dot(qp, tl.trans(positions_from(R, first, h, P, D, M)), input_precision=precision)
     top = tl.full([M], float("-inf"), tl.float32)
@@ -221,7 +202,7 @@ def forward_kernel(
         acc = acc * old[:, None] + tl.dot(w.to(v.dtype), v, input_precision=precision)
         top = new
     store_rows(OUT + (row * H + h) * D, H * D, rows, there, acc * (grow / total)[:, None], D)
-    tl.store(LSE + first_line(OFFSETS, b, h, H, L, T, packed) + rows, top + tl.log2(total), mask=there)
+    tl.store(LSE + first_line(begin, b, h, H, L, T, packed) + rows, top + tl.log2(total), mask=there)
 
 # %% ../nbs/21_kernels.ipynb #k015
 @triton.jit
@@ -232,19 +213,21 @@ def weights_kernel(
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
     b, h, first = bh // H, bh % H, L - i0 - M + 1
-    rows, count, keys = i0 + tl.arange(0, M), count_rows(OFFSETS, b, L, packed), count_rows(OFFSETS, b, NK, packed)
-    row, key = first_row(OFFSETS, b, L, packed), first_row(OFFSETS, b, NK, packed)
+    begin = tl.load(OFFSETS + b) if packed else b
+    count = tl.load(OFFSETS + b + 1) - begin if packed else L
+    rows, keys = i0 + tl.arange(0, M), count if packed else NK
+    row, key = first_row(begin, b, L, packed), first_row(begin, b, NK, packed)
     there = rows < count
-    Q, K = Q + first_number(OFFSETS, b, sqb, sql, packed), K + first_number(OFFSETS, b, skb, skl, packed)
-    V, KT, VISIBLE_TO = V + first_number(OFFSETS, b, svb, svl, packed) + h * svh, KT + key, VISIBLE_TO + key
+    Q, K = Q + first_number(begin, b, sqb, sql, packed), K + first_number(begin, b, skb, skl, packed)
+    V, KT, VISIBLE_TO = V + first_number(begin, b, svb, svl, packed) + h * svh, KT + key, VISIBLE_TO + key
     qc, qp, e, qt = queries_of(rows, there, h, Q, WB, RB, SB, SEG, QT + row, sql, sqh, H, scale, D)
     here = tl.dot(qp, tl.trans(positions_from(R, first, h, P, D, M)), input_precision=precision)
-    begin = first_line(OFFSETS, b, h, H, L, T, packed)
-    lse = tl.load(LSE + begin + rows, mask=there, other=float("inf"))
+    lines = first_line(begin, b, h, H, L, T, packed)
+    lse = tl.load(LSE + lines + rows, mask=there, other=float("inf"))
     do = load_rows(DO + (row * H + h) * D, H * D, rows, there, D)
     o = load_rows(OUT + (row * H + h) * D, H * D, rows, there, D)
     delta = tl.sum(do.to(tl.float32) * o.to(tl.float32), 1) * scale
-    line = (begin + rows[:, None]) * S
+    line = (lines + rows[:, None]) * S
     for j0 in range(0, tl.where(i0 < count, keys, 0), M):
         cols = j0 + tl.arange(0, M)
         real, p = cols < keys, first + j0 + M
@@ -269,12 +252,14 @@ def queries_kernel(
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
     b, h, first = bh // H, bh % H, L - i0 - M + 1
-    rows, count, keys = i0 + tl.arange(0, M), count_rows(OFFSETS, b, L, packed), count_rows(OFFSETS, b, NK, packed)
-    row, key = first_row(OFFSETS, b, L, packed), first_row(OFFSETS, b, NK, packed)
+    begin = tl.load(OFFSETS + b) if packed else b
+    count = tl.load(OFFSETS + b + 1) - begin if packed else L
+    rows, keys = i0 + tl.arange(0, M), count if packed else NK
+    row, key = first_row(begin, b, L, packed), first_row(begin, b, NK, packed)
     there = rows < count
     walk = tl.where(i0 < count, keys, 0)
-    Q, K = Q + first_number(OFFSETS, b, sqb, sql, packed), K + first_number(OFFSETS, b, skb, skl, packed) + h * skh
-    line = (first_line(OFFSETS, b, h, H, L, T, packed) + rows[:, None]) * S
+    Q, K = Q + first_number(begin, b, sqb, sql, packed), K + first_number(begin, b, skb, skl, packed) + h * skh
+    line = (first_line(begin, b, h, H, L, T, packed) + rows[:, None]) * S
     qt = tl.load(QT + row + rows, mask=there, other=0)
     content, position = tl.zeros([M, D], tl.float32), tl.zeros([M, D], tl.float32)
     de = tl.zeros([M], tl.float32)
@@ -308,17 +293,19 @@ def keys_kernel(
 ):
     j0, bh = tl.program_id(0) * M, tl.program_id(1)
     b, h = bh // H, bh % H
-    cols, count, keys = j0 + tl.arange(0, M), count_rows(OFFSETS, b, L, packed), count_rows(OFFSETS, b, NK, packed)
-    row, key = first_row(OFFSETS, b, L, packed), first_row(OFFSETS, b, NK, packed)
+    begin = tl.load(OFFSETS + b) if packed else b
+    count = tl.load(OFFSETS + b + 1) - begin if packed else L
+    cols, keys = j0 + tl.arange(0, M), count if packed else NK
+    row, key = first_row(begin, b, L, packed), first_row(begin, b, NK, packed)
     real = cols < keys
-    Q, DO = Q + first_number(OFFSETS, b, sqb, sql, packed) + h * sqh, DO + (row * H + h) * D
-    begin = first_line(OFFSETS, b, h, H, L, T, packed)
+    Q, DO = Q + first_number(begin, b, sqb, sql, packed) + h * sqh, DO + (row * H + h) * D
+    lines = first_line(begin, b, h, H, L, T, packed)
     bias = tl.load(WB + h * D + tl.arange(0, D))
     dk, dv = tl.zeros([M, D], tl.float32), tl.zeros([M, D], tl.float32)
     for i0 in range(0, tl.where(j0 < keys, count, 0), M):
         rows = i0 + tl.arange(0, M)
         there = rows < count
-        at = (begin + rows[:, None]) * S + cols[None, :]
+        at = (lines + rows[:, None]) * S + cols[None, :]
         inside = there[:, None] & (cols < S)[None, :]
         ds, pd = tl.load(DS + at, mask=inside, other=0.0), tl.load(PD + at, mask=inside, other=0.0)
         q, do = load_rows(Q, sql, rows, there, D), load_rows(DO, H * D, rows, there, D)
@@ -340,14 +327,16 @@ def positions_kernel(
     first = tl.maximum(L - p0 - M + 1, 0) // M * M
     for n in range(per):
         b = tl.minimum(chunk * per + n, B - 1)
-        count, keys = count_rows(OFFSETS, b, L, packed), count_rows(OFFSETS, b, NK, packed)
+        begin = tl.load(OFFSETS + b) if packed else b
+        count = tl.load(OFFSETS + b + 1) - begin if packed else L
+        keys = count if packed else NK
         last = tl.where(chunk * per + n < B, tl.minimum(keys + L - p0, count), 0)  # queries that use these positions
-        begin, start = first_line(OFFSETS, b, h, H, L, T, packed), first_number(OFFSETS, b, sqb, sql, packed)
+        lines, start = first_line(begin, b, h, H, L, T, packed), first_number(begin, b, sqb, sql, packed)
         for i0 in range(first, last, M):
             rows = i0 + tl.arange(0, M)
             there = rows < count
             cols = p[None, :] - L + rows[:, None]
-            line = (begin + rows[:, None]) * S
+            line = (lines + rows[:, None]) * S
             ds = tl.load(DS + line + cols, mask=there[:, None] & (cols >= 0) & (cols < keys), other=0.0)
             q = load_rows(Q + start + h * sqh, sql, rows, there, D)
             dr += tl.dot(tl.trans(ds), (q + bias[None, :]).to(q.dtype), input_precision=precision)
@@ -389,15 +378,25 @@ def wrap_triton(kernel: Any) -> Any:
     return kernel if INTERPRETED else library.wrap_triton(kernel)
 
 
+@cache
+def configured(
+    kernel: Any,  # Of Triton
+    num_warps: int,
+    num_stages: int,
+) -> Any:  # The same object each time, so that a graph of several layers has each kernel once
+    "A kernel with its settings."
+    return triton.autotune([triton.Config({}, num_warps=num_warps, num_stages=num_stages)], key=[])(kernel)
+
+
 def start(kernel: Any, name: str, grid: tuple[int, ...], query: Tensor, tile: int, *args: Any, **constants: Any) -> None:
     "Launch a kernel where the queries are, in their precision."
     exact, size = query.dtype == torch.float32, query.shape[-1]
     constants |= {"precision": "ieee" if exact else "tf32", "D": size, "M": tile}
     constants |= {"num_warps": 4 if exact else tile // 16}  # products in float32 take many registers
     constants |= {"num_stages": 1} if exact or size > 64 else LAUNCH[name]
-    if not (INTERPRETED or isinstance(kernel, triton.JITFunction)):  # the compiler launches it, and doesn't know this setting
-        constants.pop("maxnreg", None)
-        kernel[grid](*args, **constants)
+    if not (INTERPRETED or isinstance(kernel, triton.JITFunction)):  # the compiler, which knows no limit of registers
+        settings = [constants.pop(name, None) for name in ("num_warps", "num_stages", "maxnreg")]
+        library.wrap_triton(configured(kernel.kernel, *settings[:2]))[grid](*args, **constants)
         return
     with torch.cuda.device_of(query):
         kernel[grid](*args, **constants)
@@ -429,7 +428,7 @@ def attend_forward(
     start(
         wrap_triton(forward_kernel), "forward", (triton.cdiv(length, tile), count * query.shape[2]), query, tile, query, key,
         value, relative, content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed,
-        seed if offsets is None else offsets, out, sums, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3],
+        offsets, out, sums, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3],
         query.shape[2], length, keys, total, scale=scale, packed=offsets is not None, **dropout_constants(dropout),
     )
     return out, sums
@@ -439,7 +438,7 @@ def fake_attend(query: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
     "What `attend_forward` fills: where kernels are interpreted, the compiler knows no more of it."
     b, length, heads, _ = query.shape
     out = torch.empty_like(query, memory_format=torch.contiguous_format)
-    return out, query.new_empty(b, heads, length, dtype=torch.float32)
+    return out, torch.empty(b, heads, length, dtype=torch.float32, device=query.device)
 
 
 def kernel_operator(
@@ -447,7 +446,7 @@ def kernel_operator(
     function: Callable[..., Any],  # That launches kernels
     fake: Callable[..., Any],  # Makes what it fills
 ) -> Any:
-    "An operator that PyTorch's compiler looks into, so that it starts the kernels itself; a closed one where they are interpreted."
+    "An operator whose kernels PyTorch's compiler sees and starts itself; a closed one where they are interpreted."
     if not INTERPRETED:
         return library.triton_op(name, function, mutates_args=())
     operator = library.custom_op(name, function, mutates_args=())
@@ -469,30 +468,32 @@ def attend_backward(
     dq, dk, dv = (torch.empty_like(x, memory_format=torch.contiguous_format) for x in (query, key, value))
     if offsets is not None:
         dq, dk, dv = dq.zero_(), dk.zero_(), dv.zero_()
-    blocks, row, drop, packed = triton.cdiv(length, tile), triton.cdiv(keys, 16) * 16, dropout_constants(dropout), offsets is not None
-    at = seed if offsets is None else offsets
-    ds, dropped = (query.new_empty(*sums.shape, row) for _ in range(2))
+    blocks, row, drop = triton.cdiv(length, tile), triton.cdiv(keys, 16) * 16, dropout_constants(dropout)
+    packed = offsets is not None
+    new: dict[str, Any] = {"dtype": torch.float32, "device": query.device}
+    ds, dropped = (torch.empty(*sums.shape, row, **new | {"dtype": query.dtype}) for _ in range(2))
     start(
         wrap_triton(weights_kernel), "weights", (blocks, count * heads), query, tile, query, key, value, relative,
-        content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed, at, out, sums, grad, ds,
-        dropped, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, total, scale=scale,
+        content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed, offsets, out, sums, grad,
+        ds, dropped, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, total, scale=scale,
         packed=packed, **drop,
     )
-    parts = query.new_empty(count, heads, blocks, 4, size, dtype=torch.float32)
+    parts = torch.empty(count, heads, blocks, 4, size, **new)
     start(
         wrap_triton(queries_kernel), "queries", (blocks, count * heads), query, tile, ds, query, key, relative, segment_bias,
-        segments, query_types, key_types, at, dq, parts, *query.stride()[:3], *key.stride()[:3], heads, length, keys, row,
+        segments, query_types, key_types, offsets, dq, parts, *query.stride()[:3], *key.stride()[:3], heads, length, keys, row,
         total, packed=packed,
     )
     start(
         wrap_triton(keys_kernel), "keys", (triton.cdiv(keys, tile), count * heads), query, tile, ds, dropped, query,
-        content_bias, grad, at, dk, dv, *query.stride()[:3], heads, length, keys, row, total, grow=drop["grow"], packed=packed,
+        content_bias, grad, offsets, dk, dv, *query.stride()[:3], heads, length, keys, row, total, grow=drop["grow"],
+        packed=packed,
     )
     chunks = min(512 // tile, count)  # of documents: enough programs for a large GPU, and few sums to add up
-    dr = query.new_empty(chunks, heads, keys + length, size, dtype=torch.float32)
+    dr = torch.empty(chunks, heads, keys + length, size, **new)
     start(
         wrap_triton(positions_kernel), "positions", (triton.cdiv(keys + length, tile), heads, chunks), query, tile, ds, query,
-        position_bias, at, dr, *query.stride()[:3], count, heads, length, keys, row, total, triton.cdiv(count, chunks),
+        position_bias, offsets, dr, *query.stride()[:3], count, heads, length, keys, row, total, triton.cdiv(count, chunks),
         packed=packed,
     )
     return dq, dk, dv, dr.sum(0).to(relative.dtype), parts.sum((0, 2))
@@ -501,7 +502,7 @@ def attend_backward(
 def fake_backward(grad: Tensor, query: Tensor, key: Tensor, value: Tensor, relative: Tensor, *others: Any) -> Any:
     "What `attend_backward` fills."
     dq, dk, dv = (torch.empty_like(x, memory_format=torch.contiguous_format) for x in (query, key, value))
-    sums = query.new_empty(query.shape[2], 4, query.shape[3], dtype=torch.float32)
+    sums = torch.empty(query.shape[2], 4, query.shape[3], dtype=torch.float32, device=query.device)
     return dq, dk, dv, torch.empty_like(relative), sums
 
 
@@ -509,7 +510,7 @@ attend_backward_op = kernel_operator("gmmxlnet_nb::attend_backward", attend_back
 
 # %% ../nbs/21_kernels.ipynb #k022
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
-    *tensors, ctx.dropout, ctx.scale, ctx.tile = inputs
+    *tensors, ctx.dropout, ctx.scale, ctx.tile = inputs  # offsets may be None, which is kept as a tensor would be
     ctx.save_for_backward(*tensors, *output)
 
 
@@ -554,6 +555,8 @@ def attend(
     visible_to: Tensor,  # (b, n + l), int32: VISIBLE_TO_ALL, VISIBLE_TO_NONE, or the only query that may look at this key
     dropout: float = 0.0,  # Of attention weights; rounded to a multiple of 2⁻¹⁶
     tile: int | None = None,  # Queries and keys at once, one of `TILES`; None for what suits the length
+    offsets: Tensor | None = None,  # (b + 1,), int32: rows where packed documents begin; then all others have b = 1, n = 0
+    longest: int | None = None,  # l that relative positions are for, if documents are packed
 ) -> Tensor:  # (b, l, h, d_h)
     "XLNet's attention. A `ValueError` for sizes, shapes or types that the kernels do not know."
     size = query.shape[-1]
@@ -562,18 +565,22 @@ def attend(
         raise ValueError(f"query must be float32, bfloat16 or float16, got {query.dtype}")
     check_number("dropout", dropout, 0, below=1)
     (b, length, heads, _), keys = query.shape, key.shape[1]
+    positions = keys + length if longest is None else 2 * longest
+    if (offsets is None) != (longest is None) or (offsets is not None and (b != 1 or keys != length)):
+        raise ValueError(f"offsets must be given with longest, for queries and keys (1, t, h, d_h), got {tuple(query.shape)}")
     most = min(2048 // size, 32) if query.dtype == torch.float32 else TILES[-1]
-    tile = check_choice("tile", tile_for(length, most) if tile is None else tile, TILES)
+    tile = check_choice("tile", tile_for(longest or length, most) if tile is None else tile, TILES)
     for name, x, shape in (
         ("key", key, (b, keys, heads, size)), ("value", value, (b, keys, heads, size)), ("segments", segments, (2, heads, size)),
         *((f"biases[{i}]", x, (heads, size)) for i, x in enumerate(biases)),
-        ("relative", relative, (heads, keys + length, size)), ("query_types", query_types, (b, length)),
+        ("relative", relative, (heads, positions, size)), ("query_types", query_types, (b, length)),
         ("key_types", key_types, (b, keys)), ("visible_to", visible_to, (b, keys)),
     ):
         check_shape(name, x, shape)  # the kernels would read elsewhere
     if not b * length * keys:
         raise ValueError(f"query and key must have documents and tokens, got {tuple(query.shape)} and {tuple(key.shape)}")
     ids_by_name = {"query_types": query_types, "key_types": key_types, "visible_to": visible_to}
+    ids_by_name |= {} if offsets is None else {"offsets": offsets}
     check_kinds(query, {"key": key, "value": value}, ids_by_name)
     query, key, value = (x if x.stride(-1) == 1 else x.contiguous() for x in (query, key, value))
     draw: dict[str, Any] = {"dtype": torch.int32, "device": query.device}
@@ -581,4 +588,4 @@ def attend(
     ids = (x.contiguous() for x in (query_types, key_types, visible_to))
     relative, *fixed = (x.contiguous() for x in (relative.to(query.dtype), *biases, segments))
     tensors = (query, key, value, relative, *fixed, *ids)
-    return attend_op(*tensors, seed, dropout, size**-0.5, tile)[0]
+    return attend_op(*tensors, seed, offsets, dropout, size**-0.5, tile)[0]

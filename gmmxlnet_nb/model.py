@@ -9,7 +9,7 @@ __all__ = ['Segment', 'XLNetWithMemory', 'MemXLNetForQA', 'GMMXLNetForQA']
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +21,7 @@ from .experts import InitialStates, require
 from .updates import GatedUpdate
 from .read import put_states
 from .attention import LayerStates
-from .backbone import ATTENTION, OrderedLayers, encode, fast_layer
+from .backbone import ATTENTION, OrderedLayers, encode, fast_layer, fast_layers
 from .baselines import Memory, check_numbers, map_state, state_tensors
 from gmmxlnet_nb.config import (
     PASSES,
@@ -39,6 +39,7 @@ from gmmxlnet_nb.config import (
 from gmmxlnet_nb.forward import (
     DocumentInputs,
     GMMXLNetOutput,
+    answer_loss,
     check_apart,
     check_batch_token_ids,
     check_new_token_ids,
@@ -74,6 +75,7 @@ class Segment:
     token_type_ids: Tensor | None  # (b, l)
     read_ids: Tensor  # (m,)
     write_ids: Tensor  # (m,)
+    packed: int | None = None  # Rows that its tokens may be packed into
 
     def memory_positions(self) -> tuple[Tensor, Tensor]:
         "Positions `(b, m)` of the read and of the write tokens; a `ValueError` if a real segment lacks one."
@@ -95,9 +97,20 @@ def cut_segments(
     "Cut a batch into segments."
     ids, mask, exists = (x.unbind(1) for x in (inputs.input_ids, inputs.attention_mask, inputs.exists))
     types = [None] * len(ids) if inputs.token_type_ids is None else inputs.token_type_ids.unbind(1)
-    return [Segment(*parts, *tokens) for parts in zip(ids, mask, exists, types, strict=True)]
+    packed = inputs.packed or [None] * len(ids)
+    return [Segment(*parts, *tokens, rows) for *parts, rows in zip(ids, mask, exists, types, packed, strict=True)]
 
 # %% ../nbs/05_model.ipynb #c033b
+class StepParts(NamedTuple):
+    "What a step calls, compiled or as it is."
+
+    layers: Callable[..., Tensor]  # `fast_layer`, or `fast_layers` with a stack
+    read: Callable[..., Any]  # The memory's
+    write: Callable[..., Any]  # Likewise
+    stack: int = 0  # Layers that are called at once
+    loss: Callable[..., Tensor | None] | None = None  # `answer_loss`, compiled
+
+
 def segment_step(
     encoder: XLNetModel,  # Whose layers run
     memory: Memory,  # That is read and written
@@ -107,14 +120,14 @@ def segment_step(
     read_layer: int = 0,  # The layer on whose entry the read replaces hidden states
     recompute_layers: bool = False,  # Whether to keep only what enters a layer for the backward pass
     attention: str = "auto",  # One of `ATTENTION`
-    compiled: Sequence[Callable[..., Any]] | None = None,  # A layer, the memory's read and its write, compiled
+    parts: StepParts | None = None,  # What to call; by default nothing that is compiled
     tail: int | None = None,  # How many of the last tokens are answered with, all write tokens among them; all by default
 ) -> tuple[Tensor, Any, dict[str, Tensor]]:  # Logits (b, tail, 2), the memory after it, and its notes
     "Read, encode, answer, write. A `ValueError` for a segment without its memory tokens."
-    layer, read, write = compiled or (fast_layer, memory.read, memory.write)
+    layers, read, write, stack, _ = parts or StepParts(fast_layer, memory.read, memory.write)
     read_at, write_at = segment.memory_positions()
     info: dict[str, Tensor] = {}
-    layers: list[Tensor] = []
+    entering: list[Tensor] = []
 
     def enter(index: int, hidden: Tensor) -> Tensor:
         if index == read_layer:
@@ -122,19 +135,19 @@ def segment_step(
             info.update(notes)
             hidden = put_states(hidden, context, read_at)
         if memory.all_layers:
-            layers.append(hidden)
+            entering.append(hidden)
         return hidden
 
     embeddings, mask = encoder.word_embedding(segment.input_ids), segment.attention_mask
     recalled = memory.recall(state)
-    hidden = encode(
-        encoder, embeddings, mask, segment.token_type_ids, enter, recalled, recompute_layers, attention, layer, tail
-    )
+    entered, packed = (None, None) if memory.all_layers else ((read_layer,), segment.packed)
+    how = enter, recalled, recompute_layers, attention, layers, stack, entered, packed, tail
+    hidden = encode(encoder, embeddings, mask, segment.token_type_ids, *how)
     if tail is not None:
         write_at = (write_at - (mask.shape[1] - tail)).clamp(min=0)  # of a document that has ended, they are nowhere
     proposal: Any = hidden.gather(1, write_at[..., None].expand(-1, -1, hidden.shape[-1]))  # H: (b, m, d)
     if memory.all_layers:
-        proposal = LayerStates(torch.stack(layers, dim=1), mask != 0)
+        proposal = LayerStates(torch.stack(entering, dim=1), mask != 0)
     written, notes = write(state, proposal, segment.exists)
     return head(hidden), written, info | notes
 
@@ -285,6 +298,27 @@ def check_documents_of(
 COMPILE_MODES = (None, "default", "max-autotune-no-cudagraphs")  # Those without CUDA graphs
 
 
+def compiled_parts(
+    compiled: Callable[..., Any],  # Compiles a function
+    memory: Memory,  # Whose read and write are compiled
+    stack: int,  # Layers of a graph
+) -> StepParts:
+    "What a step calls with `compile(regions=…)`."
+    return StepParts(compiled(fast_layers), compiled(memory.read), compiled(memory.write), stack, compiled(answer_loss))
+
+
+STACK = 4  # Layers of a graph with `compile(regions=True)`
+
+
+def check_stack(
+    regions: Any,  # What `compile` was given
+) -> int:  # Layers of a graph; 0 for the whole step
+    "A `ValueError` unless it is True, False, or a number of layers."
+    if type(regions) not in (bool, int) or regions < 0:
+        raise ValueError(f"regions must be True, False or a whole number of layers, got {regions!r}")
+    return STACK if regions is True else int(regions)
+
+
 def chosen_attention(
     requested: str | dict[str, str],  # One of `ATTENTION`, or Hugging Face's mapping from parts of a model, "" for all
     current: str,  # What is in use
@@ -324,7 +358,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         self._ids_on_device: dict[tuple[Any, ...], Tensor] = {}
         self._compiled_step: Callable[..., Any] | None = None
         self._replayed_step: Callable[..., Any] | None = None  # What `replaying` puts in place of `step`
-        self._compiled_parts: list[Callable[..., Any]] | None = None  # A layer, the memory's read and its write
+        self._compiled_parts: StepParts | None = None
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -343,11 +377,11 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         "Change how attention is computed, one of `ATTENTION`."
         self.config._attn_implementation = chosen_attention(attn_implementation, self.config._attn_implementation)
 
-    def compile(self, *args: Any, regions: bool = False, **kwargs: Any) -> None:
-        "Compile the step of one segment, or one layer and the memory; `torch.compile`'s arguments, and errors."
-        compiled, parts = compiler(*args, **kwargs), (fast_layer, self.memory.read, self.memory.write)
-        self._compiled_step = None if regions else compiled(self.step)
-        self._compiled_parts = list(map(compiled, parts)) if regions else None
+    def compile(self, *args: Any, regions: bool | int = False, **kwargs: Any) -> None:
+        "Compile a segment's step, or so many layers (True: `STACK`) and the memory; `torch.compile`'s arguments, and errors."
+        compiled, stack = compiler(*args, **kwargs), check_stack(regions)
+        self._compiled_step = None if stack else compiled(self.step)
+        self._compiled_parts = compiled_parts(compiled, self.memory, stack) if stack else None
 
     def __getstate__(self) -> dict[str, Any]:
         "A copy is not compiled: compiled code would run with this model's weights."
@@ -401,7 +435,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
     def step(self, segment: Segment, state: Any, tail: int | None = None) -> tuple[Tensor, Any, dict[str, Tensor]]:
         "Logits `(b, l, 2)`, or of the last tokens only, the memory after the segment, and the memory's notes."
         by_layer = self.gradient_checkpointing and self.training and self.recompute != "segment"
-        parts = self._compiled_parts or (self._ordered_layers or fast_layer, self.memory.read, self.memory.write)
+        parts = self._compiled_parts or StepParts(self._ordered_layers or fast_layer, self.memory.read, self.memory.write)
         how = (self.config.read_layer, by_layer, self.config._attn_implementation, parts)
         return segment_step(self.transformer, self.memory, self.qa_outputs, segment, state, *how, tail)
 
@@ -439,6 +473,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         passes: int | None = None,  # How often documents are read, each time with the memory of before; as configured
         use_global_softmax: bool | None = None,  # One distribution per document or per segment, if not as configured
         output_router_logits: bool | None = None,  # Whether it holds the router's raw scores; else as configured
+        packed_tokens: Sequence[int | None] | None = None,  # (s,), rows to pack tokens into: `packed_tokens(attention_mask)`
         inputs_embeds: None = None, position_ids: None = None,  # Hugging Face's, not for this model
         output_attentions: bool | None = None, output_hidden_states: bool | None = None,  # Nor these
         return_dict: bool | None = None,  # Whether to give an output by names, else a tuple; by default as configured
@@ -450,11 +485,12 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         check_one_device(getattr(self, "hf_device_map", None), self.device)
         check_built(self.config, self.memory)
         tensors = input_ids, attention_mask, token_type_ids, start_positions, end_positions, answer_mask, segment_mask
-        inputs = checked_inputs(*tensors, self.config.vocab_size, self.device)
+        inputs = checked_inputs(*tensors, self.config.vocab_size, self.device, packed_tokens)
         tokens = self.memory_tokens(mem_read_ids, mem_write_ids, inputs.input_ids.device)
         how = memory_state, clear_memory, bptt_segments, passes_asked(self.config, passes)
         read = self.read_documents(cut_segments(inputs, tokens), *how)
-        return document_output(inputs, tokens, read, options, self.config.memory_type)
+        loss = None if self._compiled_parts is None else self._compiled_parts.loss
+        return document_output(inputs, tokens, read, options, self.config.memory_type, loss)
 
 # %% ../nbs/05_model.ipynb #c046
 def widest_type(

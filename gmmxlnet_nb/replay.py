@@ -132,7 +132,7 @@ class Replay:
 
     def __init__(
         self,
-        function: Callable[[Any], Any],  # Takes and gives tensors in mappings, tuples and dataclasses
+        function: Callable[..., Any],  # Takes and gives tensors in mappings, tuples and dataclasses
         where: str = "inference",  # What is not captured, where that is to be said
         most: int = MOST_GRAPHS,  # Recordings that are kept; the one that was not used for longest goes
         again: int = SEEN_AGAIN,  # How often a shape must come to be recorded

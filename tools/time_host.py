@@ -1,8 +1,9 @@
-"""What a step costs the host, beside how long it takes: `python tools/time_host.py --output host.json`.
+"""What a step costs the host, beside how long it takes: `python tools/time_host.py`.
 
-Each candidate lives in a process of its own, so that all compile at the same time; then they take turns, one at a time, while the others wait. Printed is a
-table and, last, one line of JSON: the median time of a step, the time until its call returned, what it started on the device, and how long the device
-worked. `regions N` is `model.compile(regions=N)`: graphs of N layers.
+Each candidate lives in a process of its own, so that all compile at the same time; then they take turns, one at a time,
+while the others wait. Printed is a table and, last, one line of JSON: the median time of a step, the time until its call
+returned, what it started on the device, and how long the device worked. `regions N` is `model.compile(regions=N)`: graphs of
+N layers, and `whole` is `model.compile()`.
 """
 
 import argparse
@@ -30,7 +31,8 @@ def build(name: str, kind: str, sizes: dict[str, int]) -> Callable[[], Any]:
     set_seed(0)
     gpu = torch.cuda.is_available()
     device = torch.device("cuda" if gpu else "cpu")
-    wide = {"d_model": sizes["hidden"], "n_layer": sizes["layers"], "n_head": sizes["heads"], "d_inner": 4 * sizes["hidden"]}
+    width = sizes["hidden"]
+    wide = {"d_model": width, "n_layer": sizes["layers"], "n_head": sizes["heads"], "d_inner": 4 * width}
     config = XLNetConfig(use_mems_eval=False, **wide)
     batch = random_documents(sizes["batch"], 1, sizes["length"], vocab_size=config.vocab_size, device=device)
     if name.startswith("HF"):
@@ -61,18 +63,24 @@ def serve(name: str, kind: str, sizes: dict[str, int]) -> None:
     begin = time.perf_counter()
     step = build(name, kind, sizes)
     step()
-    compiled = time.perf_counter() - begin
+    first = time.perf_counter() - begin
     for _ in range(4):
         step()
+
+    def turn() -> list[float]:
+        step()  # the clocks rose for another process
+        return [timed(step, device) for _ in range(3)]
+
+    answer_lines({"first": lambda: first, "turn": turn, "cost": lambda: where(step, device)}, answers)
+
+
+def answer_lines(
+    questions: dict[str, Callable[[], Any]],  # By name
+    answers: Any,  # A file
+) -> None:
+    """Answer each line of the standard input."""
     for line in sys.stdin:
-        if line.strip() == "first":
-            found: Any = compiled
-        elif line.strip() == "turn":
-            step()  # the clocks rose for another process
-            found = [timed(step, device) for _ in range(3)]
-        elif line.strip() == "cost":
-            found = where(step, device)
-        print(json.dumps(found), file=answers, flush=True)
+        print(json.dumps(questions[line.strip()]()), file=answers, flush=True)
 
 
 def where(step: Callable[[], Any], device: str) -> dict[str, Any]:
@@ -94,17 +102,19 @@ def where(step: Callable[[], Any], device: str) -> dict[str, Any]:
         sync()
     events = seen.key_averages()
     top = sorted(events, key=lambda event: -event.self_cpu_time_total)[:25]
-    busy = sum(event.self_device_time_total for event in events) / 1000
-    started = re.compile(r"cu(da)?(Launch|GraphLaunch|Memcpy|Memset)") if device == "cuda" else re.compile(r"aten::")
-    launches = sum(event.count for event in events if started.match(event.key))
-    return {"launches": launches, "host_ms": statistics.median(times), "device_ms": busy, "top": [(event.key[:60], event.count, round(event.self_cpu_time_total)) for event in top]}
+    kernels = [event for event in events if event.device_type != torch.autograd.DeviceType.CPU]
+    busy = sum(event.self_device_time_total for event in kernels) / 1000
+    starts = r"cu(da)?(Launch|GraphLaunch|Memcpy|Memset)" if device == "cuda" else r"aten::"
+    launches = sum(event.count for event in events if re.match(starts, event.key))
+    costly = [(event.key[:60], event.count, round(event.self_cpu_time_total)) for event in top]
+    return {"launches": launches, "host_ms": statistics.median(times), "device_ms": busy, "top": costly}
 
 
 class Candidate:
-    """A process, asked line by line."""
+    """A process of a script, asked line by line."""
 
-    def __init__(self, name: str, kind: str, sizes: dict[str, int]) -> None:
-        command = [sys.executable, __file__, "--serve", name, kind, json.dumps(sizes)]
+    def __init__(self, script: str, *args: str) -> None:
+        command = [sys.executable, script, "--serve", *args]
         threads = {"TORCHINDUCTOR_COMPILE_THREADS": "2", "OMP_NUM_THREADS": "2"}
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen(command, env=os.environ | threads, **pipes)
@@ -117,6 +127,11 @@ class Candidate:
             return json.loads(self.process.stdout.readline())
         except (BrokenPipeError, json.JSONDecodeError):
             return None
+
+    def end(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.wait()
 
 
 def measure(running: dict[str, Candidate], turns: int) -> dict[str, dict[str, Any]]:
@@ -143,27 +158,37 @@ def main() -> None:
     for name, value in sizes.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--turns", type=int, default=10)
-    parser.add_argument("--candidates", nargs="+", default=list(CANDIDATES))
+    parser.add_argument("--candidates", nargs="+", choices=[*CANDIDATES, "whole"], default=list(CANDIDATES))
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--top", help="a candidate whose costs are listed")
     asked = parser.parse_args()
     sizes = {name: getattr(asked, name) for name in sizes}
-    running = {kind: {name: Candidate(name, kind, sizes) for name in asked.candidates} for kind in asked.kinds}
-    for candidates in running.values():
-        for candidate in candidates.values():
-            candidate.ask("first")
+    running = start(asked.candidates, asked.kinds, sizes)
     results = {kind: measure(candidates, asked.turns) for kind, candidates in running.items()}
     for candidates in running.values():
         for candidate in candidates.values():
-            candidate.process.kill()
-            candidate.process.wait()
+            candidate.end()
+    show(results, asked.top)
+
+
+def start(names: list[str], kinds: list[str], sizes: dict[str, int]) -> dict[str, dict[str, Candidate]]:
+    """Processes by kind and name, all of which have run their first steps."""
+    running = {kind: {name: Candidate(__file__, name, kind, json.dumps(sizes)) for name in names} for kind in kinds}
+    for candidates in running.values():
+        for candidate in candidates.values():
+            candidate.ask("first")
+    return running
+
+
+def show(results: dict[str, dict[str, dict[str, Any]]], costly: str | None) -> None:
+    """The table, and the line of JSON."""
     for kind, rows in results.items():
         print(f"\n{kind:12}{'ms':>9}{'low':>9}{'high':>9}{'host ms':>9}{'launches':>9}{'device':>9}{'first s':>9}")
         for name, row in rows.items():
             columns = ("ms", "low", "high", "host_ms", "launches", "device_ms", "first_s")
             print(f"{name:12}" + "".join(f"{row.get(column, float('nan')):9.1f}" for column in columns))
             top = row.pop("top", [])
-            if name == asked.top:
+            if name == costly:
                 print("\n".join(f"    {key:60}{count:6}{us:9}" for key, count, us in top))
     print(json.dumps(results))
 
