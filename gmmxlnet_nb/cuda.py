@@ -13,11 +13,13 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 from weakref import WeakSet
 
 import torch
+import torch.distributed as dist
 from accelerate.utils import DistributedType
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map_only
@@ -166,6 +168,14 @@ def find_hook(
     return next((name for name, p in model.named_parameters() if any(getattr(p, kind, None) for kind in kinds)), "")
 
 
+def may_share(
+    args: Any,  # A `TrainingConfig`
+    accelerator: Any,  # What training runs on
+) -> bool:
+    "Whether several processes may record what they sum: with `True` alone, as long as few machines have seen it."
+    return args.capture_steps is True and accelerator.distributed_type == DistributedType.MULTI_GPU
+
+
 def capture_hindrances(
     args: Any,  # A `TrainingConfig`
     accelerator: Any,  # What training runs on
@@ -180,10 +190,9 @@ def capture_hindrances(
     hindrances = {
         "without a GPU": accelerator.device.type != "cuda",
         f"with {getattr(kind, 'value', kind)}": kind in sharded or getattr(accelerator, "parallelism_config", None) is not None,
-        "for several processes": accelerator.num_processes > 1,
+        "for several processes": accelerator.num_processes > 1 and not may_share(args, accelerator),
         "in fp16": accelerator.mixed_precision == "fp16",
         "with gradient_checkpointing": checkpointing,
-        "with final_routing_temperature": args.temperature_at(0.0) != args.temperature_at(1.0),
         "with torch_empty_cache_steps": args.torch_empty_cache_steps is not None,
         f"with the loss of {own_loss}": bool(own_loss),
         f"with a hook on {hook}": bool(hook),
@@ -203,12 +212,135 @@ def check_capture(
         tell_uncaptured("training", f"steps cannot be captured {' and '.join(found)}")
     return args.capture_steps is not False and not found
 
+# %% ../nbs/23_cuda.ipynb #v002
+BUCKET = 2**23  # numbers that are summed at once
+
+
+class SharedGradients:
+    "Gradients of several processes, in a few tensors whose means are taken as soon as all of one is there."
+
+    def __init__(
+        self,
+        parameters: Iterable[nn.Parameter],  # Those that are trained, the same in every process
+    ) -> None:
+        self.parameters, self.processes = list(parameters), dist.get_world_size()
+        self.hosts = dist.new_group(backend="gloo")
+        self.buckets: list[Tensor] = []
+        self.buffers: dict[nn.Parameter, Tensor] = {}
+        self.place: dict[nn.Parameter, int] = {}  # The bucket of each
+        for group in bucketed(self.parameters):
+            self.buckets.append(flat := torch.zeros(sum(p.numel() for p in group), dtype=group[0].dtype, device=group[0].device))
+            for p, part in zip(group, flat.split([p.numel() for p in group]), strict=True):
+                self.buffers[p], self.place[p] = part.view(p.shape), len(self.buckets) - 1
+        self.hooks = [p.register_post_accumulate_grad_hook(self.add) for p in self.parameters]
+        self.resting, self.last = False, True
+        for p in self.parameters:
+            dist.broadcast(p.detach(), 0)
+
+    def begin(
+        self,
+        first: bool,  # Whether it is a step's first micro-batch
+        last: bool,  # Whether it is its last, after which gradients are summed
+    ) -> None:
+        "Begin a micro-batch."
+        self.last = last
+        for flat in self.buckets if first else ():
+            flat.zero_()
+        self.start()
+
+    def start(self) -> None:
+        "Begin its passes."
+        self.pending = [sum(1 for p in self.parameters if self.place[p] == i) for i in range(len(self.buckets))]
+        self.next, self.works = 0, list[Any]()
+
+    @contextmanager
+    def rest(self) -> Iterator[None]:
+        "Leave gradients where they are, and sum nothing: other processes do not."
+        self.resting = True
+        try:
+            yield
+        finally:
+            self.resting = False
+
+    def add(self, p: nn.Parameter) -> None:
+        "A gradient is there."
+        if self.resting:
+            return
+        if (kept := self.buffers[p]) is not p.grad and p.grad is not None:
+            p.grad = kept.copy_(p.grad)
+        self.pending[self.place[p]] -= 1
+        while self.next < len(self.buckets) and not self.pending[self.next]:
+            self.reduce()
+
+    def reduce(self) -> None:
+        "Take the mean of the next bucket."
+        if self.last:
+            self.works.append(dist.all_reduce(self.buckets[self.next].mul_(1 / self.processes), async_op=True))
+        self.next += 1
+
+    def finish(self) -> None:
+        "Take the means of what is left, and wait for all on the device."
+        if self.resting:
+            return
+        while self.next < len(self.buckets):
+            self.reduce()
+        for work in self.works:
+            work.wait()
+        self.start()
+
+    def agree(self) -> None:
+        "After a step's last micro-batch: parameters have a gradient that some process has reached."
+        reached = torch.tensor([p.grad is not None for p in self.parameters], dtype=torch.uint8)
+        dist.all_reduce(reached, dist.ReduceOp.MAX, group=self.hosts)
+        for p, there in zip(self.parameters, reached.tolist(), strict=True):
+            p.grad = self.buffers[p] if there else None
+
+    def end(self) -> None:
+        "Leave the parameters alone."
+        for hook in self.hooks:
+            hook.remove()
+        for p in self.parameters:
+            p.grad = None
+
+
+def bucketed(
+    parameters: Sequence[nn.Parameter],  # In a model's order
+) -> list[list[nn.Parameter]]:  # Of one type each, in the order of a backward pass
+    "Parameters whose gradients are summed together."
+    groups: list[list[nn.Parameter]] = []
+    for p in reversed(parameters):
+        group = groups[-1] if groups else []
+        fits = bool(group) and p.dtype == group[0].dtype and sum(x.numel() for x in group) + p.numel() <= BUCKET
+        groups = groups if fits else [*groups, []]
+        groups[-1].append(p)
+    return groups
+
 # %% ../nbs/23_cuda.ipynb #p010
 def free_memory() -> None:
     "Give back the memory of a GPU that nothing uses any more."
     gc.collect()
     if torch.cuda.is_initialized():
         torch.cuda.empty_cache()
+
+# %% ../nbs/23_cuda.ipynb #p011
+def capture_failure(
+    error: BaseException,  # What recording ended with, perhaps after another error
+) -> str:
+    "Why recording failed, in a line; what the error keeps alive is let go."
+    while error.__context__ is not None:
+        error = error.__context__
+    traceback.clear_frames(error.__traceback__)  # which hold tensors
+    line = str(error).strip().partition("\n")[0]
+    return "out of memory" if isinstance(error, torch.OutOfMemoryError) else line or type(error).__name__
+
+# %% ../nbs/23_cuda.ipynb #p013
+@dataclass
+class Recorded:
+    "A recording of passes."
+
+    step: CapturedStep
+    reached: list[nn.Parameter]  # That get a gradient
+    writes: bool  # Whether it writes gradients anew, or adds to them
 
 # %% ../nbs/23_cuda.ipynb #c078d
 MOST_GRAPHS = 16  # Shapes that are kept; the one that was not used for longest goes
@@ -222,14 +354,24 @@ class StepCapture:
         self,
         passes: Callable[[nn.Module, dict[str, Any], dict[str, Tensor]], Any],  # Forward and backward: see `__call__`
         on_stop: Callable[[str], None] | None = None,  # Told once why it is given up; by default the log is
+        shared: SharedGradients | None = None,  # With other processes
     ) -> None:
-        self.passes, self.on_stop = passes, on_stop or partial(tell_uncaptured, "training")
+        self.passes, self.on_stop, self.shared = passes, on_stop or partial(tell_uncaptured, "training"), shared
+        self.found: tuple[nn.Module, list[nn.Parameter]] | None = None  # A model and its parameters
         self.restart()
+
+    def parameters(self, model: nn.Module) -> list[nn.Parameter]:
+        "All of a model, found once."
+        if self.found is None or self.found[0] is not model:
+            self.found = model, list(model.parameters())
+        return self.found[1]
 
     def restart(self) -> None:
         "Record anew from now on."
-        self.recorded: dict[Any, tuple[CapturedStep, list[nn.Parameter]]] = {}
-        self.gradients: dict[nn.Parameter, Tensor] = {}  # Where each parameter's is written, whatever the shape
+        self.found = None
+        self.recorded: dict[Any, Recorded] = {}
+        # where each parameter's is written, whatever the shape
+        self.gradients: dict[nn.Parameter, Tensor] = {} if self.shared is None else dict(self.shared.buffers)
         self.met: dict[Any, bool] = {}  # Shapes that came, and whether they were recorded
         self.stopped, self.credit, self.recordings, self.seconds = False, float(MOST_GRAPHS), 0, 0.0
 
@@ -250,33 +392,35 @@ class StepCapture:
     def run(self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]) -> Any:
         "The passes as they are, with gradients where recordings look for them."
         result = self.passes(model, options, batch)
-        for p in () if self.stopped else model.parameters():
+        for p in () if self.stopped else self.parameters(model):
             if p.grad is not None and (kept := self.gradients.setdefault(p, p.grad)) is not p.grad:
                 p.grad = kept.copy_(p.grad)
         return result
 
-    def record(
-        self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]
-    ) -> tuple[CapturedStep, list[nn.Parameter]]:
+    def record(self, model: nn.Module, options: dict[str, Any], batch: dict[str, Tensor]) -> Recorded:
         "Record the passes for a batch's shapes, and find the parameters that get a gradient in them."
-        parameters = [p for p in model.parameters() if p.requires_grad]
+        parameters = [p for p in self.parameters(model) if p.requires_grad]
         before, devices = {p: p.grad for p in parameters}, list({x.device for x in batch.values() if x.is_cuda})
+        writes = not (self.recorded or self.shared) and all(gradient is None for gradient in before.values())
         try:
             with torch.random.fork_rng(devices):
                 for p in parameters:
                     p.grad = None
-                with side_stream() if devices else nullcontext():
+                with self.shared.rest() if self.shared else nullcontext(), side_stream() if devices else nullcontext():
                     self.passes(model, options, batch)
                 reached = {p: p.grad for p in parameters if p.grad is not None}
                 for p, gradient in reached.items():
-                    p.grad = self.gradients.setdefault(p, gradient)
+                    p.grad = None if writes else self.gradients.setdefault(p, gradient)
                 pool = graph_pool(devices[0]) if devices else None
-                return CapturedStep(partial(self.passes, model, options), batch, warmup=0, pool=pool), list(reached)
+                step = CapturedStep(partial(self.passes, model, options), batch, warmup=0, pool=pool)
+                made = {p: p.grad for p in reached if p.grad is not None}
+                self.gradients |= {**reached, **made} if writes else {}
+                return Recorded(step, list(reached), writes and len(made) == len(reached))
         finally:
             for p in parameters:  # recording computes nothing: they hold what they held
                 p.grad = before[p]
 
-    def try_record(self, key: Any, *args: Any) -> tuple[CapturedStep, list[nn.Parameter]] | None:
+    def try_record(self, key: Any, *args: Any) -> Recorded | None:
         "Record a shape, or give up recording; None where it was not, or a shape came for the first time."
         self.credit -= 0 if self.met.get(key) is False else 1
         if self.credit < 0:
@@ -289,8 +433,7 @@ class StepCapture:
             self.met[key], self.recordings = True, self.recordings + 1
             return found
         except Exception as error:
-            reason = "out of memory" if isinstance(error, torch.OutOfMemoryError) else str(error).strip().partition("\n")[0]
-            traceback.clear_frames(error.__traceback__)  # which hold tensors
+            reason = capture_failure(error)
         self.stop(f"recording a step failed: {reason}")
         return None
 
@@ -303,8 +446,10 @@ class StepCapture:
         "One micro-batch's passes, replayed if they were recorded."
         if self.stopped:
             return self.run(model, options, batch)
-        began, trained = time.perf_counter(), tuple(p.requires_grad for p in model.parameters())
-        key = (id(model), trained, tuple(options.items()), tuple((name, x.shape, x.dtype) for name, x in batch.items()))
+        began, parameters = time.perf_counter(), self.parameters(model)
+        trained, begins = tuple(p.requires_grad for p in parameters), all(p.grad is None for p in parameters)
+        shapes = tuple((name, x.shape, x.dtype) for name, x in batch.items())
+        key = (id(model), trained, tuple(options.items()), shapes, begins, self.shared is not None and self.shared.last)
         if known := self.recorded.pop(key, None):
             self.credit = min(self.credit + 1 / REPLAYS, float(MOST_GRAPHS))
         if (found := known or self.try_record(key, model, options, batch)) is None:
@@ -313,18 +458,19 @@ class StepCapture:
             self.recorded[key] = found  # the last one is the one that was used last
             if len(self.recorded) > MOST_GRAPHS:
                 del self.recorded[next(iter(self.recorded))]
-            result = self.replay(*found, batch)
+            result = self.replay(found, batch)
         self.seconds += 0 if known else time.perf_counter() - began
         return result
 
-    def replay(self, step: CapturedStep, reached: list[nn.Parameter], batch: dict[str, Tensor]) -> Any:
-        "A recording with another batch; gradients of a step that begins are zero first."
-        if new := [p for p in reached if p.grad is None]:
+    def replay(self, found: Recorded, batch: dict[str, Tensor]) -> Any:
+        "A recording with another batch; gradients that it adds to are zero first if a step begins."
+        zero = found.writes or self.shared is not None  # which begins each step with zeros
+        if not zero and (new := [p for p in found.reached if p.grad is None]):
             torch._foreach_zero_([self.gradients[p] for p in new])
-        for p in reached:
+        for p in found.reached:
             if (kept := self.gradients[p]) is not p.grad:
                 p.grad = kept if p.grad is None else kept.copy_(p.grad)
-        return step(batch)
+        return found.step(batch)
 
 # %% ../nbs/23_cuda.ipynb #u002
 class ReplayedCall:
@@ -359,7 +505,7 @@ class ReplayedCall:
                 result = function()
         except RuntimeError as error:
             self.restart(False)
-            tell_uncaptured("the optimizer's step", str(error).strip().partition("\n")[0])
+            tell_uncaptured("the optimizer's step", capture_failure(error))
             return function()
         GRAPHS.setdefault(pool, WeakSet()).add(graph)
         self.known[key] = graph, result

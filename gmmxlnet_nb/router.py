@@ -111,9 +111,11 @@ def check_temperature(
 def softmax_at(
     scores: Tensor,  # (..., k)
     temperature: float,  # τ, at least `MIN_TEMPERATURE`
+    inverse: Tensor | None = None,  # (), 1/τ where the scores are, to be used instead
 ) -> tuple[Tensor, Tensor]:  # Probabilities and logits, both (..., k)
     "`tempered_softmax` without a look at the values."
-    logits = at_least_float32(scores).clamp(-LOGIT_CLAMP, LOGIT_CLAMP) / temperature
+    logits = at_least_float32(scores).clamp(-LOGIT_CLAMP, LOGIT_CLAMP)
+    logits = logits / temperature if inverse is None else logits * inverse  # as a GPU divides by a number
     return F.softmax(logits, dim=-1).to(scores.dtype), logits.to(scores.dtype)
 
 # %% ../nbs/02_router.ipynb #q222
@@ -216,6 +218,7 @@ class MemoryGatingNetwork(nn.Module):
         super().__init__()
         self.num_experts = check_num_experts(num_experts)
         self.temperature = check_temperature("temperature", temperature)
+        self.inverse_temperature: Tensor | None = None  # (), for a recording, which can't see another number than its own
         self.pool = SegmentPool(check_positive("hidden_dim", hidden_dim), pooling_method)
         self.top_k = check_choice("top_k", top_k, (None, 1, 2))
         self.routing_projection = nn.Linear(hidden_dim, num_experts)
@@ -232,7 +235,7 @@ class MemoryGatingNetwork(nn.Module):
 
     def route(self, scores: Tensor, kept: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         "What follows from raw scores `(b, k)`: probabilities, logits and entropy, as `forward` gives them."
-        probs, logits = softmax_at(scores, self.temperature)
+        probs, logits = softmax_at(scores, self.temperature, self.inverse_temperature)
         if kept is not None:
             logits = logits.masked_fill(~kept, -torch.inf)
             probs = at_least_float32(logits).softmax(-1).to(probs.dtype)

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import torch
+from accelerate.utils import DistributedType
 from torch import Tensor, nn
 from transformers import TrainerState
 from transformers.trainer_utils import has_length
@@ -23,6 +25,7 @@ from gmmxlnet_nb.cuda import (
     DeviceAdamW,
     LateValues,
     ReplayedCall,
+    SharedGradients,
     StepCapture,
     capture_hindrances,
     check_capture,
@@ -32,6 +35,7 @@ from gmmxlnet_nb.cuda import (
     tell_uncaptured,
 )
 from .losses import memory_losses
+from .router import MemoryGatingNetwork
 from gmmxlnet_nb.schedule import (
     DOCUMENT_IDS,
     LossRecord,
@@ -214,6 +218,9 @@ class StepWatch:
         self.sums = {}
 
 # %% ../nbs/49_steps.ipynb #q427
+ALONE = SimpleNamespace(num_processes=1)  # Instead of an accelerator, for sums over this process
+
+
 def both_passes(
     steps: Any,  # Those of a trainer
     model: nn.Module,  # As it calls it
@@ -222,9 +229,15 @@ def both_passes(
 ) -> Tensor:  # (n,), the loss and what else is logged, of which the steps note the names
     "Forward and backward, as `StepCapture` records them."
     inputs, trainer = {name: x for name, x in batch.items() if name != "items"}, steps.trainer
+    if steps.shared is not None:
+        steps.shared.start()
+    alone = steps.shared is not None and steps.shared.resting  # other processes do something else meanwhile
     with trainer.compute_loss_context_manager():
-        found = weighted_losses(model, inputs, options, batch["items"], trainer.args, trainer.accelerator)
+        accelerator = ALONE if alone else trainer.accelerator
+        found = weighted_losses(model, inputs, options, batch["items"], trainer.args, accelerator)
     trainer.accelerator.backward(found[0])
+    if steps.shared is not None:
+        steps.shared.finish()
     steps.names, values = flat_losses(*found[:3])
     if steps.skip is not None:
         skip_if(steps.skip, values[0].isfinite())
@@ -279,13 +292,40 @@ def full_shape(
     return args.per_device_train_batch_size, length or getattr(layout, "segment_length", None)
 
 
+def device_temperatures(
+    model: nn.Module,  # To be trained
+    args: TrainingConfig,  # Options
+    captured: bool,  # Whether steps are captured
+) -> list[MemoryGatingNetwork]:  # Empty if temperatures stay as they are
+    "The routers whose temperature changes from step to step: a recording finds it on the device."
+    if not captured or args.temperature_at(0.0) == args.temperature_at(1.0):
+        return []
+    routers = [module for module in model.modules() if isinstance(module, MemoryGatingNetwork)]
+    for router in routers:
+        weight = router.routing_projection.weight
+        router.inverse_temperature = torch.ones((), dtype=torch.promote_types(weight.dtype, torch.float32), device=weight.device)
+    return routers
+
+
+def fill_temperatures(
+    routers: Sequence[MemoryGatingNetwork],  # Of `device_temperatures`
+) -> None:
+    "Put the temperatures of a step on the device."
+    for router in routers:
+        if (inverse := router.inverse_temperature) is not None:
+            inverse.fill_((1 / torch.tensor(router.temperature, dtype=inverse.dtype)).item())  # rounded as on the device
+
+
 def stays_on_device(
     optimizer: Any,  # PyTorch's
     accelerator: Any,  # What training runs on
 ) -> bool:
-    "Whether a GPU can tell by itself if a step is to be left out."
-    fused = isinstance(optimizer, DeviceAdamW) and all(group["fused"] for group in optimizer.param_groups)
-    return fused and accelerator.device.type == "cuda" and accelerator.scaler is None
+    "Whether a GPU can tell by itself if a step is to be left out: it has all gradients, and AdamW's fused form."
+    if not isinstance(optimizer, DeviceAdamW) or accelerator.device.type != "cuda" or accelerator.scaler is not None:
+        return False
+    whole = accelerator.distributed_type in (DistributedType.NO, DistributedType.MULTI_GPU)
+    sharded = any(hasattr(p, "device_mesh") for group in optimizer.param_groups for p in group["params"])
+    return whole and not sharded and all(group["fused"] for group in optimizer.param_groups)
 
 
 def own_loss(
@@ -323,7 +363,12 @@ class TrainingSteps:
         self.captured = check_capture(self.args, found, model is not None)
         compiled = may_compile(self.args, self.device, self.captured) and model is not None
         self.regions = compiled_regions(find_memory_model(model)) if compiled else None
-        self.capture = StepCapture(partial(both_passes, self), refuse_capture if self.args.capture_steps is True else None)
+        self.routers = [] if model is None else device_temperatures(model, self.args, self.captured)
+        several = self.captured and model is not None and self.trainer.accelerator.num_processes > 1
+        trained = [] if model is None else [p for p in model.parameters() if p.requires_grad]
+        self.shared, self.first = SharedGradients(trained) if several else None, True
+        refuse = refuse_capture if self.args.capture_steps is True else None
+        self.capture = StepCapture(partial(both_passes, self), refuse, self.shared)
         self.skip: Tensor | None = None  # (), 1 if a GPU is to leave out the next step; None if the host decides
         self.ready = self.reported = False
         self.names: tuple[str, ...] = ()
@@ -355,7 +400,13 @@ class TrainingSteps:
         model.train()
         state = self.trainer.state
         tensors, options, ids = prepare_step(inputs, True, self.trainer.stages, state)
+        fill_temperatures(self.routers)
+        if self.shared is not None:
+            self.shared.begin(self.first, last := self.trainer.accelerator.sync_gradients)
+            self.first = last
         values: Tensor = self.capture(model, options, {**self.trainer._prepare_inputs(tensors), "items": items})
+        if self.shared is not None and self.first:
+            self.shared.agree()
         self.watch.note(self.names, values, state.global_step, ids)
         if self.skip is None:  # the device can't leave out the step to come
             self.watch.settle()
@@ -373,7 +424,7 @@ class TrainingSteps:
     def clip(self, model: nn.Module, max_norm: float) -> Tensor:
         "Clip a step's gradient on a GPU, which leaves out a step whose gradient is no number; its norm before."
         assert self.skip is not None
-        parameters = list(model.parameters())
+        parameters = self.capture.parameters(model)
         call = partial(clip_gradients, parameters, max_norm, self.skip)
         norm: Tensor = self.clipping((max_norm, gradients_at(parameters)), call, self.device)
         return norm.clone()
@@ -398,3 +449,7 @@ class TrainingSteps:
             optimizer.end()
         self.skip = None
         self.capture.end()
+        for router in self.routers:
+            router.inverse_temperature = None
+        if self.shared is not None:
+            self.shared.end()

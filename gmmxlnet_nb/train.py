@@ -312,6 +312,14 @@ class DocumentTrainer(Trainer):
         configure_model(model, self.args, self.accelerator, getattr(self, "train_dataset", None))
         return model
 
+    def _wrap_model(self, model: nn.Module, training: bool = True, dataloader: Any = None) -> nn.Module:
+        "Find out how steps are run; put around the model what sums gradients over processes, unless captured steps do it."
+        if training:  # the model that is trained is known now
+            self.steps.begin(model)
+        if training and self.steps.shared is not None:
+            return self.accelerator.prepare_model(model, evaluation_mode=True)
+        return super()._wrap_model(model, training, dataloader)
+
     def _get_eval_sampler(self, eval_dataset: Any) -> Any:
         "Documents in their order, whatever the order of training: answers are matched with them by it."
         return torch.utils.data.SequentialSampler(eval_dataset)
@@ -449,7 +457,6 @@ class DocumentTrainer(Trainer):
             warn_half_precision(self)
             self.account = data_account(self.train_dataset)  # once: it reads all of a data set
             self.stages.restart()
-            self.steps.begin(self.model)
             held.callback(self.steps.end)
             done = super().train(checkpoint, **kwargs)
             self.stages.finish()
