@@ -383,36 +383,6 @@ def merge_spans(
     return {"top": top, "nulls": torch.minimum(inputs["nulls"], nulls), "segments": inputs["segments"] + starts.shape[1]}
 
 
-def apart_spans(
-    inputs: Mapping[str, Tensor],  # starts, ends and answer_mask (b, c, l)
-    n: int,  # Spans of each segment
-    max_answer_length: int,  # Tokens
-) -> Tensor:  # (b, c, n, 3): score, first token − l, last token − l; −∞ where there are fewer
-    "Of each segment the best span, the best of those that do not overlap it, and so on."
-    scores = span_scores(inputs["starts"], inputs["ends"], inputs["answer_mask"], max_answer_length)
-    length, width = scores.shape[2:]
-    first = torch.arange(length, device=scores.device)[:, None].expand(-1, width)
-    last = first + torch.arange(width, device=scores.device)
-    found = []
-    for _ in range(n):
-        best, at = scores.flatten(2).max(-1)
-        a, b = at // width, at // width + at % width
-        found.append(torch.stack([best, a - length, b - length], dim=-1))
-        scores = scores.masked_fill((first <= b[..., None, None]) & (last >= a[..., None, None]), -torch.inf)
-    return torch.stack(found, dim=2)
-
-
-@cache
-def apart_search(
-    n: int,  # Spans of each segment
-    max_answer_length: int,  # Tokens
-    replayed: bool,  # Whether a GPU is to replay it
-) -> Callable[[Any], Tensor]:
-    "`apart_spans` of these sizes."
-    search = partial(apart_spans, n=n, max_answer_length=max_answer_length)
-    return Replay(search, "the search of spans that do not overlap") if replayed else search
-
-
 @cache
 def span_search(
     n: int,  # Spans of each document

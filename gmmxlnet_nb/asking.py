@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import islice
 from queue import Full, Queue
 from typing import Any, TypeVar
@@ -31,8 +32,8 @@ from .reading_fields import reading_settings
 from .losses import PADDING
 from .forward import DocumentInputs, checked_inputs
 from .model import XLNetWithMemory, check_one_device, cut_segments
-from .replay import REPLAYING, fetch, length_for
-from .answers import RunningSpans, apart_search
+from .replay import REPLAYING, Replay, fetch, length_for
+from .answers import RunningSpans, span_scores
 from .calibration import CANDIDATES, answer_probabilities
 
 # %% ../nbs/43_asking.ipynb #q005
@@ -256,6 +257,36 @@ def window_span(
     start, end = tokens.starts[count + first + after], tokens.ends[count + last + after]
     start, end = trim_span(window.text, start - window.start, end - window.start)
     return window.text[start:end], start + window.start
+
+# %% ../nbs/43_asking.ipynb #q416
+def apart_spans(
+    inputs: Mapping[str, Tensor],  # starts, ends and answer_mask (b, c, l)
+    n: int,  # Spans of each segment
+    max_answer_length: int,  # Tokens
+) -> Tensor:  # (b, c, n, 3): score, first token − l, last token − l; −∞ where there are fewer
+    "Of each segment the best span, the best of those that do not overlap it, and so on."
+    scores = span_scores(inputs["starts"], inputs["ends"], inputs["answer_mask"], max_answer_length)
+    length, width = scores.shape[2:]
+    first = torch.arange(length, device=scores.device)[:, None].expand(-1, width)
+    last = first + torch.arange(width, device=scores.device)
+    found = []
+    for _ in range(n):
+        best, at = scores.flatten(2).max(-1)
+        a, b = at // width, at // width + at % width
+        found.append(torch.stack([best, a - length, b - length], dim=-1))
+        scores = scores.masked_fill((first <= b[..., None, None]) & (last >= a[..., None, None]), -torch.inf)
+    return torch.stack(found, dim=2)
+
+
+@cache
+def apart_search(
+    n: int,  # Spans of each segment
+    max_answer_length: int,  # Tokens
+    replayed: bool,  # Whether a GPU is to replay it
+) -> Callable[[Any], Tensor]:
+    "`apart_spans` of these sizes."
+    search = partial(apart_spans, n=n, max_answer_length=max_answer_length)
+    return Replay(search, "the search of spans that do not overlap") if replayed else search
 
 # %% ../nbs/43_asking.ipynb #q414
 def apart_so_far(
