@@ -17,7 +17,7 @@ from .core import check_positive
 from .files import text_source
 from .baselines import map_state, select_documents, state_tensors
 from .answers import span_scores
-from .replay import length_for
+from .replay import length_for, replaying
 from gmmxlnet_nb.asking import (
     Part, pack_segments, parts_of, question_ids, read_chunk, read_states, sentence_around, stack_states
 )
@@ -149,7 +149,8 @@ def answer_evidence(
         left_out = sorted(sorted(range(len(changes)), key=lambda i: -changes[i])[:candidates])
         state = select_documents(before, target)
         if left_out:
-            others = replay_without(qa, parts, ids, before, left_out, target)
+            with replaying(qa.model, False):  # the number of rows grows: each would be a shape of its own
+                others = replay_without(qa, parts, ids, before, left_out, target)
             state = map_state(lambda a, b: torch.cat([a.to(b), b]), state, others)
         rows = 1 + len(left_out)
         packed = pack_segments([[parts[target]]] * rows, [ids] * rows, qa.tokenizer, qa.reader.layout)

@@ -314,13 +314,9 @@ def replaying(
     hindrance = capture_hindrance(model) if capture_steps else ""
     if hindrance and capture_steps is True:
         raise ValueError(f"capture_steps must be 'auto' or False {hindrance}, got True")
-    if hindrance is not None:
-        if hindrance.startswith("with"):  # elsewhere there is nothing to be captured
-            tell_uncaptured(where, hindrance)
-        yield None
-        return
-    replay = segment_replay(model)
-    replay.where, replay.required = where, capture_steps is True
+    if hindrance and hindrance.startswith("with"):  # elsewhere there is nothing to be captured
+        tell_uncaptured(where, hindrance)
+    replay: Any = segment_replay(model) if hindrance is None else None
 
     def step(segment: Segment, state: Any, **options: Any) -> tuple[Tensor, Any, dict[str, Tensor]]:
         tensors = {name: x for name, x in vars(segment).items() if x is None or isinstance(x, Tensor)}
@@ -328,10 +324,14 @@ def replaying(
         found = replay({"segment": tensors, "state": state}, settings=settings, **options)
         return found["logits"], found["state"], found["notes"]
 
-    before, model._replayed_step = model._replayed_step, step
-    token = REPLAYING.set(True)
+    if replay is not None:
+        replay.where, replay.required = where, capture_steps is True
+    before, token = getattr(model, "_replayed_step", None), REPLAYING.set(replay is not None)
     try:
+        if isinstance(model, XLNetWithMemory):
+            model._replayed_step = None if replay is None else step
         yield replay
     finally:
-        model._replayed_step = before
+        if isinstance(model, XLNetWithMemory):
+            model._replayed_step = before
         REPLAYING.reset(token)
