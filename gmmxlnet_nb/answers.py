@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache, partial
 from itertools import groupby
 from numbers import Real
 from pathlib import Path
@@ -32,6 +33,7 @@ from .data import DocumentDataset
 from .losses import null_logits
 from .backbone import OrderedLayers
 from .model import XLNetWithMemory, require
+from .replay import REPLAYING, Replay, replaying
 from .segments import normalize_answer, span_text
 
 # %% ../nbs/40_answers.ipynb #c005
@@ -297,6 +299,13 @@ def best_first(
     return values.sort(dim=-1, descending=True, stable=True).indices[:, :n]
 
 
+def no_span(
+    like: Tensor,  # Where it is needed, and of which type
+) -> Tensor:  # (4,)
+    "A row of `top_spans` without a span. It is made where it is needed: nothing has to be copied there."
+    return torch.stack([like.new_full((), x) for x in (-math.inf, 0, -1, -1)])
+
+
 def top_spans(
     scores: Tensor,  # (b, s, l, width), as `span_scores` gives them
     n: int,  # How many spans of each document
@@ -310,7 +319,7 @@ def top_spans(
     start, more = at.gather(1, found // width), found % width
     first = start % length - length
     spans = torch.stack([near.gather(1, found), start // length, first, first + more], dim=-1)
-    none = spans.new_tensor([-torch.inf, 0, -1, -1])
+    none = no_span(scores)
     spans = torch.where(spans[..., :1] == -torch.inf, none, spans)
     return torch.cat([spans, none.expand(b, n - spans.shape[1], 4)], dim=1)
 
@@ -346,6 +355,44 @@ def best_spans(
     "The best span of each document and its score, beside the score of answering nothing."
     return n_best_spans(start_logits, end_logits, answer_mask, 1, max_answer_length)[:, 0]
 
+# %% ../nbs/40_answers.ipynb #c138
+def first_spans(
+    logits: Tensor,  # (b, c, l), of the first segments
+    n: int,  # Spans of each document
+) -> dict[str, Tensor]:  # `top` (b, n, 4), `nulls` (b, 2, 2) and how many `segments` were read
+    "What is known before anything was read."
+    b, place = len(logits), logits.device
+    top = no_span(torch.empty(0, device=place)).expand(b, n, 4)
+    return {"top": top, "nulls": torch.full((b, 2, 2), math.inf, device=place), "segments": torch.zeros((), device=place)}
+
+
+def merge_spans(
+    inputs: Mapping[str, Tensor],  # `first_spans` or what was known before; starts, ends and answer_mask (b, c, l)
+    n: int,  # Spans of each document
+    max_answer_length: int,  # Tokens
+) -> dict[str, Tensor]:  # What is known now
+    "The best spans and the smallest logits at `<cls>`, of asked and of all segments, after c more segments."
+    starts, ends, answer_mask = (inputs[name] for name in ("starts", "ends", "answer_mask"))
+    top = top_spans(span_scores(starts, ends, answer_mask, max_answer_length), n)
+    top[..., 1] += inputs["segments"]  # rows without a span too, but those of the first chunk come before them
+    both = torch.cat([inputs["top"], top], dim=1)
+    top = both.gather(1, best_first(both[..., 0], n)[..., None].expand(-1, -1, 4))
+    at_cls = torch.stack([starts[..., -1], ends[..., -1]], dim=-1).float()  # (b, c, 2)
+    asked = answer_mask.bool().any(-1)[..., None]
+    nulls = torch.stack([at_cls.masked_fill(~asked, torch.inf).amin(1), at_cls.amin(1)], dim=1)
+    return {"top": top, "nulls": torch.minimum(inputs["nulls"], nulls), "segments": inputs["segments"] + starts.shape[1]}
+
+
+@cache
+def span_search(
+    n: int,  # Spans of each document
+    max_answer_length: int,  # Tokens
+    replayed: bool,  # Whether a GPU is to replay it
+) -> Callable[[Any], dict[str, Tensor]]:
+    "`merge_spans` of these sizes."
+    search = partial(merge_spans, n=n, max_answer_length=max_answer_length)
+    return Replay(search, "the search of spans") if replayed else search
+
 # %% ../nbs/40_answers.ipynb #c039
 class RunningSpans:
     "The n best spans and the null score of documents whose segments come in chunks, in constant memory."
@@ -358,8 +405,12 @@ class RunningSpans:
         self.n = check_positive("n", n)
         self.max_answer_length = check_positive("max_answer_length", max_answer_length)
         self.segments = 0  # read so far
-        self.top: Tensor | None = None  # (b, n, 4), as `top_spans` gives them, segments counted from the document's start
-        self.nulls: Tensor | None = None  # (b, 2, 2): smallest start and end logit at <cls>, of asked and of all segments
+        self.found: dict[str, Tensor] | None = None  # See `first_spans`; segments are counted from the document's start
+
+    @property
+    def top(self) -> Tensor | None:  # (b, n, 4), as `top_spans` gives them
+        "The best spans."
+        return None if self.found is None else self.found["top"]
 
     def update(
         self,
@@ -370,26 +421,30 @@ class RunningSpans:
         "Take in the next segments of the same documents; a `ValueError` if they cannot be."
         check_span_inputs(start_logits, end_logits, answer_mask)
         start_logits, end_logits = start_logits.detach(), end_logits.detach()  # or each chunk's graph would stay
-        top = top_spans(span_scores(start_logits, end_logits, answer_mask, self.max_answer_length), self.n)
-        top[..., 1] += self.segments  # rows without a span too, but those of the first chunk come before them
-        at_cls = torch.stack([start_logits[..., -1], end_logits[..., -1]], dim=-1).float()  # (b, c, 2)
-        asked = answer_mask.bool().any(-1)[..., None]
-        nulls = torch.stack([at_cls.masked_fill(~asked, torch.inf).amin(1), at_cls.amin(1)], dim=1)
-        if self.top is not None and self.nulls is not None:
-            if len(top) != len(self.top):
-                raise ValueError(f"start_logits must be of the same {len(self.top)} documents again, got {len(top)}")
-            both = torch.cat([self.top, top], dim=1)
-            top = both.gather(1, best_first(both[..., 0], self.n)[..., None].expand(-1, -1, 4))
-            nulls = torch.minimum(self.nulls, nulls)
-        self.top, self.nulls, self.segments = top, nulls, self.segments + start_logits.shape[1]
+        before = first_spans(start_logits, self.n) if self.found is None else self.found
+        if len(start_logits) != len(before["top"]):
+            count = len(before["top"])
+            raise ValueError(f"start_logits must be of the same {count} documents again, got {len(start_logits)}")
+        search = span_search(self.n, self.max_answer_length, REPLAYING.get() and start_logits.is_cuda)
+        self.found = search({**before, "starts": start_logits, "ends": end_logits, "answer_mask": answer_mask})
+        self.segments += start_logits.shape[1]
         return self
+
+    def select(
+        self,
+        documents: Sequence[int],  # Their numbers
+    ) -> None:
+        "Go on with some of the documents only."
+        if self.found is not None:
+            rows = {name: self.found[name][list(documents)] for name in ("top", "nulls")}
+            self.found = {**rows, "segments": self.found["segments"]}
 
     def spans(self) -> Tensor:  # (b, n, 5), as `n_best_spans` gives them for all segments at once
         "The best spans so far; a `ValueError` before the first segment."
-        if self.top is None or self.nulls is None:
+        if self.found is None:
             raise ValueError("update must be called with a document's segments before spans, got none")
-        asked, every = self.nulls.unbind(1)
-        return add_null(self.top, torch.where(asked == torch.inf, every, asked).sum(-1))
+        asked, every = self.found["nulls"].unbind(1)
+        return add_null(self.found["top"], torch.where(asked == torch.inf, every, asked).sum(-1))
 
 # %% ../nbs/40_answers.ipynb #c044
 @dataclass(frozen=True)
@@ -619,6 +674,7 @@ def answer_stream(
     chunks: Iterable[Mapping[str, Tensor]],  # Batches `(b, c, l)` of the next c segments of the same b documents
     n: int = 1,  # Spans of each document
     max_answer_length: int = 30,  # Tokens
+    capture_steps: Any = "auto",  # Whether a GPU replays segments: "auto" where it can, True or an error, False
 ) -> Tensor:  # (b, n, 5), as `n_best_spans` gives them for all segments at once
     "Find the best spans of documents that come in chunks, in constant memory; a `ValueError` for what is none."
     if not isinstance(model, torch.nn.Module) or not isinstance(getattr(model, "device", None), torch.device):
@@ -628,7 +684,7 @@ def answer_stream(
         raise ValueError(f"chunks must be a list, or another thing to go through again, with passes = {passes}, got an iterator")
     once: dict[str, Any] = {"passes": 1} if passes > 1 else {}  # of each chunk; all of them are read again here
     device: Any = model.device
-    with answering(model):
+    with answering(model), replaying(model, capture_steps, "answer_stream"):
         for _ in range(passes):
             running = RunningSpans(n, max_answer_length)
             for inputs in prefetch(check_chunks(chunks), device):  # the next chunk is on its way meanwhile

@@ -7,11 +7,16 @@ __all__ = []
 
 # %% ../nbs/43_asking.ipynb #q103
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import islice
-from typing import Any
+from queue import Full, Queue
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
@@ -19,15 +24,16 @@ from transformers import PreTrainedTokenizerBase
 from .core import check_positive
 from .articles import SENTENCE_END
 from .files import TextSource, text_source
-from .segments import SegmentLayout, TokenizedText, one_segment, tokenize_text, trim_span
+from .segments import SegmentLayout, TokenizedText, build_segment, tokenize_text, trim_span
 from .text_windows import Window
-from .data import DocumentCollator
 from .baselines import map_state, select_documents
-from .config import GMMXLNetConfig
+from .config import GMMXLNetConfig, check_built
 from .reading_fields import reading_settings
-from .forward import checked_inputs
-from .model import XLNetWithMemory, cut_segments
-from .answers import RunningSpans
+from .losses import PADDING
+from .forward import DocumentInputs, checked_inputs
+from .model import XLNetWithMemory, check_one_device, cut_segments
+from .replay import REPLAYING, Replay, fetch, length_for
+from .answers import RunningSpans, span_scores
 from .calibration import CANDIDATES, answer_probabilities
 
 # %% ../nbs/43_asking.ipynb #q005
@@ -116,45 +122,85 @@ def parts_of(
         yield from (Part(window, True) for window in cut_window(before, reader.layout, reader.layout.room(question)))
 
 # %% ../nbs/43_asking.ipynb #q010
-def chunk_features(
-    parts: Sequence[Part],  # The next few of a text
-    questions: Sequence[Sequence[int]],  # Token ids of each
-    tokenizer: PreTrainedTokenizerBase,  # Separator and class token
+def pack_segments(
+    lines: Sequence[Sequence[Part | None]],  # The next c parts of b texts, None where one has ended
+    questions: Sequence[Sequence[int]],  # Token ids for each text, shown where parts say so
+    tokenizer: PreTrainedTokenizerBase,  # Separator and class token, padding
     layout: SegmentLayout,  # Memory tokens
-) -> list[dict[str, Any]]:  # As `document_feature` gives them: one for each question
-    "Segments that show the same windows to each question."
-    rows = []
-    for question in questions:
-        segments = [
-            one_segment((0, len(part.window.tokens.ids), part.asked), [], list(question), part.window.tokens, tokenizer, layout)
-            for part in parts
-        ]
-        rows.append({"id": ""} | {name: [segment[name] for segment in segments] for name in segments[0]})
-    return rows
+    length: Callable[[int], int] = int,  # From the longest segment's tokens to those that all get
+) -> Tensor:  # (4, b, c, l): token ids, attention mask, segment ids, and where answers may be
+    "Segments as one tensor, padded on the left as the collator does."
+    before, known = len(layout.mem_read_ids), dict[int, tuple[np.ndarray, np.ndarray]]()
+    frames = [[build_segment(layout, tokenizer, [], list(shown)) for shown in ((), question)] for question in questions]
+    places = [(row, at, part) for row, line in enumerate(lines) for at, part in enumerate(line) if part is not None]
+    sizes = [len(frames[row][part.asked][0]) + len(part.window.tokens.ids) for row, _, part in places]
+    found = np.zeros((4, len(lines), max(map(len, lines)), length(max(sizes))), dtype=np.int64)
+    found[0], found[2] = tokenizer.pad_token_id, PADDING
+    for (row, at, part), size in zip(places, sizes, strict=True):
+        if (window := id(part.window)) not in known:
+            tokens = part.window.tokens
+            known[window] = np.array(tokens.ids, dtype=np.int64), np.array(tokens.ends) > np.array(tokens.starts)
+        (ids, types), (text, visible), segment = frames[row][part.asked], known[window], found[:, row, at, -size:]
+        segment[1], segment[2, : before + len(text)] = 1, 0
+        segment[0, :before], segment[0, before : before + len(text)] = ids[:before], text
+        segment[0, before + len(text) :], segment[2, before + len(text) :] = ids[before:], types[before:]
+        segment[3, before : before + len(text)] = visible & part.asked
+    return torch.from_numpy(found)
 
 
-def chunk_inputs(
-    model: XLNetWithMemory,  # Which is to read them
-    rows: list[dict[str, Any]],  # Of `chunk_features`
-    pad: int,  # The padding token
-) -> dict[str, Tensor]:  # As `forward` takes them
-    "Segments as a batch where the model is."
-    batch = DocumentCollator(pad)(rows)
-    return {name: value.to(model.device) for name, value in batch.items() if not name.endswith("_positions")}
+def segment_inputs(
+    packed: Tensor,  # (4, b, c, l), of `pack_segments`
+) -> dict[str, Tensor]:
+    "The same as `forward` takes them."
+    ids, mask, types, answers = packed.unbind()
+    return {
+        "input_ids": ids, "attention_mask": mask, "token_type_ids": types, "answer_mask": answers != 0,
+        "segment_mask": (mask != 0).any(-1),
+    }  # fmt: skip
+
+# %% ../nbs/43_asking.ipynb #q212
+@dataclass(frozen=True)
+class ChunkOutput:
+    "What a model gives for c segments of b texts."
+
+    starts: Tensor  # Logits (b, c, l); where segments were skimmed, of their last tokens
+    ends: Tensor  # Likewise
+    answer_mask: Tensor  # (b, c, l), where answers may be
+    exists: Tensor  # (b, c), False where a text has ended
+    probs: Tensor | None  # Shares of the experts in writing (b, c, k); None for a memory without routes
+
+
+def tail_length(
+    input_ids: Tensor,  # (b, c, l)
+    write_ids: Sequence[int],  # Token ids of a segment's end
+) -> int:  # At least 1
+    "How many of the last tokens a segment's memory is written from: all behind the first `[MEM_WRITE]`, and itself."
+    found = torch.isin(input_ids, torch.tensor(list(write_ids), dtype=input_ids.dtype)).flatten(0, -2).any(0)
+    return input_ids.shape[-1] - int(found.int().argmax()) if found.any() else 1
 
 
 def read_chunk(
     model: XLNetWithMemory,  # Of any memory
-    rows: list[dict[str, Any]],  # Of `chunk_features`
+    packed: Tensor,  # (4, b, c, l), of `pack_segments`
     state: Any,  # The memory before them; None for the start
-    pad: int,  # The padding token
-) -> tuple[Any, tuple[Any, ...]]:  # The memory after them; logits, where answers may be (b, c, l), and routes (b, c, k) or None
-    "Read the next few segments."
-    inputs = chunk_inputs(model, rows, pad)
-    state = model.get_initial_memory(len(rows)) if state is None else state
-    out = model(**inputs, memory_state=state, passes=1, return_routing_info=True)
-    probs = (out.routing_info or {}).get("routing_probs")
-    return out.new_memory_state, (out.start_logits, out.end_logits, inputs["answer_mask"], probs)
+    before: list[Any] | None = None,  # Gets the memory before each of the c segments
+    skim: bool = False,  # For the memory's sake only: the last layer works on the tokens alone that it is written from
+) -> tuple[Any, ChunkOutput]:  # The memory after them, and the rest
+    "Read the next few segments: they are checked here, and copied to the model's device while it is at work."
+    check_one_device(getattr(model, "hf_device_map", None), model.device)
+    check_built(model.config, model.memory)
+    given = dict.fromkeys(("start_positions", "end_positions")) | segment_inputs(packed)
+    checked_inputs(**given, vocabulary=model.config.vocab_size, device=packed.device)
+    there = packed.pin_memory() if model.device.type == "cuda" else packed
+    inputs: dict[str, Any] = segment_inputs(there.to(model.device, non_blocking=True))
+    ids, mask, types, answers, exists = inputs.values()
+    segments = DocumentInputs(ids, mask, exists, types, None, None, answers, False)
+    parts = cut_segments(segments, model.memory_tokens(None, None, model.device))
+    tail = tail_length(packed[0], model.memory_ids("write", None)) if skim else None
+    logits, state, notes = model.read_documents(parts, state, before=before, tail=tail)
+    starts, ends = logits.unbind(-1)
+    probs = torch.stack([note["routing_probs"] for note in notes], dim=1) if "routing_probs" in notes[0] else None
+    return state, ChunkOutput(starts, ends, answers, exists, probs)
 
 # %% ../nbs/43_asking.ipynb #q111
 SENTENCE_CHARACTERS = 500  # Before and behind an answer, at most
@@ -184,8 +230,16 @@ class Found:
     end: int  # Its last character (exclusive)
     score: float  # Start logit and end logit
     segment: int
-    sentence: str  # Around it, as far as its segment shows it
+    window: Window | None  # What the segment shows; None if nobody asks
     routes: list[float] | None  # Shares of the experts in writing this segment; None for a memory without routes
+
+    @property
+    def sentence(self) -> str:
+        "The sentence that it stands in, as far as its segment shows it."
+        if self.window is None:
+            return ""
+        begin, end = sentence_around(self.window.text, self.start - self.window.start, self.end - self.window.start)
+        return self.window.text[begin:end]
 
     def overlaps(self, other: "Found") -> bool:
         "Whether the two have a character in common."
@@ -204,57 +258,266 @@ def window_span(
     start, end = trim_span(window.text, start - window.start, end - window.start)
     return window.text[start:end], start + window.start
 
+# %% ../nbs/43_asking.ipynb #q416
+def apart_spans(
+    inputs: Mapping[str, Tensor],  # starts, ends and answer_mask (b, c, l)
+    n: int,  # Spans of each segment
+    max_answer_length: int,  # Tokens
+) -> Tensor:  # (b, c, n, 3): score, first token − l, last token − l; −∞ where there are fewer
+    "Of each segment the best span, the best of those that do not overlap it, and so on."
+    scores = span_scores(inputs["starts"], inputs["ends"], inputs["answer_mask"], max_answer_length)
+    length, width = scores.shape[2:]
+    first = torch.arange(length, device=scores.device)[:, None].expand(-1, width)
+    last = first + torch.arange(width, device=scores.device)
+    found = []
+    for _ in range(n):
+        best, at = scores.flatten(2).max(-1)
+        a, b = at // width, at // width + at % width
+        found.append(torch.stack([best, a - length, b - length], dim=-1))
+        scores = scores.masked_fill((first <= b[..., None, None]) & (last >= a[..., None, None]), -torch.inf)
+    return torch.stack(found, dim=2)
+
+
+@cache
+def apart_search(
+    n: int,  # Spans of each segment
+    max_answer_length: int,  # Tokens
+    replayed: bool,  # Whether a GPU is to replay it
+) -> Callable[[Any], Tensor]:
+    "`apart_spans` of these sizes."
+    search = partial(apart_spans, n=n, max_answer_length=max_answer_length)
+    return Replay(search, "the search of spans that do not overlap") if replayed else search
+
+# %% ../nbs/43_asking.ipynb #q414
+def apart_so_far(
+    spans: Iterable[Found],  # Of a text, as far as it was read
+    n: int,  # How many answers are wanted
+    reached: int,  # Where the last window begins: what stands before it meets no span of later windows
+) -> list[Found]:  # The best first
+    "Spans that may be among the n best that do not overlap, whatever follows."
+    chosen: list[Found] = []
+    kept: list[Found] = []
+    settled = 0
+    for span in sorted(spans, key=lambda span: -span.score):
+        if settled == n:
+            break
+        over = [other for other in chosen if span.overlaps(other)]
+        if any(other.end <= reached for other in over):
+            continue  # whatever follows, a better one stays
+        kept.append(span)
+        if not over:
+            chosen.append(span)
+            settled += span.end <= reached
+    return kept
+
+
+@dataclass(frozen=True)
+class Best:
+    "What was found in a text."
+
+    spans: list[Found]  # The best ones, which share the probability
+    null_score: float  # Of no answer
+    segments_read: int
+    apart: list[Found]  # Others, among them those that do not overlap
+
+# %% ../nbs/43_asking.ipynb #q313
+AHEAD = 2  # Chunks that a GPU is given before anybody looks at what the first has brought
+
 
 class Spans:
-    "The best spans of one text for some questions, in constant memory."
+    "The best spans of some texts, each for a question, in constant memory."
 
     def __init__(
         self,
-        questions: Sequence[Sequence[int]],  # Token ids of each
+        questions: Sequence[Sequence[int]],  # Token ids for each text
         reader: Reader,  # Sizes
+        skimmed: Sequence[int] | None = None,  # Segments of each text that were read before, without the question
+        n_best: int = 1,  # Answers that are wanted, none of which overlaps another
     ) -> None:
         self.after = [len(reader.layout.mem_write_ids) + 3 + len(question) for question in questions]
         self.running = RunningSpans(CANDIDATES, reader.max_answer_length)
-        self.windows: dict[int, tuple[Window, list[list[float]] | None]] = {}  # of segments with one of the best spans
-        self.numbers: list[int] = []  # what each segment that showed the questions is called
-        self.skimmed = 0  # segments that were read before these, without the questions
+        self.rows = list(range(len(questions)))  # those that are still read, in their order in the batch
+        self.windows: dict[tuple[int, int], tuple[Window, list[float] | None]] = {}  # of segments with one of the best spans
+        self.skimmed = [0] * len(questions) if skimmed is None else list(skimmed)
+        self.numbers: dict[int, int] = {}  # what segments are called, if not by their order
+        self.counts = [0] * len(questions)  # segments that showed the question
+        self.ended: dict[int, Tensor] = {}  # what was found in texts that are read no more
+        self.pending: deque[tuple[list[int], int, Callable[[], Any]]] = deque()
+        self.n_best, self.longest = n_best, reader.max_answer_length
+        self.best_apart: list[list[Found]] = [[] for _ in questions]  # Beside the best ones, where these share words
 
     def update(
         self,
-        parts: Sequence[Part],  # Of the next segments
-        starts: Tensor,  # Logits (b, c, l)
-        ends: Tensor,  # (b, c, l)
-        answer_mask: Tensor,  # (b, c, l)
-        probs: Tensor | None,  # Shares of the experts in writing (b, c, k); None for a memory without routes
+        lines: Sequence[Sequence[Part | None]],  # The next segments of each text that is still read
+        found: ChunkOutput,  # What the model gave
         numbers: Sequence[int] | None = None,  # The numbers of these segments; by default they follow
     ) -> None:
         "Take in the next segments."
-        begin = len(self.numbers)
-        self.numbers += range(begin, begin + len(parts)) if numbers is None else numbers
-        self.running.update(starts, ends, answer_mask)
-        for i, part in enumerate(parts):
-            routes = None if probs is None else probs[:, i].float().tolist()
-            self.windows[begin + i] = (part.window, routes)
-        assert self.running.top is not None
-        best = {int(segment) for segment in self.running.top[..., 1].flatten().tolist()}
-        self.windows = {segment: kept for segment, kept in self.windows.items() if segment in best}
+        begin, starts, ends = self.running.segments, found.starts, found.ends
+        if any(part is None for line in lines for part in line):  # a text that has ended does not say: no answer
+            ended = ~found.exists[..., None]
+            starts, ends = (x.masked_fill(ended, math.inf) for x in (starts, ends))
+        self.running.update(starts, ends, found.answer_mask)
+        for row, line in zip(self.rows, lines, strict=True):
+            for i, part in enumerate(line):
+                if part is not None:
+                    self.windows[row, begin + i] = part.window, None
+                    self.counts[row] += 1
+        self.numbers |= {} if numbers is None else dict(enumerate(numbers, begin))
+        top: Any = self.running.top
+        given = {"best": top[..., 1], "routes": None if found.probs is None else found.probs.float(), "apart": None}
+        if self.n_best > 1:
+            search = apart_search(self.n_best, self.longest, REPLAYING.get() and top.is_cuda)
+            given["apart"] = search({"starts": starts, "ends": ends, "answer_mask": found.answer_mask})
+        self.pending.append((self.rows, self.running.segments, fetch(given)))
+        while len(self.pending) > (AHEAD if top.is_cuda else 0):
+            self.settle()
 
-    def found(self, row: int) -> tuple[list[Found], float, int]:
-        "A question's different spans, the best first; the score of no answer; and how many segments were read."
-        spans = self.running.spans()[row].tolist()
-        best: dict[tuple[int, int], Found] = {}
+    def settle(self) -> None:
+        "Keep the windows of the best spans, of the oldest segments that this has not been done for."
+        rows, end, wait = self.pending.popleft()
+        found: dict[str, Any] = {name: None if x is None else x.tolist() for name, x in wait().items()}
+        best, routes, apart = found.values()
+        wanted = {(row, int(segment)) for row, segments in zip(rows, best, strict=True) for segment in segments}
+        if routes is not None:
+            for row, shares in zip(rows, routes, strict=True):
+                for segment, route in enumerate(shares, end - len(shares)):
+                    if (row, segment) in wanted and (row, segment) in self.windows:
+                        self.windows[row, segment] = self.windows[row, segment][0], route
+        for row, segments in zip(rows, apart or (), strict=apart is not None):
+            for segment, spans in enumerate(segments, end - len(segments)):
+                self.keep_apart(row, segment, spans)
+        done = set(rows)
+        self.windows = {
+            key: kept for key, kept in self.windows.items() if key in wanted or key[1] >= end or key[0] not in done
+        }
+
+    def keep_apart(self, row: int, segment: int, spans: Sequence[Sequence[float]]) -> None:
+        "Keep the best spans of a text that do not overlap, after one more segment."
+        if (row, segment) not in self.windows:
+            return
+        (window, route), kept = self.windows[row, segment], self.best_apart[row]
+        for score, first, last in spans:
+            text, start = window_span(window, int(first), int(last), self.after[row]) if score > -math.inf else ("", 0)
+            if text:
+                kept.append(Found(text, start, start + len(text), score, segment, window, route))
+        self.best_apart[row] = apart_so_far(kept, self.n_best, window.start)
+
+    def keep(self, lines: Sequence[int]) -> None:
+        "Read on with these texts only, by their places in the batch."
+        spans = self.running.spans()
+        self.ended |= {row: spans[line] for line, row in enumerate(self.rows) if line not in lines}
+        self.running.select(lines)
+        self.rows = [self.rows[line] for line in lines]
+
+    def finish(self) -> None:
+        "Look at all that was found, once it is all read."
+        while self.pending:
+            self.settle()
+        if self.rows:
+            self.keep([])
+
+    def found(self, row: int) -> Best:
+        "A text's different spans, the best first, and what else there is to know."
+        self.finish()
+        spans, best = self.ended[row].tolist(), dict[tuple[int, int], Found]()
         for score, _, segment, first, last in spans:
             if score == -math.inf:
                 continue
-            window, routes = self.windows[int(segment)]
+            window, route = self.windows[row, int(segment)]
             text, start = window_span(window, int(first), int(last), self.after[row])
             if text and (start, start + len(text)) not in best:
-                number = self.numbers[int(segment)]
-                where = (start, start + len(text), score, number)
-                begin, end = sentence_around(window.text, start - window.start, start - window.start + len(text))
-                route = None if routes is None else routes[row]
-                best[where[:2]] = Found(text, *where, window.text[begin:end], route)
-        return list(best.values()), spans[0][1], self.skimmed + len(self.numbers)
+                number = self.number(row, int(segment))
+                best[start, start + len(text)] = Found(text, start, start + len(text), score, number, window, route)
+        others = [span for span in self.best_apart[row] if (span.start, span.end) not in best]
+        more = [replace(span, segment=self.number(row, span.segment)) for span in others]
+        return Best(list(best.values()), spans[0][1], self.skimmed[row] + self.counts[row], more)
+
+    def number(self, row: int, segment: int) -> int:
+        "What a segment is called."
+        return self.numbers.get(segment, segment + self.skimmed[row])
+
+# %% ../nbs/43_asking.ipynb #q315
+def smaller_batch(
+    lines: Sequence[Sequence[Any]],  # What each row reads next; nothing where it has ended
+    halve: bool,  # Whether sizes are to be powers of two
+) -> list[int]:  # Those to go on with, in order
+    "Rows that go on; some that have ended may stay."
+    live, ended = ([i for i, line in enumerate(lines) if bool(line) == there] for there in (True, False))
+    size = 1 << (len(live) - 1).bit_length() if live and halve else len(live)
+    return sorted([*live, *ended[: max(0, size - len(live))]])
+
+
+def read_rows(
+    model: XLNetWithMemory,  # Of any memory
+    tokenizer: PreTrainedTokenizerBase,  # With memory tokens
+    reader: Reader,  # How to cut
+    rows: Sequence[Iterator[Part]],  # Texts
+    questions: Sequence[Sequence[int]],  # Token ids for each
+    state: Any,  # The memory before them; None for the start
+    batch_size: int,  # Segments at once
+    spans: Spans | None = None,  # Gets what is found
+) -> Any:  # The memory after each text
+    "Read texts side by side, each to its end."
+    state = model.get_initial_memory(len(rows)) if state is None else state
+    ends, active, length = [None] * len(rows), list(range(len(rows))), length_for(model.device, reader.layout.segment_length)
+    while True:
+        lines: list[list[Part | None]] = [list(islice(rows[row], max(1, batch_size // len(active)))) for row in active]
+        chosen = smaller_batch(lines, model.device.type == "cuda")
+        if len(chosen) < len(active):
+            for line in set(range(len(active))) - set(chosen):
+                ends[active[line]] = select_documents(state, line)
+            if not chosen:
+                return map_state(lambda *parts: torch.cat(parts), *ends)
+            state, active, lines = select_documents(state, chosen), [active[i] for i in chosen], [lines[i] for i in chosen]
+            if spans is not None:
+                spans.keep(chosen)
+        width = max(map(len, lines))
+        lines = [line + [None] * (width - len(line)) for line in lines]
+        packed = pack_segments(lines, [questions[row] for row in active], tokenizer, reader.layout, length)
+        state, found = read_chunk(model, packed, state, skim=spans is None)
+        if spans is not None:
+            spans.update(lines, found)
+
+# %% ../nbs/43_asking.ipynb #q318
+T = TypeVar("T")
+WAITING = 16  # Windows that are made before they are asked for
+
+
+def in_background(
+    items: Iterable[T],  # Made one by one
+    most: int = WAITING,  # That wait to be used
+) -> Iterator[T]:  # The same
+    "Have a thread make the next items while the ones before are used."
+    made: Queue[tuple[bool, Any]] = Queue(most)
+    stopped = threading.Event()
+
+    def put(ok: bool, item: Any) -> None:
+        while not stopped.is_set():
+            try:
+                made.put((ok, item), timeout=0.1)
+                return
+            except Full:
+                continue
+
+    def work() -> None:
+        try:
+            for item in items:
+                put(True, item)
+                if stopped.is_set():
+                    return
+            put(False, None)
+        except BaseException as error:  # raised where the item was to be used
+            put(False, error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        while (got := made.get())[0]:
+            yield got[1]
+        if got[1] is not None:
+            raise got[1]
+    finally:
+        stopped.set()
 
 # %% ../nbs/43_asking.ipynb #q015
 def rank_answers(
@@ -262,21 +525,23 @@ def rank_answers(
     null_score: float,  # Of no answer
     reader: Reader,  # Threshold and temperature
     n_best: int,  # Answers
+    apart: Sequence[tuple[str | None, Found]] = (),  # Other spans, which get answers where most of the best ones overlap
 ) -> list[dict[str, Any]]:  # The best first
     "The best answers that do not overlap, with probabilities."
     ranked = sorted(found, key=lambda item: -item[1].score)[:CANDIDATES]
     probabilities, null = answer_probabilities([span.score for _, span in ranked], null_score, reader.temperature)
-    answers: list[dict[str, Any]] = []
-    if not ranked or null_score - ranked[0][1].score > reader.null_threshold:
+    best, answers = ranked[0][1].score if ranked else math.inf, list[dict[str, Any]]()
+    if not ranked or null_score - best > reader.null_threshold:
         nothing = {"score": null, "start": 0, "end": 0, "answer": "", "null_probability": null}
         answers.append(nothing | {"segment": None, "sentence": None, "routes": None, "document": None, "page": None})
     taken: list[tuple[str | None, Found]] = []
-    for (name, span), probability in zip(ranked, probabilities, strict=True):
+    for name, span in sorted([*found, *apart], key=lambda item: -item[1].score):
         if len(answers) >= n_best:
             break
         if any(name == other and span.overlaps(before) for other, before in taken):
             continue
         taken.append((name, span))
+        probability = probabilities[0] * math.exp((span.score - best) / reader.temperature)
         place = {"score": probability, "start": span.start, "end": span.end, "answer": span.text, "null_probability": null}
         more = {"segment": span.segment, "sentence": span.sentence, "routes": span.routes, "document": name, "page": None}
         answers.append(place | more)
@@ -330,34 +595,6 @@ def stack_states(
     return map_state(lambda *parts: torch.cat([part.cpu() for part in parts]), *states)
 
 
-def tail_length(
-    input_ids: Tensor,  # (b, c, l)
-    write_ids: Sequence[int],  # Token ids of a segment's end
-) -> int:  # At least 1
-    "How many of the last tokens a segment's memory is written from: all behind the first `[MEM_WRITE]`, and itself."
-    found = torch.isin(input_ids, torch.tensor(list(write_ids), dtype=input_ids.dtype)).flatten(0, -2).any(0)
-    return input_ids.shape[-1] - int(found.int().argmax()) if found.any() else 1
-
-
-def skim_chunk(
-    model: XLNetWithMemory,  # Of any memory
-    rows: list[dict[str, Any]],  # Of `chunk_features`
-    state: Any,  # The memory before them; None for the start
-    pad: int,  # The padding token
-    before: list[Any] | None = None,  # Gets the memory before each segment
-) -> tuple[Any, list[dict[str, Tensor]]]:  # The memory after them, and its notes on each
-    "Read the next few segments for the memory's sake: the last layer works on the tokens alone that it is written from."
-    batch = DocumentCollator(pad)(rows)
-    tail = tail_length(batch["input_ids"], model.memory_ids("write", None))
-    inputs: dict[str, Any] = {name: value.to(model.device) for name, value in batch.items()}
-    inputs |= dict.fromkeys(("start_positions", "end_positions"))
-    checked = checked_inputs(**inputs, vocabulary=model.config.vocab_size, device=model.device)
-    segments = cut_segments(checked, model.memory_tokens(None, None, model.device))
-    state = model.get_initial_memory(len(rows)) if state is None else state
-    _, state, notes = model.read_documents(segments, state, before=before, tail=tail)
-    return state, notes
-
-
 def read_states(
     model: XLNetWithMemory,  # Of any memory
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
@@ -366,17 +603,29 @@ def read_states(
     question: Sequence[int] = (),  # Shown where parts say so
     state: Any = None,  # The memory before them; None for the start
     batch_size: int = 8,  # Segments to prepare at once
-) -> tuple[list[Any], Any, list[list[float]]]:  # The memory before each part, the last one, and routes if there are
+) -> tuple[list[Any], Any, list[list[float]]]:  # The memory before parts, some of them at a time, the last one, and routes
     "Read segment by segment, and keep what goes into each, on the CPU."
     kept: list[Any] = []
     routes: list[list[float]] = []
+    waiting: deque[Callable[[], Any]] = deque()
+    length = length_for(model.device, reader.layout.segment_length)
+
+    def settle() -> None:
+        before, probs = waiting.popleft()().values()
+        kept.append(before)
+        routes.extend([] if probs is None else probs[0].tolist())
+
     parts, state = iter(parts), model.get_initial_memory(1) if state is None else state
     while chunk := list(islice(parts, batch_size)):
-        rows = chunk_features(chunk, [question], tokenizer, reader.layout)
         before: list[Any] = []
-        state, notes = skim_chunk(model, rows, state, tokenizer.pad_token_id, before)
-        kept += [map_state(lambda x: x.detach().cpu(), one) for one in before]
-        routes += [note["routing_probs"][0].float().tolist() for note in notes if "routing_probs" in note]
+        packed = pack_segments([chunk], [question], tokenizer, reader.layout, length)
+        state, found = read_chunk(model, packed, state, before, skim=True)
+        states = map_state(lambda *some: torch.cat(some).detach(), *before)
+        waiting.append(fetch({"before": states, "probs": None if found.probs is None else found.probs.float()}, pinned=False))
+        while len(waiting) > (AHEAD if packed.device != model.device else 0):
+            settle()
+    while waiting:
+        settle()
     return kept, state, routes
 
 
@@ -404,18 +653,16 @@ def ask_windows(
     numbers: Sequence[int],  # What they are called
     states: Any,  # The memory before each
     batch_size: int,  # Windows at once
+    n_best: int = 1,  # Answers that are wanted
 ) -> Spans:  # Of one question
     "Show a question in some segments, each with the memory that it had."
-    spans = Spans([question], reader)
+    spans, length = Spans([question], reader, n_best=n_best), length_for(model.device, reader.layout.segment_length)
     for at in range(0, len(windows), batch_size):
         parts = [Part(window, True) for window in windows[at : at + batch_size]]
-        rows = [row for part in parts for row in chunk_features([part], [question], tokenizer, reader.layout)]
-        state = select_documents(states, slice(at, at + len(parts)))
-        _, found = read_chunk(model, rows, state, tokenizer.pad_token_id)
-        starts, ends, mask, probs = found
-        probs = None if probs is None else probs.transpose(0, 1)
-        side_by_side = (starts.transpose(0, 1), ends.transpose(0, 1), mask.transpose(0, 1))
-        spans.update(parts, *side_by_side, probs, numbers[at : at + batch_size])
+        packed = pack_segments([[part] for part in parts], [question] * len(parts), tokenizer, reader.layout, length)
+        _, found = read_chunk(model, packed, select_documents(states, slice(at, at + len(parts))))
+        in_a_row: dict[str, Any] = {name: None if x is None else x.transpose(0, 1) for name, x in vars(found).items()}
+        spans.update([parts], ChunkOutput(**in_a_row), numbers[at : at + batch_size])
     return spans
 
 
@@ -423,17 +670,15 @@ def ask_last(
     model: XLNetWithMemory,  # Trained with the question last
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     reader: Reader,  # How to cut
-    question: Sequence[int],  # Token ids
-    window: Window,  # The text's last
-    number: int,  # What it is called
-    state: Any,  # The memory before it, of one document
-) -> tuple[Spans, Any]:  # Of one question, and the memory after the text
-    "Show a question in the last segment, or in those that its window is cut into to make room."
-    spans = Spans([question], reader)
-    spans.skimmed = number
-    parts = [Part(part, True) for part in cut_window(window, reader.layout, reader.layout.room(len(question)))]
-    rows = chunk_features(parts, [question], tokenizer, reader.layout)
-    state, found = read_chunk(model, rows, state, tokenizer.pad_token_id)
-    starts, ends, mask, probs = found
-    spans.update(parts, starts, ends, mask, probs, range(number, number + len(parts)))
-    return spans, state
+    questions: Sequence[Sequence[int]],  # Token ids for each text
+    windows: Sequence[Window],  # Each text's last
+    numbers: Sequence[int],  # What these are called
+    state: Any,  # The memory before them
+    batch_size: int,  # Segments at once
+    n_best: int = 1,  # Answers that are wanted
+) -> tuple[Spans, Any]:  # And the memory after the texts
+    "Show questions in the last segment, or in those that its window is cut into to make room."
+    pairs, layout = zip(windows, questions, strict=True), reader.layout
+    rows = [(Part(part, True) for part in cut_window(window, layout, layout.room(len(asked)))) for window, asked in pairs]
+    spans = Spans(questions, reader, numbers, n_best)
+    return spans, read_rows(model, tokenizer, reader, rows, questions, state, batch_size, spans)

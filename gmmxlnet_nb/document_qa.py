@@ -10,7 +10,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count, islice
+from contextlib import contextmanager
+from itertools import chain, count, product, tee
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,12 @@ from .text_windows import Window, text_windows
 from .retrieval import PassageIndex
 from .baselines import map_state, select_documents, state_tensors
 from .loading import load_tokenizer
+from .replay import CAPTURE, replaying
 from .answers import answering
 from .model import MemXLNetForQA, XLNetWithMemory, check_device
 from gmmxlnet_nb.asking import (
     ASK_SEGMENTS,
-    Found,
+    Best,
     Part,
     Reader,
     Spans,
@@ -41,14 +43,13 @@ from gmmxlnet_nb.asking import (
     ask_windows,
     check_question_fits,
     check_segments,
-    chunk_features,
+    in_background,
     make_reader,
     named_sources,
     question_ids,
     rank_answers,
-    read_chunk,
+    read_rows,
     read_states,
-    skim_chunk,
     stack_states,
 )
 
@@ -171,12 +172,12 @@ class Reading:
         check_positive("n_best", n_best)
         check_question_fits(reader, questions[0])
         texts = [question] if isinstance(question, str) else list(question)
-        with answering(self.qa.model):
-            found = [self._ask(text, ids, segments) for text, ids in zip(texts, questions[0], strict=True)]
+        with self.qa.at_work():
+            found = [self._ask(text, ids, segments, n_best) for text, ids in zip(texts, questions[0], strict=True)]
         answers = [self._answers(spans, n_best) for spans in found]
         return shape_answers(answers, questions[1], n_best)
 
-    def _ask(self, text: str, question: list[int], segments: Any) -> Spans:
+    def _ask(self, text: str, question: list[int], segments: Any, n_best: int) -> Spans:
         "The best spans for one question."
         model, tokenizer, reader, last = self.qa.model, self.qa.tokenizer, self.qa.reader, len(self.windows) - 1
         if reader.last:
@@ -184,7 +185,8 @@ class Reading:
                 how = "the model was trained with question_shown 'last' and answers from memory"
                 raise ValueError(f"segments must be left out: {how}, got {segments!r:.80}")
             state = select_documents(self.before, last)
-            return ask_last(model, tokenizer, reader, question, self.windows[last], last, state)[0]
+            at = [question], [self.windows[last]], [last], state, self.qa.batch_size, n_best
+            return ask_last(model, tokenizer, reader, *at)[0]
         room, widest = reader.layout.room(len(question)), max(len(window.tokens.ids) for window in self.windows)
         if widest > room:
             most = len(question) + room - widest
@@ -195,15 +197,16 @@ class Reading:
             self._index = self._index or PassageIndex([window.text for window in self.windows])
             chosen = sorted(self._index.rank(text, min(chosen, len(self.windows))))
         windows, states = [self.windows[i] for i in chosen], select_documents(self.before, chosen)
-        return ask_windows(model, tokenizer, reader, question, windows, chosen, states, self.qa.batch_size)
+        return ask_windows(model, tokenizer, reader, question, windows, chosen, states, self.qa.batch_size, n_best)
 
     def _answers(self, spans: Spans, n_best: int) -> list[dict[str, Any]]:
         "Answers with their pages, and how many segments showed the question."
-        found, null_score, _ = spans.found(0)
-        answers = rank_answers([(self.name, span) for span in found], null_score, self.qa.reader, n_best)
+        best = spans.found(0)
+        every, apart = ([(self.name, span) for span in some] for some in (best.spans, best.apart))
+        answers = rank_answers(every, best.null_score, self.qa.reader, n_best, apart)
         for answer in answers:
             answer["page"] = self.page_of(answer["start"]) if answer["answer"] else None
-            answer["segments_read"] = len(spans.numbers)
+            answer["segments_read"] = spans.counts[0]
         return answers
 
     def extend(self, more: str, progress: bool = False) -> "Reading":
@@ -281,15 +284,34 @@ def load_reading(
     return Reading(qa, text, windows, before, final, routes, name, pages)
 
 # %% ../nbs/44_document_qa.ipynb #q032
-def shown_progress(
+def counted(
     windows: Iterable[Window],  # Of a text
-    progress: bool,  # Whether to show any
+    bar: "tqdm[Any]",  # Counts segments, on standard error
 ) -> Iterator[Window]:  # The same
-    "A bar that counts segments, on standard error."
-    yield from tqdm(windows, unit=" segments", disable=not check_choice("progress", progress, (True, False)))
+    "Windows that are counted when they are used."
+    for window in windows:
+        bar.update()
+        yield window
 
 
-Best = tuple[list[Found], float, int]  # A question's spans, the score of no answer, and how many segments were read
+def progress_bar(
+    progress: Any,  # Whether to show how far it is
+) -> "tqdm[Any]":
+    "A bar that counts segments, or none; a `ValueError` for what is neither True nor False."
+    return tqdm(unit=" segments", disable=not check_choice("progress", progress, (True, False)))
+
+
+def all_but_last(
+    windows: Iterable[Window],  # Of a text
+    last: list[Window],  # Gets the last one
+    numbers: list[int],  # Gets its number
+) -> Iterator[Part]:  # The others, without questions
+    "Windows with the last one held back."
+    held: list[Window] = []
+    for number, window in enumerate(windows):
+        yield from (Part(one, False) for one in held)
+        held = [window]
+        last[:], numbers[:] = held, [number]
 
 
 def merge_found(
@@ -298,13 +320,29 @@ def merge_found(
     n_best: int,  # Answers
 ) -> list[dict[str, Any]]:  # The best first
     "One ranking of all documents' answers to a question."
-    every = [(name, span) for name, _, (found, _, _) in documents for span in found]
-    answers = rank_answers(every, min(null for _, _, (_, null, _) in documents), reader, n_best)
+    every = [(name, span) for name, _, best in documents for span in best.spans]
+    apart = [(name, span) for name, _, best in documents for span in best.apart]
+    answers = rank_answers(every, min(best.null_score for _, _, best in documents), reader, n_best, apart)
     sources = {name: source for name, source, _ in documents}
     for answer in answers:
         answer["page"] = sources[answer["document"]].page_of(answer["start"]) if answer["answer"] else None
-        answer["segments_read"] = sum(read for _, _, (_, _, read) in documents)
+        answer["segments_read"] = sum(best.segments_read for _, _, best in documents)
     return answers
+
+# %% ../nbs/44_document_qa.ipynb #q232
+CPU_BATCH, GPU_BATCH = 8, 16  # Segments at once
+
+
+def batches_of(
+    questions: Sequence[int],  # Their numbers
+    documents: int,  # How many
+    batch_size: int,  # Rows
+) -> Iterator[tuple[Sequence[int], Sequence[int]]]:  # Questions and documents, of which each is asked each
+    "Pairs of questions and documents that are read side by side."
+    for at in range(0, len(questions), batch_size):
+        some = questions[at : at + batch_size]
+        each = max(1, batch_size // len(some))
+        yield from ((some, range(first, min(first + each, documents))) for first in range(0, documents, each))
 
 # %% ../nbs/44_document_qa.ipynb #q132
 def load_checkpoint(
@@ -328,7 +366,8 @@ class DocumentQA:
         self,
         model: XLNetWithMemory,  # With any memory
         tokenizer: PreTrainedTokenizerBase,  # Its own, with its memory tokens
-        batch_size: int = 8,  # Segments that are read at once where they can be
+        batch_size: int | None = None,  # Segments that are read at once where they can be; by default 8, on a GPU 16
+        capture_steps: Any = "auto",  # Whether a GPU replays segments: "auto" where it can, True or an error, False
         **reading: Any,  # `READING_FIELDS` that are to be otherwise than in the model's configuration
     ) -> None:
         if not isinstance(model, XLNetWithMemory):
@@ -336,8 +375,10 @@ class DocumentQA:
         check_tokenizer(tokenizer)
         if len(tokenizer) > model.config.vocab_size:
             raise ValueError(f"tokenizer must have at most the model's {model.config.vocab_size} tokens, got {len(tokenizer)}")
-        self.model, self.tokenizer, self.batch_size = model, tokenizer, check_positive("batch_size", batch_size)
-        self.reader = make_reader(model.config, reading)
+        usual = GPU_BATCH if model.device.type == "cuda" else CPU_BATCH
+        self.batch_size = usual if batch_size is None else check_positive("batch_size", batch_size)
+        self.model, self.tokenizer, self.reader = model, tokenizer, make_reader(model.config, reading)
+        self.capture_steps = check_choice("capture_steps", capture_steps, CAPTURE)
 
     def __repr__(self) -> str:
         "The model's class and memory, and how it reads."
@@ -348,7 +389,7 @@ class DocumentQA:
         cls,
         folder: str | Path,  # A checkpoint's folder, or its name on the hub
         device: torch.device | str | None = None,  # By default a GPU if there is one
-        dtype: torch.dtype | str | None = None,  # By default the checkpoint's own
+        dtype: torch.dtype | str | None = None,  # By default the checkpoint's own; a GPU is fast with "bfloat16"
         revision: str | None = None,  # Of a checkpoint on the hub
         token: str | None = None,  # For a private one
         **options: Any,  # As `DocumentQA` takes them
@@ -377,72 +418,87 @@ class DocumentQA:
         check_question_fits(self.reader, ids)
         check_positive("n_best", n_best)
         sources = named_sources(text)
-        with answering(self.model):
-            found = [self._answer_all(ids, source, progress) for _, source in sources]
+        with self.at_work(), progress_bar(progress) as bar:
+            answer = self._answer_last if self.reader.last else self._answer_all
+            found = answer(ids, [source for _, source in sources], n_best, bar)
         answers = []
-        for best in zip(*found, strict=True):  # of one question, in each document
-            documents = [(*named, each) for named, each in zip(sources, best, strict=True)]
+        for i in range(len(ids)):
+            documents = [(*named, found[d, i]) for d, named in enumerate(sources)]
             answers.append(merge_found(documents, self.reader, n_best))
         return shape_answers(answers, single, n_best)
 
-    def _answer_all(self, ids: list[list[int]], source: TextSource, progress: bool) -> list[Best]:
-        "What is found for each question."
-        if self.reader.last:
-            return [spans.found(0) for spans in self._answer_last(ids, source, progress)]
-        together: dict[int, list[int]] = {}
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        "Without gradients, and with segments that are replayed where they can be."
+        with answering(self.model), replaying(self.model, self.capture_steps, "answering"):
+            yield
+
+    def _windows(self, source: TextSource, question: int, bar: "tqdm[Any]") -> Iterator[Window]:
+        "A text's windows; on a GPU a thread makes them, unless they come from a generator of somebody's."
+        windows = self.windows_of(source.pieces(), question)
+        apart = self.model.device.type == "cuda" and source.rewindable
+        return counted(in_background(windows) if apart else windows, bar)
+
+    def _answer_all(
+        self, ids: list[list[int]], sources: list[TextSource], n_best: int, bar: "tqdm[Any]"
+    ) -> dict[tuple[int, int], Best]:
+        "What is found in each document for each question, of documents and questions side by side."
+        together, found = dict[int, list[int]](), dict[tuple[int, int], Best]()
         for i, question in enumerate(ids):
             together.setdefault(self.reader.room(len(question)), []).append(i)
-        found: dict[int, Best] = {}
         for rows in together.values():  # questions with the same windows are asked in one pass
-            for at in range(0, len(rows), self.batch_size):
-                some = rows[at : at + self.batch_size]
-                spans = self._answer_pass([ids[i] for i in some], source, progress)
-                found |= {i: spans.found(row) for row, i in enumerate(some)}
-        return [found[i] for i in range(len(ids))]
-
-    def _answer_pass(self, ids: list[list[int]], source: TextSource, progress: bool) -> Spans:
-        "Read a text with questions in all segments, as often as the model does."
-        longest, state = max(map(len, ids)), None
-        for _ in range(self.reader.passes):
-            spans, windows = Spans(ids, self.reader), shown_progress(self.windows_of(source.pieces(), longest), progress)
-            while chunk := list(islice(windows, self.batch_size)):
-                parts = [Part(window, True) for window in chunk]
-                rows = chunk_features(parts, ids, self.tokenizer, self.reader.layout)
-                state, logits = read_chunk(self.model, rows, state, self.tokenizer.pad_token_id)
-                spans.update(parts, *logits)
-        return spans
-
-    def _answer_last(self, ids: list[list[int]], source: TextSource, progress: bool) -> list[Spans]:
-        "Read a text without questions, and ask each of them in its last segment."
-        once, found = self._read_to_last(source, None, progress), []
-        for question in ids:
-            spans, state = ask_last(self.model, self.tokenizer, self.reader, question, *once)
-            for _ in range(self.reader.passes - 1):
-                again = self._read_to_last(source, state, progress)
-                spans, state = ask_last(self.model, self.tokenizer, self.reader, question, *again)
-            found.append(spans)
+            for some, documents in batches_of(rows, len(sources), self.batch_size):
+                spans = self._answer_pass([ids[i] for i in some], [sources[d] for d in documents], n_best, bar)
+                found |= {pair: spans.found(row) for row, pair in enumerate(product(documents, some))}
         return found
 
-    def _read_to_last(self, source: TextSource, state: Any, progress: bool) -> tuple[Window, int, Any]:
-        "A text's last window, its number, and the memory before it."
-        held, number = list[Window](), 0
+    def _answer_pass(self, ids: list[list[int]], sources: list[TextSource], n_best: int, bar: "tqdm[Any]") -> Spans:
+        "Read texts with questions in all segments, as often as the model does."
+        longest, state = max(map(len, ids)), None
+        for _ in range(self.reader.passes):
+            windows = chain.from_iterable(tee(self._windows(source, longest, bar), len(ids)) for source in sources)
+            rows: list[Iterator[Part]] = [(Part(window, True) for window in each) for each in windows]
+            spans = Spans(ids * len(sources), self.reader, n_best=n_best)
+            state = self._read(rows, ids * len(sources), state, spans)
+        return spans
 
-        def skim(windows: list[Window]) -> Any:
-            rows = chunk_features([Part(window, False) for window in windows], [()], self.tokenizer, self.reader.layout)
-            return skim_chunk(self.model, rows, state, self.tokenizer.pad_token_id)[0]
+    def _read(self, rows: list[Iterator[Part]], ids: list[Any], state: Any, spans: Spans | None = None) -> Any:
+        "Read texts side by side: the memory after them."
+        return read_rows(self.model, self.tokenizer, self.reader, rows, ids, state, self.batch_size, spans)
 
-        for window in shown_progress(self.windows_of(source.pieces(), 0), progress):
-            if len(held) == self.batch_size:
-                state, number, held = skim(held), number + len(held), []
-            held.append(window)
-        if len(held) > 1:
-            state, number = skim(held[:-1]), number + len(held) - 1
-        return held[-1], number, state
+    def _answer_last(
+        self, ids: list[list[int]], sources: list[TextSource], n_best: int, bar: "tqdm[Any]"
+    ) -> dict[tuple[int, int], Best]:
+        "Read texts without questions, and ask each of them in its last segment."
+        found, how, size = dict[tuple[int, int], Best](), (self.model, self.tokenizer, self.reader), self.batch_size
+        for some, documents in batches_of(list(range(len(ids))), len(sources), size):
+            texts, asked = [sources[d] for d in documents], [ids[i] for i in some] * len(documents)
+            state, copies = None, 1
+            for _ in range(self.reader.passes):
+                windows, numbers, before = self._read_to_last(texts, copies, state, bar)
+                if copies < len(some):  # so far nothing was said about questions
+                    before = select_documents(before, [d for d in range(len(texts)) for _ in some])
+                shown, called = [x for x in windows for _ in some], [x for x in numbers for _ in some]
+                spans, state = ask_last(*how, asked, shown, called, before, size, n_best)
+                copies = len(some)
+            found |= {pair: spans.found(row) for row, pair in enumerate(product(documents, some))}
+        return found
+
+    def _read_to_last(
+        self, sources: list[TextSource], copies: int, state: Any, bar: "tqdm[Any]"
+    ) -> tuple[list[Window], list[int], Any]:
+        "Each text's last window, its number, and the memory before it, of so many copies of each text."
+        lasts, numbers = [list[Window]() for _ in sources], [list[int]() for _ in sources]
+        texts = zip(sources, lasts, numbers, strict=True)
+        parts = [all_but_last(self._windows(source, 0, bar), last, number) for source, last, number in texts]
+        rows: list[Iterator[Part]] = list(chain.from_iterable(tee(each, copies) for each in parts))
+        after = self._read(rows, [()] * len(rows), state)
+        return [last for [last] in lasts], [number for [number] in numbers], after
 
     def read(self, text: Any, progress: bool = False) -> Reading:
         "Read a text without a question, and keep its memory. Raises `ValueError` for a text that is none."
         source, pieces = text_source(text), []
-        with answering(self.model):
+        with self.at_work():
             kept = (pieces.append(piece) or piece for piece in source.pieces())  # type: ignore[func-returns-value]
             windows = list(self.windows_of(kept, 0))
             before, final, routes = self.read_windows(windows, None, progress)
@@ -451,9 +507,9 @@ class DocumentQA:
 
     def read_windows(self, windows: list[Window], state: Any, progress: bool) -> tuple[Any, Any, list[list[float]] | None]:
         "The memory before each window, the last one, and routes; as often as the model reads."
-        with answering(self.model):
+        with self.at_work(), progress_bar(progress) as bar:
             for _ in range(self.reader.passes):
-                parts = (Part(window, False) for window in shown_progress(windows, progress))
+                parts = (Part(window, False) for window in counted(windows, bar))
                 before, state, routes = read_states(self.model, self.tokenizer, self.reader, parts, (), state, self.batch_size)
         return stack_states(before), map_state(lambda x: x.cpu(), state), routes or None
 

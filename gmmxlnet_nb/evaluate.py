@@ -13,7 +13,7 @@ import math
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,11 +21,13 @@ from typing import Any
 
 import datasets
 import numpy as np
+from torch import Tensor
 from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 from transformers.utils import logging as hf_logging
 
 from .core import check_choice, check_folder, check_positive, write_json
+from .cuda import prefetch
 from .reading import folder_or_name
 from .faults import ON_ERROR
 from .documents import Document, check_document
@@ -36,6 +38,7 @@ from .baselines import memory_floats
 from .config import QUESTION_SHOWN
 from .reading_fields import EXPECTED, reading_settings
 from .model import XLNetWithMemory
+from .replay import fetch, length_for, replaying
 from gmmxlnet_nb.answers import (
     Candidate,
     answering,
@@ -119,6 +122,19 @@ def segment_batches(
     return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
 
 
+def collated(
+    dataset: DocumentDataset,  # To be read
+    batches: Sequence[list[int]],  # Rows of each
+    pad_token_id: int,  # The tokenizer's
+    length: Callable[[int], int],  # From the longest segment's tokens to those that all are padded to
+) -> Iterator[dict[str, Tensor]]:
+    "Batches."
+    for rows in batches:
+        features = dataset.__getitems__(rows)
+        longest = max(len(ids) for feature in features for ids in feature["input_ids"])
+        yield DocumentCollator(pad_token_id, length(longest))(features)
+
+
 def read_spans(
     model: XLNetWithMemory,  # Of any memory
     dataset: DocumentDataset,  # In its segments
@@ -127,18 +143,21 @@ def read_spans(
     batch_size: int = 8,  # Documents
     clear_memory: bool = False,  # Whether every segment starts from the initial memory
     progress: str | None = None,  # What a bar on a terminal says; None for no bar
+    capture_steps: Any = "auto",  # Whether a GPU replays segments: see `replaying`
 ) -> np.ndarray:  # (n, 20, 5), as `n_best_spans` gives them
     "The best spans of all documents."
     spans = np.empty((len(dataset), CANDIDATES, 5), dtype=np.float32)
-    batches, collate = segment_batches(dataset, batch_size), DocumentCollator(pad_token_id)
-    bar = tqdm(batches, desc=progress, unit=" batches", disable=None if progress else True, leave=False, file=sys.stderr)
-    with answering(model):
-        for rows in bar:
-            batch = collate(dataset.__getitems__(rows))
-            inputs = {name: x.to(model.device) for name, x in batch.items() if not name.endswith("_positions")}
+    batches, waits, device = segment_batches(dataset, batch_size), list[Callable[[], Any]](), model.device
+    given = prefetch(collated(dataset, batches, pad_token_id, length_for(device)), device)  # the next one is on its way meanwhile
+    how = {"desc": progress, "unit": " batches", "disable": None if progress else True, "leave": False, "file": sys.stderr}
+    with answering(model), replaying(model, capture_steps, "evaluation"):
+        for batch in tqdm(given, total=len(batches), **how):
+            inputs = {name: x for name, x in batch.items() if not name.endswith("_positions")}
             out: Any = model(**inputs, clear_memory=clear_memory, return_memory_state=False)
             found = n_best_spans(out.start_logits, out.end_logits, inputs["answer_mask"], CANDIDATES, max_answer_length)
-            spans[rows] = found.cpu().numpy()
+            waits.append(fetch(found, pinned=False))
+    for rows, wait in zip(batches, waits, strict=True):
+        spans[rows] = wait().numpy()
     return spans
 
 # %% ../nbs/66_evaluate.ipynb #v020
@@ -238,6 +257,7 @@ def baseline_scores(
     fields: Mapping[str, Any],  # All `READING_FIELDS`
     on_misfit: str,  # "raise" or "skip"
     batch_size: int,  # Windows at once
+    capture_steps: Any = "auto",  # Whether a GPU replays windows
 ) -> dict[str, dict[str, float]]:  # Column → SQuAD's scores
     "The scores of the model as a reader that remembers nothing, in all windows and in those that BM25 finds."
     with redirect_stdout(io.StringIO()):  # the report on these documents stands above already
@@ -245,6 +265,7 @@ def baseline_scores(
     found = {}
     for name, windows in (("window_reader", None), ("bm25_reader", best_windows(dataset, ASK_SEGMENTS))):
         how = {"max_answer_length": fields["max_answer_length"], "batch_size": batch_size}
+        how["capture_steps"] = capture_steps
         spans = window_reader_spans(model, dataset, windows, **how)
         said = decode_predictions(dataset, spans, math.inf)
         answers = {p.id: p.text for p in said}, no_answer_scores(said)
@@ -261,6 +282,7 @@ def evaluate_documents(
     on_misfit: str = "raise",  # What to do about documents that do not fit: "raise" or "skip"
     progress: bool = False,  # Whether to show on a terminal how far it is
     baselines: bool = False,  # Whether to score readers without a memory beside it
+    capture_steps: Any = "auto",  # Whether a GPU replays segments: "auto" where it can, True or an error, False
     **reading: Any,  # segment_length, stride … where they are to be otherwise than the model's configuration says
 ) -> Evaluation:
     """Answer the questions of documents, with the memory and with it cleared, and score the answers.
@@ -274,12 +296,12 @@ def evaluate_documents(
     dataset = read_dataset(model, tokenizer, documents, fields, on_misfit)
     how = dataset, tokenizer.pad_token_id, fields["max_answer_length"], batch_size
     names = {name: name.replace("_", " ") if progress else None for name in columns}
-    spans = {name: read_spans(model, *how, clear, names[name]) for name, clear in columns.items()}
+    spans = {name: read_spans(model, *how, clear, names[name], capture_steps) for name, clear in columns.items()}
     asked = dataset.documents
     blind = any(document.blind for document in asked)
     scores = {} if blind else {name: score_spans(dataset, found, fields) for name, found in spans.items()}
     if baselines and not blind:
-        scores |= baseline_scores(model, tokenizer, documents, fields, on_misfit, batch_size)
+        scores |= baseline_scores(model, tokenizer, documents, fields, on_misfit, batch_size, capture_steps)
     chance = chance_level(asked) if not blind and all(document.choices for document in asked) else None
     return Evaluation(dataset, fields, spans, scores, chance)
 

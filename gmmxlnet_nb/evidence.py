@@ -16,9 +16,10 @@ from torch import Tensor
 from .core import check_positive
 from .files import text_source
 from .baselines import map_state, select_documents, state_tensors
-from .answers import answering, span_scores
+from .answers import span_scores
+from .replay import length_for, replaying
 from gmmxlnet_nb.asking import (
-    Part, chunk_features, parts_of, question_ids, read_chunk, read_states, sentence_around, stack_states
+    Part, pack_segments, parts_of, question_ids, read_chunk, read_states, sentence_around, stack_states
 )
 from .document_qa import DocumentQA, Reading
 
@@ -57,15 +58,15 @@ def replay_without(
     target: int,  # The part that has the answer
 ) -> Any:  # The memory before the target, of as many documents
     "Read on from behind each segment that is left out, all side by side."
-    state, active = None, 0
+    state, active, length = None, 0, length_for(qa.model.device, qa.reader.layout.segment_length)
     for number in range(left_out[0] + 1, target + 1):
         if active < len(left_out) and left_out[active] == number - 1:  # without its write, the memory is what it was before
             new = map_state(lambda x: x.to(qa.model.device), select_documents(before, number - 1))
             state = new if state is None else map_state(lambda a, b: torch.cat([a, b]), state, new)
             active += 1
         if number < target:
-            [row] = chunk_features([parts[number]], [question], qa.tokenizer, qa.reader.layout)
-            state, _ = read_chunk(qa.model, [row] * active, state, qa.tokenizer.pad_token_id)
+            same = [[parts[number]]] * active, [question] * active
+            state, _ = read_chunk(qa.model, pack_segments(*same, qa.tokenizer, qa.reader.layout, length), state)
     return state
 
 # %% ../nbs/46_evidence.ipynb #e010
@@ -137,7 +138,7 @@ def answer_evidence(
     if not isinstance(question, str) or not isinstance(answer, dict) or not answer.get("answer"):
         raise ValueError(f"answer must be one of DocumentQA's to one question, and not empty, got {answer!r:.80}")
     [ids], _ = question_ids(question, qa.tokenizer)
-    with answering(qa.model):
+    with qa.at_work():
         whole, parts, before, final = read_for(qa, ids, text)
         target = answer["segment"]
         after = len(qa.reader.layout.mem_write_ids) + 3 + len(ids)
@@ -148,11 +149,13 @@ def answer_evidence(
         left_out = sorted(sorted(range(len(changes)), key=lambda i: -changes[i])[:candidates])
         state = select_documents(before, target)
         if left_out:
-            others = replay_without(qa, parts, ids, before, left_out, target)
+            with replaying(qa.model, False):  # the number of rows grows: each would be a shape of its own
+                others = replay_without(qa, parts, ids, before, left_out, target)
             state = map_state(lambda a, b: torch.cat([a.to(b), b]), state, others)
-        [row] = chunk_features([parts[target]], [ids], qa.tokenizer, qa.reader.layout)
-        _, (starts, ends, mask, _) = read_chunk(qa.model, [row] * (1 + len(left_out)), state, qa.tokenizer.pad_token_id)
-        log_p = span_log_prob(starts, ends, mask, span, qa.reader.max_answer_length).tolist()
+        rows = 1 + len(left_out)
+        packed = pack_segments([[parts[target]]] * rows, [ids] * rows, qa.tokenizer, qa.reader.layout)
+        _, found = read_chunk(qa.model, packed, state)
+        log_p = span_log_prob(found.starts, found.ends, found.answer_mask, span, qa.reader.max_answer_length).tolist()
     first, last = sentence_around(whole, answer["start"], answer["end"])
     pairs = [(i, parts[i].window, log_p[0] - value) for i, value in zip(left_out, log_p[1:], strict=True)]
     effects = [SegmentEffect(i, window.start, window.end, window.text, effect) for i, window, effect in pairs]

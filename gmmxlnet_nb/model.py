@@ -367,6 +367,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         self._start_state: Any = None  # What `set_memory_state` was given
         self._ids_on_device: dict[tuple[Any, ...], Tensor] = {}
         self._compiled_step: Callable[..., Any] | None = None
+        self._replayed_step: Callable[..., Any] | None = None  # What `replaying` puts in place of `step`
         self._compiled_parts: StepParts | None = None
         self.post_init()
 
@@ -394,7 +395,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
 
     def __getstate__(self) -> dict[str, Any]:
         "A copy is not compiled: compiled code would run with this model's weights."
-        return super().__getstate__() | dict.fromkeys(("_compiled_step", "_compiled_parts", "_ordered_layers"))
+        return super().__getstate__() | dict.fromkeys(("_compiled_step", "_compiled_parts", "_ordered_layers", "_replayed_step"))
 
     def set_memory_tokens(self, mem_read_ids: Any, mem_write_ids: Any) -> None:
         "Remember the memory tokens' ids, for any memory, and make the embedding large enough for them."
@@ -453,7 +454,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         bptt_segments: int | None = None, passes: int = 1, before: list[Any] | None = None, tail: int | None = None,
     ) -> tuple[Tensor, Any, list[dict[str, Tensor]]]:
         "The loop over segments of the same documents: logits `(b, s, l, 2)`, the last state, notes on each segment."
-        step = self._compiled_step or self.step
+        step = self._replayed_step or self._compiled_step or self.step
         step = step if tail is None else partial(step, tail=tail)
         if self.gradient_checkpointing and self.training and self.recompute != "layer":
             step = recomputed(step)

@@ -25,8 +25,6 @@ from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any
 
-import torch
-
 from .core import check_choice, check_names, check_positive
 from .reading import unique_keys
 from .formats import TEXT_KINDS
@@ -138,20 +136,22 @@ def describe_reading(
 
 @contextmanager
 def stoppable(
-    model: torch.nn.Module,  # That is called once for each few segments
+    model: Any,  # A `MemXLNetForQA`, whose `read_documents` is called once for each few segments
     stopping: Callable[[], bool],  # Whether to give up
 ) -> Iterator[None]:
     "Raises `Stopped` at the model's next call once `stopping` says so: a long text takes minutes, and Ctrl-C should not."
+    read = model.read_documents
 
-    def check(*_: Any) -> None:
+    def checked(*args: Any, **options: Any) -> Any:
         if stopping():
             raise Stopped
+        return read(*args, **options)
 
-    hook = model.register_forward_pre_hook(check)
+    model.__dict__["read_documents"] = checked
     try:
         yield
     finally:
-        hook.remove()
+        del model.__dict__["read_documents"]
 
 # %% ../nbs/65_serve.ipynb #s016
 class LocalPage:

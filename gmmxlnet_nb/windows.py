@@ -6,7 +6,7 @@
 __all__ = ['window_reader_spans']
 
 # %% ../nbs/47_windows.ipynb #k003
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,7 @@ from .answers import answering, span_scores, top_spans
 from .core import check_choice, check_positive
 from .cuda import prefetch
 from .data import DocumentCollator, DocumentDataset
+from .replay import fetch, length_for, replaying
 from .retrieval import PassageIndex
 
 # %% ../nbs/47_windows.ipynb #k005
@@ -103,7 +104,7 @@ def window_rows(
     top = top_spans(span_scores(start_logits, end_logits, answer_mask, max_answer_length), 1)[:, 0]
     nulls = torch.stack([start_logits[:, 0, -1], end_logits[:, 0, -1]], dim=-1).float()
     asked = answer_mask.flatten(1).bool().any(1, keepdim=True).float()
-    return torch.cat([top[:, :1], top[:, 2:], nulls, asked], dim=1).cpu()
+    return torch.cat([top[:, :1], top[:, 2:], nulls, asked], dim=1)
 
 
 def document_span(
@@ -125,30 +126,34 @@ def document_span(
 def batch_windows(
     found: Iterable[tuple[int, int, dict[str, Any]]],  # As `window_features` gives them
     batch_size: int,  # Windows to read at once
-) -> Iterator[dict[str, Tensor]]:  # (w, 1, l), and `places` (w, 2): document and window
+    length: Callable[[int], int] = int,  # From the longest window's tokens to those that all are padded to
+    places: list[tuple[int, int]] | None = None,  # Gets each one's document and window
+) -> Iterator[dict[str, Tensor]]:  # (w, 1, l)
     "Windows of any documents together."
-    collate, found = DocumentCollator(), iter(found)
+    found = iter(found)
     while part := list(islice(found, batch_size)):
-        places = torch.tensor([(number, window) for number, window, _ in part])
-        yield {**collate([feature for _, _, feature in part]), "places": places}
+        features = [feature for _, _, feature in part]
+        if places is not None:
+            places += [(number, window) for number, window, _ in part]
+        yield DocumentCollator(pad_to_length=length(max(len(feature["input_ids"][0]) for feature in features)))(features)
 
 
 def read_windows(
     model: Any,  # A `MemXLNetForQA`
     batches: Iterable[Mapping[str, Tensor]],  # As `batch_windows` gives them
     max_answer_length: int,  # Tokens
-) -> tuple[Tensor, Tensor]:  # Places (W, 2) and rows (W, 6) of all windows, on the CPU
+    capture_steps: Any = "auto",  # Whether a GPU replays windows
+) -> Tensor:  # Rows (W, 6) of all windows, on the CPU
     "Read each window from the initial memory."
-    places, rows = [torch.empty(0, 2, dtype=torch.long)], [torch.empty(0, 6)]
+    waits = [lambda: torch.empty(0, 6)]
     device: Any = model.device
-    with answering(model):
+    with answering(model), replaying(model, capture_steps, "the window reader"):
         for batch in prefetch(batches, device):  # the next one is on its way meanwhile
-            inputs = {name: x for name, x in batch.items() if name != "places" and not name.endswith("_positions")}
-            state = model.get_initial_memory(len(batch["places"]))  # whatever state was set
+            inputs = {name: x for name, x in batch.items() if not name.endswith("_positions")}
+            state = model.get_initial_memory(len(batch["input_ids"]))  # whatever state was set
             out = model(**inputs, memory_state=state, return_memory_state=False)
-            rows.append(window_rows(out.start_logits, out.end_logits, batch["answer_mask"], max_answer_length))
-            places.append(batch["places"].cpu())
-    return torch.cat(places), torch.cat(rows)
+            waits.append(fetch(window_rows(out.start_logits, out.end_logits, batch["answer_mask"], max_answer_length), False))
+    return torch.cat([wait() for wait in waits])
 
 # %% ../nbs/47_windows.ipynb #k216
 def window_reader_spans(
@@ -158,16 +163,20 @@ def window_reader_spans(
     rank_by: str = "score",  # What the best span has most of: "score", or "odds", score less its window's null score
     max_answer_length: int = 30,  # Tokens
     batch_size: int = 8,  # Windows to read at once
+    capture_steps: Any = "auto",  # Whether a GPU replays windows: "auto" where it can, True or an error, False
 ) -> Tensor:  # (documents, 5) as `best_spans` gives them, on the CPU; the segment is the window
     "The best span of each document, each window read alone from the initial memory; a `ValueError` for other windows."
     if not isinstance(model, torch.nn.Module) or not isinstance(getattr(model, "device", None), torch.device):
         raise ValueError(f"model must be a MemXLNetForQA, got {type(model).__name__}")
     check_choice("rank_by", rank_by, RANK_BY)
     check_positive("max_answer_length", max_answer_length)
-    batches = batch_windows(window_features(dataset, windows), check_positive("batch_size", batch_size))
-    places, rows = read_windows(model, batches, max_answer_length)
+    place: Any = model.device
+    length, found = length_for(place), list[tuple[int, int]]()
+    batches = batch_windows(window_features(dataset, windows), check_positive("batch_size", batch_size), length, found)
+    rows = read_windows(model, batches, max_answer_length, capture_steps)
     if not len(rows):
         raise ValueError("dataset must hold at least one document, got none")
+    places = torch.tensor(found)
     counts: list[int] = places[:, 0].unique_consecutive(return_counts=True)[1].tolist()
     parts = zip(rows.split(counts), places[:, 1].split(counts), strict=True)
     return torch.stack([document_span(own, numbers.tolist(), rank_by) for own, numbers in parts])
