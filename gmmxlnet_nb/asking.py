@@ -528,6 +528,7 @@ def rank_answers(
     apart: Sequence[tuple[str | None, Found]] = (),  # Other spans, which get answers where most of the best ones overlap
 ) -> list[dict[str, Any]]:  # The best first
     "The best answers that do not overlap, with probabilities."
+    found, apart = (found, apart) if found else (apart, ())  # where the best ones have no visible character
     ranked = sorted(found, key=lambda item: -item[1].score)[:CANDIDATES]
     probabilities, null = answer_probabilities([span.score for _, span in ranked], null_score, reader.temperature)
     best, answers = ranked[0][1].score if ranked else math.inf, list[dict[str, Any]]()
