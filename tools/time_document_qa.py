@@ -194,16 +194,21 @@ def ask(args: argparse.Namespace) -> dict[str, Any]:
     """Ten questions of a text that was read once, each in 8 segments, against one full pass."""
     qa = make_qa(args.hidden, args.layers, args.segment_length, question_shown="all")
     text, questions = text_of(qa, args.tokens // 10), [f"{QUESTION} {word}" for word in WORDS[:10]]
-    full, whole = timed(lambda: qa(questions[0], text))
-    began = time.perf_counter()
-    reading = qa.read(text)
-    read = time.perf_counter() - began
-    answers = [reading.ask(question) for question in questions]
-    together = time.perf_counter() - began
+    times: dict[str, list[float]] = {"full_pass": [], "read": [], "read_and_ten_asks": []}
+    for _ in range(args.turns):
+        full, whole = timed(lambda: qa(questions[0], text))
+        began = time.perf_counter()
+        reading = qa.read(text)
+        times["read"].append(time.perf_counter() - began)
+        answers = [reading.ask(question) for question in questions]
+        times["read_and_ten_asks"].append(time.perf_counter() - began)
+        times["full_pass"].append(full)
+    ratios = [a / b for a, b in zip(times["read_and_ten_asks"], times["full_pass"], strict=True)]
     pairs = zip(questions[:3], answers[:3], strict=True)
     agree = sum(qa(question, text)["answer"] == answer["answer"] for question, answer in pairs)
     return {
-        "tokens": args.tokens // 10, "full_pass": full, "read": read, "read_and_ten_asks": together, "ratio": together / full,
+        "tokens": args.tokens // 10, **{name: statistics.median(found) for name, found in times.items()},
+        "ratio": statistics.median(ratios), "ratios": ratios,
         "same_as_full_pass_of_3": agree, "segments": whole["segments_read"],
     }  # fmt: skip
 
@@ -270,7 +275,7 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=2, help="of ask, many and rate")
     parser.add_argument("--segment-length", type=int, default=384)
     parser.add_argument("--rate-tokens", type=int, default=6000)
-    parser.add_argument("--turns", type=int, default=5, help="of rate")
+    parser.add_argument("--turns", type=int, default=5, help="of rate and ask")
     parser.add_argument("--length", type=int, default=10_000, help="of peak")
     parser.add_argument("--spaces", action="store_true", help="of peak")
     parser.add_argument("--out", type=Path, help="a JSON file for what was found")
