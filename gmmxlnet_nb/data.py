@@ -38,30 +38,10 @@ from .attention import packed_tokens
 from .documents import Answer, Document, check_document, check_ids, is_text
 from .faults import progress_bars, say_once
 from gmmxlnet_nb.segments import (
-    HIDDEN_LETTERS,
-    WORD_START,
-    BlankTable,
-    SegmentLayout,
-    TokenizedText,
-    answer_spans,
-    build_segment,
-    check_layout,
-    check_offsets,
-    check_tokenizer,
-    cover_gaps,
-    document_feature,
-    is_blank,
-    is_sign,
-    normalize_answer,
-    one_segment,
-    place_tokens,
-    raw_tokens,
-    segment_ranges,
-    share_run,
-    tokenize_text,
-    trim_span,
-    DoesNotFit,
-    explain_missing_answer,
+    HIDDEN_LETTERS, WORD_START, BlankTable, DoesNotFit, SegmentLayout, TokenizedText, answer_spans, build_segment,
+    check_layout, check_offsets, check_tokenizer, cover_gaps, document_feature, explain_missing_answer, is_blank,
+    is_sign, normalize_answer, one_segment, place_tokens, raw_tokens, segment_ranges, share_run, tokenize_text,
+    trim_span
 )
 
 if TYPE_CHECKING:  # else it is imported where features are made or kept: who answers a question makes none
@@ -496,7 +476,7 @@ class AnswerReport:
 
 COUNTS = tuple(f.name for f in fields(AnswerReport) if f.name != "max_answer_length")
 
-
+# %% ../nbs/12_data.ipynb #e206b
 def gold_counts(
     document: Document,  # Checked
     lengths: Sequence[int],  # Of `gold_flags`

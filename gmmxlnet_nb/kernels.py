@@ -545,7 +545,7 @@ def check_kinds(
         if x.device != query.device:
             raise ValueError(f"{name} must be on {query.device} as query is, got {x.device}")
 
-
+# %% ../nbs/21_kernels.ipynb #k023b
 def attend(
     query: Tensor,  # (b, l, h, d_h)
     key: Tensor,  # (b, n + l, h, d_h)

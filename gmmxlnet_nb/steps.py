@@ -254,7 +254,7 @@ def compiled_regions(
     model._compiled_step, model._compiled_parts = kept
     return regions
 
-
+# %% ../nbs/49_steps.ipynb #q427b
 @contextmanager
 def using_regions(
     model: Any,  # An XLNet with a memory
@@ -291,7 +291,7 @@ def full_shape(
     length = getattr(getattr(collator, "collator", None), "pad_to_length", None)
     return args.per_device_train_batch_size, length or getattr(layout, "segment_length", None)
 
-
+# %% ../nbs/49_steps.ipynb #q427c
 def device_temperatures(
     model: nn.Module,  # To be trained
     args: TrainingConfig,  # Options
