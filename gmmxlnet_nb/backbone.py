@@ -430,13 +430,14 @@ def encode(
     entering = {*(() if enter is None else range(last + 1) if entered is None else entered)}
     rows = PackedRows.of(attention_mask, packed) if packed is not None and kind == "triton" and cache is None else None
     if rows is not None:
-        hidden, visibility = rows.pack(enter(0, hidden) if enter and 0 in entering else hidden), rows.visibility(visibility)
+        hidden = enter(0, hidden) if enter is not None and 0 in entering else hidden
+        hidden, visibility = rows.pack(hidden), rows.visibility(visibility)
         enter, entering = partial(enter_packed, enter, rows), entering - {0}
     cut = tail if rows is None else None  # the last layer's queries
     alone = eager or recompute or not stack or cache is not None
     for part in layer_stacks(last + 1, 1 if alone else stack, entering | ({last} if cut else set())):
         layers, i = [xlnet.layer[j] for j in part], part.start
-        hidden = enter(i, hidden) if enter and i in entering else hidden
+        hidden = enter(i, hidden) if enter is not None and i in entering else hidden
         keys = visibility.keys(hidden, None if cache is None else cache.hidden[:, i])
         if cut and i == last:
             keys, hidden, visibility = hidden if keys is None else keys, hidden[:, -cut:], visibility.last(cut)

@@ -265,7 +265,11 @@ def plain_answers(
     length: int,  # Tokens of a segment
     batch_size: int = 16,  # Segments at once
 ) -> list[str]:  # To the question, in each text
-    "Tokenize all texts, cut into segments, read these in batches, and take the likeliest start and end of a text's best segment."
+    """
+    Tokenize all texts, cut into segments, read these in batches, and take the likeliest start and end of a text's best segment.
+
+    Not with tokenizers 0.23.1 or 0.23.2, unless each text fits one segment: what they give as overflow lacks text.
+    """
     pairs, device = (list(texts), [question] * len(texts)), next(model.parameters()).device
     cut = {"truncation": "only_first", "max_length": length, "return_overflowing_tokens": True}
     inputs = tokenizer(*pairs, **cut, padding=True, return_tensors="pt")

@@ -88,7 +88,7 @@ def main() -> None:
         torch.cuda.empty_cache()
     if len(weights) == 2:
         found["captured"]["farthest_weight"] = float((weights["captured"] - weights["uncaptured"]).abs().max())
-    if count > 1:
+    if dist.is_initialized():
         dist.barrier()
         dist.destroy_process_group()
     if rank:

@@ -14,6 +14,7 @@ import argparse
 import json
 import random
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -130,6 +131,7 @@ class Contenders:
 
     def add_theirs(self, name: str) -> None:
         """Hugging Face's XLNet."""
+        say(f"hf {name}")
         setting, model = self.setting, self.setting.theirs(compiled=name != "eager" and self.setting.args.compile)
 
         def call(inputs: dict[str, Tensor]) -> Any:
@@ -144,6 +146,7 @@ class Contenders:
 
     def add_ours(self, kind: str, name: str, options: dict[str, Any], compiled: bool = False) -> None:
         """A model with a memory, which goes from segment to segment."""
+        say(f"{kind}{name}")
         setting, capture = self.setting, options.get("capture_steps", "auto")
         qa, texts = setting.qa(kind, **options), {str(i): text for i, text in enumerate(setting.texts)}
         if compiled:
@@ -159,9 +162,14 @@ class Contenders:
         self.steps[f"{kind}{name} read"] = (lambda: ready(setting.question, texts)), count
         most = sum(int(each["attention_mask"].sum()) for each in self.there)
         self.steps[f"{kind}{name} model"] = (lambda: read_model(qa.model, self.there, capture)), most
-        if not compiled:
+        if not compiled and setting.args.one_text:
             one = " ".join(setting.texts)
             self.steps[f"{kind}{name} one text"] = (lambda: qa(setting.question, one)), count
+
+
+def say(what: str) -> None:
+    """How far it is."""
+    print(time.strftime("%X"), what, file=sys.stderr, flush=True)
 
 
 def timed(device: torch.device, step: Callable[[], Any]) -> float:
@@ -208,12 +216,14 @@ def main() -> None:
         ("documents", 16, "side by side"), ("segments", 8, "of each document"), ("length", 512, "tokens of a segment"),
     ]:  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=value, help=what)
+    parser.add_argument("--one-text", action="store_true", help="time one text of all, too, which no other is read beside")
     parser.add_argument("--no-compile", dest="compile", action="store_false", help="leave Hugging Face's model as it is")
     args = parser.parse_args()
     setting = Setting(args)
     both = Contenders(setting)
     times: dict[str, list[float]] = {name: [] for name in both.steps}
     for turn in range(args.turns + 2):
+        say(f"turn {turn + 1} of {args.turns + 2}")
         for name, (step, _) in both.steps.items():
             seconds = timed(setting.device, step)
             if turn > 1:  # compiled and recorded by now

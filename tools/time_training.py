@@ -18,7 +18,7 @@ from datasets import Dataset
 from transformers import TrainerCallback, XLNetConfig, XLNetForQuestionAnsweringSimple, set_seed
 
 from gmmxlnet_nb.benchmark import memory_model, random_documents, training_step
-from gmmxlnet_nb.data import FEATURE_TYPES, DocumentDataset
+from gmmxlnet_nb.data import FEATURE_TYPES, DocumentDataset, table_types
 from gmmxlnet_nb.documents import Answer, Document
 from gmmxlnet_nb.segments import SegmentLayout
 from gmmxlnet_nb.train import GMMTrainer
@@ -34,7 +34,7 @@ def features(rows: dict[str, torch.Tensor]) -> DocumentDataset:
     columns |= {name: rows[name][..., None].tolist() for name in ("start_positions", "end_positions")}
     spans = {"starts": [[[0] * length]] * count, "ends": [[[1] * (length - 1) + [0]]] * count, "asked": [[True]] * count}
     make: Any = Dataset.from_dict
-    table: Any = make({"id": [str(i) for i in range(count)], **columns, **spans}, features=FEATURE_TYPES)
+    table: Any = make({"id": [str(i) for i in range(count)], **columns, **spans}, features=table_types(FEATURE_TYPES))
     documents = [Document(str(i), "Lisa was in Rome.", "Who was in Rome?", (Answer("Lisa", 0),)) for i in range(count)]
     return DocumentDataset(documents, table, layout=SegmentLayout(length, 0))
 
