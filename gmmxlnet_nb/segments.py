@@ -14,11 +14,13 @@ import string
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise
+from heapq import heappop, heappush
+from itertools import chain, islice, pairwise
 from typing import Any, cast
 
+import numpy as np
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast, XLNetTokenizer
 
@@ -190,6 +192,41 @@ def share_run(
     return head, next((i for i, c in enumerate(reversed(rest)) if is_sign(c)), len(rest))
 
 
+def visible_before(
+    shown: str,  # Of `BLANKED` characters
+) -> "np.ndarray[Any, Any]":  # (characters + 1,)
+    "How many characters with something to see stand before each character, and before the end."
+    codes = np.frombuffer(shown.encode("utf-32-le", "surrogatepass"), "<u4")
+    return np.concatenate([[0], np.cumsum(codes != ord(" "))])
+
+
+def cover_gap(
+    i: int,  # The token before the gap; -1 before the first
+    text: str,  # The text
+    shown: str,  # Its `BLANKED` characters
+    starts: list[int],  # First character of each token, changed in place
+    ends: list[int],  # Last character (exclusive) of each token, changed in place
+) -> tuple[int, list[tuple[int, int, int]]]:  # The last token changed; what is left: before which token, its characters
+    "Give the visible characters between two tokens to these, as far as they belong there."
+    touched, added = i, list[tuple[int, int, int]]()
+    begin, end = (ends[i] if i >= 0 else 0), (starts[i + 1] if i + 1 < len(starts) else len(text))
+    for run in re.finditer(r"\S+", shown[begin:end]):
+        first, last = begin + run.start(), begin + run.end()
+        right = text[last] if last == end and i + 1 < len(starts) else ""
+        head, tail = share_run(run[0], i >= 0 and first == begin, right)
+        if head:
+            ends[i] = first + head
+        for k in range(i + 1, len(starts) if tail else 0):  # all tokens that begin with the next one's first character
+            if starts[k] > last:
+                break
+            starts[k] = last - tail
+            ends[k] = starts[k] if ends[k] == last else ends[k]
+            touched = k
+        if first + head < last - tail:
+            added.append((i + 1, first + head, last - tail))
+    return touched, added
+
+
 def cover_gaps(
     text: str,  # The text
     ids: list[int],  # Its tokens; all three lists are changed in place
@@ -199,24 +236,17 @@ def cover_gaps(
 ) -> None:
     "Give characters that the normaliser dropped (an accent, say) to the word they stand at, or a token of their own."
     shown = text.translate(BLANKED)
-    added: list[tuple[int, int, int]] = []  # before which token, and its characters
-    for i in range(-1, len(ids)):
-        begin, end = (ends[i] if i >= 0 else 0), (starts[i + 1] if i + 1 < len(ids) else len(text))
-        if not shown[begin:end].strip():
-            continue
-        for run in re.finditer(r"\S+", shown[begin:end]):
-            first, last = begin + run.start(), begin + run.end()
-            right = text[last] if last == end and i + 1 < len(ids) else ""
-            head, tail = share_run(run[0], i >= 0 and first == begin, right)
-            if head:
-                ends[i] = first + head
-            for k in range(i + 1, len(ids) if tail else 0):  # all tokens that begin with the next one's first character
-                if starts[k] > last:
-                    break
-                starts[k] = last - tail
-                ends[k] = starts[k] if ends[k] == last else ends[k]
-            if first + head < last - tail:
-                added.append((i + 1, first + head, last - tail))
+    seen, begin, end = visible_before(shown), np.array([0, *ends]), np.array([*starts, len(text)])
+    gaps = np.flatnonzero(seen[np.maximum(begin, end)] > seen[begin]) - 1  # where there is anything to see
+    added, before = list[tuple[int, int, int]](), -2
+    waiting: list[int] = gaps.tolist()  # sorted, which makes it a heap
+    while waiting:
+        if (i := heappop(waiting)) > before:
+            before = i
+            touched, more = cover_gap(i, text, shown, starts, ends)
+            added += more
+            for k in range(i + 1, touched + 1):  # behind tokens that have moved
+                heappush(waiting, k)
     for at, first, last in reversed(added):
         ids.insert(at, unknown)
         starts.insert(at, first)
@@ -224,16 +254,16 @@ def cover_gaps(
 
 # %% ../nbs/11_segments.ipynb #c017b-1
 def check_offsets(
-    offsets: Sequence[tuple[int, int]],  # First and last character (exclusive) of each token
+    offsets: "np.ndarray[Any, Any]",  # (tokens, 2), first and last character (exclusive) of each token
     size: int,  # Characters of the text
 ) -> None:
     "A `ValueError` if a tokenizer's characters are not in the text, or not in its order."
-    before = 0
-    for start, end in offsets:
-        if not before <= start <= end <= size:
-            got = f"{(start, end)} after {before} in a text of {size}"
-            raise ValueError(f"tokenizer must give its tokens' characters in the order of the text, got {got}")
-        before = start
+    before = np.concatenate([[0], offsets[:, 0]])[:-1]
+    wrong = (offsets[:, 0] < before) | (offsets[:, 1] < offsets[:, 0]) | (offsets[:, 1] > size)
+    if wrong.any():
+        first = int(wrong.argmax())
+        got = f"{tuple(offsets[first].tolist())} after {before[first]} in a text of {size}"
+        raise ValueError(f"tokenizer must give its tokens' characters in the order of the text, got {got}")
 
 
 def raw_tokens(
@@ -244,20 +274,18 @@ def raw_tokens(
     options = {"add_special_tokens": False, "split_special_tokens": True, "verbose": False}
     shown = text.translate(BLANKED)
     out = tokenizer(shown, return_offsets_mapping=True, **options)
-    check_offsets(out["offset_mapping"], len(text))
+    tokens, control = out["input_ids"], set(tokenizer.all_special_ids)
+    offsets = np.fromiter(chain.from_iterable(out["offset_mapping"]), np.int64, 2 * len(tokens)).reshape(-1, 2)
+    check_offsets(offsets, len(text))
+    (starts, ends), seen = offsets.T, visible_before(shown)
     space, unknown = tokenizer.convert_tokens_to_ids(WORD_START), tokenizer.unk_token_id
-    control = set(tokenizer.all_special_ids)  # XLNet's unigram model knows its control symbols as pieces
-    ids: list[int] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for token, (start, end) in zip(out["input_ids"], out["offset_mapping"], strict=True):
-        ids.append(unknown if token in control else token)
-        covered = shown[start:end]
-        if covered.isspace() or (token == space != unknown and covered != WORD_START):
-            end = start  # nothing to answer with
-        ends.append(max(end, ends[-1]) if ends else end)  # of a character that stands for several words, each has it
-        starts.append(start)
-    return ids, starts, ends
+    nothing = seen[ends] == seen[starts]  # to answer with
+    for i in [i for i, token in enumerate(tokens) if token == space != unknown]:
+        nothing[i] |= shown[starts[i] : ends[i]] != WORD_START
+    # of a character that stands for several words, each has it
+    ends = np.maximum.accumulate(np.where(nothing, starts, ends))
+    ids = [unknown if token in control else token for token in tokens]  # XLNet's model knows its control symbols as pieces
+    return ids, starts.tolist(), ends.tolist()
 
 
 def place_tokens(

@@ -39,6 +39,17 @@ def equal_blocks(
 # %% ../nbs/19_text_windows.ipynb #x008
 LONGEST_WORD = 1 << 16  # Characters; what is longer is cut into words of that length
 WORD_BEGINS = re.compile(r"(?<=\s)\w")
+LAST_WORD = 64  # Characters in which a text's last word mostly begins
+
+
+def last_begin(
+    text: str,
+) -> int:  # -1 if there is none
+    "Where its last word begins, if that is after a blank."
+    for tail in (max(0, len(text) - LAST_WORD), 0):
+        if begins := [match.start() for match in WORD_BEGINS.finditer(text, tail)]:
+            return begins[-1]
+    return -1
 
 
 def cut_long_words(
@@ -49,6 +60,11 @@ def cut_long_words(
     part = since = 0  # since: characters after the last beginning of a word
     before = ""
     for block in blocks:
+        if since + len(block) <= longest:  # no word in it is so long
+            yield part, block
+            last = last_begin(before + block) - len(before)
+            since, before = len(block) - last if last >= 0 else since + len(block), block[-1:]
+            continue
         at, cuts = 0, [0]
         begins = (match.start() - len(before) for match in WORD_BEGINS.finditer(before + block))
         for first in chain(begins, [len(block)]):
@@ -209,7 +225,7 @@ def text_windows(
     separator: str | None = None,  # After which a new window begins
     start: int = 0,  # The text's first character, where it is the end of a longer one
     skip: int = 0,  # Where the first window begins in the longer one
-    block_size: int = 1 << 14,  # Characters to tokenize at once
+    block_size: int = 1 << 12,  # Characters to tokenize at once
 ) -> Iterator[Window]:
     """Cut a text into windows while it is read, in constant memory.
 
