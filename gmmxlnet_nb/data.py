@@ -40,8 +40,8 @@ from .faults import progress_bars, say_once
 from gmmxlnet_nb.segments import (
     HIDDEN_LETTERS, WORD_START, BlankTable, DoesNotFit, SegmentLayout, TokenizedText, answer_spans, build_segment,
     check_layout, check_offsets, check_tokenizer, cover_gap, cover_gaps, document_feature, explain_missing_answer,
-    is_blank, is_sign, normalize_answer, one_segment, place_tokens, raw_tokens, segment_ranges, share_run, tokenize_text,
-    trim_span, visible_before
+    is_blank, is_sign, normalize_answer, one_segment, place_tokens, raw_tokens, raw_tokens_of, segment_ranges, share_run,
+    tokenize_text, trim_span, visible_before
 )
 
 if TYPE_CHECKING:  # else it is imported where features are made or kept: who answers a question makes none
@@ -215,7 +215,7 @@ def without_golds(
 
 # %% ../nbs/12_data.ipynb #n011
 FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a feature is
-    is_text, check_tokenizer, raw_tokens, check_offsets, tokenize_text, place_tokens, cover_gaps, cover_gap,
+    is_text, check_tokenizer, raw_tokens, raw_tokens_of, check_offsets, tokenize_text, place_tokens, cover_gaps, cover_gap,
     share_run, visible_before, TokenizedText.token_span, is_blank, is_sign, BlankTable.__missing__, trim_span,
     normalize_answer, SegmentLayout.room, SegmentLayout.windows,
     segment_ranges, build_segment, document_feature, answer_spans, explain_missing_answer, one_segment, gold_flags,

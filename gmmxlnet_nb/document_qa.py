@@ -26,7 +26,7 @@ from .core import check_choice, check_positive, check_regular_file, whole_file
 from .reading import folder_or_name
 from .files import TextSource, text_source
 from .segments import TokenizedText, check_tokenizer
-from .text_windows import Window, text_windows
+from .text_windows import Window, text_windows, tokenized_together
 from .retrieval import PassageIndex
 from .baselines import map_state, select_documents, state_tensors
 from .loading import load_tokenizer
@@ -398,11 +398,13 @@ class DocumentQA:
         model, tokenizer = load_checkpoint("folder", folder, device, dtype=dtype, revision=revision, token=token)
         return cls(model, tokenizer, **options)
 
-    def windows_of(self, pieces: Iterable[str], question: int, start: int = 0, skip: int = 0) -> Iterator[Window]:
+    def windows_of(
+        self, pieces: Iterable[str], question: int, start: int = 0, skip: int = 0, known: Any = None
+    ) -> Iterator[Window]:
         "A text's windows, with room for a question of so many tokens."
         layout = self.reader.layout
         room, separator = self.reader.room(question), self.reader.separator
-        return text_windows(pieces, self.tokenizer, room, layout.stride, separator, start, skip)
+        return text_windows(pieces, self.tokenizer, room, layout.stride, separator, start, skip, known)
 
     def __call__(
         self,
@@ -433,11 +435,14 @@ class DocumentQA:
         with answering(self.model), replaying(self.model, self.capture_steps, "answering"):
             yield
 
-    def _windows(self, source: TextSource, question: int, bar: "tqdm[Any]") -> Iterator[Window]:
-        "A text's windows; on a GPU a thread makes them, unless they come from a generator of somebody's."
-        windows = self.windows_of(source.pieces(), question)
-        apart = self.model.device.type == "cuda" and source.rewindable
-        return counted(in_background(windows) if apart else windows, bar)
+    def _windows(self, sources: Sequence[TextSource], question: int, bar: "tqdm[Any]") -> list[Iterator[Window]]:
+        "Texts' windows; on a GPU a thread makes those of a text, unless it comes from a generator of somebody's."
+        gpu, texts = self.model.device.type == "cuda", list[Iterator[Window]]()
+        begun = tokenized_together([source.pieces() for source in sources], self.tokenizer)
+        for source, (pieces, known) in zip(sources, begun, strict=True):
+            windows = self.windows_of(pieces, question, known=known)
+            texts.append(counted(in_background(windows) if gpu and source.rewindable else windows, bar))
+        return texts
 
     def _answer_all(
         self, ids: list[list[int]], sources: list[TextSource], n_best: int, bar: "tqdm[Any]"
@@ -456,7 +461,7 @@ class DocumentQA:
         "Read texts with questions in all segments, as often as the model does."
         longest, state = max(map(len, ids)), None
         for _ in range(self.reader.passes):
-            windows = chain.from_iterable(tee(self._windows(source, longest, bar), len(ids)) for source in sources)
+            windows = chain.from_iterable(tee(each, len(ids)) for each in self._windows(sources, longest, bar))
             rows: list[Iterator[Part]] = [(Part(window, True) for window in each) for each in windows]
             spans = Spans(ids * len(sources), self.reader, n_best=n_best)
             state = self._read(rows, ids * len(sources), state, spans)
@@ -489,8 +494,8 @@ class DocumentQA:
     ) -> tuple[list[Window], list[int], Any]:
         "Each text's last window, its number, and the memory before it, of so many copies of each text."
         lasts, numbers = [list[Window]() for _ in sources], [list[int]() for _ in sources]
-        texts = zip(sources, lasts, numbers, strict=True)
-        parts = [all_but_last(self._windows(source, 0, bar), last, number) for source, last, number in texts]
+        texts = zip(self._windows(sources, 0, bar), lasts, numbers, strict=True)
+        parts = [all_but_last(windows, last, number) for windows, last, number in texts]
         rows: list[Iterator[Part]] = list(chain.from_iterable(tee(each, copies) for each in parts))
         after = self._read(rows, [()] * len(rows), state)
         return [last for [last] in lasts], [number for [number] in numbers], after

@@ -14,7 +14,7 @@ import string
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import chain, islice, pairwise
@@ -266,26 +266,39 @@ def check_offsets(
         raise ValueError(f"tokenizer must give its tokens' characters in the order of the text, got {got}")
 
 
+RawTokens = tuple[list[int], list[int], list[int]]  # Ids, first characters, last characters (exclusive)
+
+
+def raw_tokens_of(
+    tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
+    texts: Sequence[str],  # Any Unicode
+) -> list[RawTokens]:
+    "Tokenize texts in parallel, without special tokens, with the characters that the tokenizer gives to each token."
+    options = {"add_special_tokens": False, "split_special_tokens": True, "verbose": False}
+    blanked = [text.translate(BLANKED) for text in texts]
+    out = tokenizer(blanked, return_offsets_mapping=True, **options)
+    control, unknown = set(tokenizer.all_special_ids), tokenizer.unk_token_id
+    space, found = tokenizer.convert_tokens_to_ids(WORD_START), list[RawTokens]()
+    for shown, tokens, characters in zip(blanked, out["input_ids"], out["offset_mapping"], strict=True):
+        offsets = np.fromiter(chain.from_iterable(characters), np.int64, 2 * len(tokens)).reshape(-1, 2)
+        check_offsets(offsets, len(shown))
+        (starts, ends), seen = offsets.T, visible_before(shown)
+        nothing = seen[ends] == seen[starts]  # to answer with
+        for i in [i for i, token in enumerate(tokens) if token == space != unknown]:
+            nothing[i] |= shown[starts[i] : ends[i]] != WORD_START
+        # of a character that stands for several words, each has it
+        ends = np.maximum.accumulate(np.where(nothing, starts, ends))
+        ids = [unknown if token in control else token for token in tokens]  # XLNet's model knows its control symbols as pieces
+        found.append((ids, starts.tolist(), ends.tolist()))
+    return found
+
+
 def raw_tokens(
     tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
     text: str,  # Any Unicode
-) -> tuple[list[int], list[int], list[int]]:  # Ids, first characters, last characters (exclusive)
-    "Tokenize without special tokens, with the characters that the tokenizer gives to each token."
-    options = {"add_special_tokens": False, "split_special_tokens": True, "verbose": False}
-    shown = text.translate(BLANKED)
-    out = tokenizer(shown, return_offsets_mapping=True, **options)
-    tokens, control = out["input_ids"], set(tokenizer.all_special_ids)
-    offsets = np.fromiter(chain.from_iterable(out["offset_mapping"]), np.int64, 2 * len(tokens)).reshape(-1, 2)
-    check_offsets(offsets, len(text))
-    (starts, ends), seen = offsets.T, visible_before(shown)
-    space, unknown = tokenizer.convert_tokens_to_ids(WORD_START), tokenizer.unk_token_id
-    nothing = seen[ends] == seen[starts]  # to answer with
-    for i in [i for i, token in enumerate(tokens) if token == space != unknown]:
-        nothing[i] |= shown[starts[i] : ends[i]] != WORD_START
-    # of a character that stands for several words, each has it
-    ends = np.maximum.accumulate(np.where(nothing, starts, ends))
-    ids = [unknown if token in control else token for token in tokens]  # XLNet's model knows its control symbols as pieces
-    return ids, starts.tolist(), ends.tolist()
+) -> RawTokens:
+    "The same of one text."
+    return raw_tokens_of(tokenizer, [text])[0]
 
 
 def place_tokens(
@@ -536,8 +549,8 @@ def check_splits_words(
     tokenizer: PreTrainedTokenizerBase,  # To read a text in pieces
 ) -> None:
     "A `ValueError` if a tokenizer does not look at each word alone, whatever stands around it."
-    backend = json.loads(tokenizer.backend_tokenizer.to_str())
-    steps = backend["pre_tokenizer"] or {"type": "none"}
+    splits: Any = tokenizer.backend_tokenizer.pre_tokenizer
+    steps = {"type": "none"} if splits is None else json.loads(splits.__getstate__())  # JSON, without all the pieces
     steps = steps.get("pretokenizers", [steps])
     if steps[0]["type"] != "WhitespaceSplit" or any(step.get("prepend_scheme") == "first" for step in steps):
         raise ValueError(f"tokenizer must split at white space first to read a text in pieces, as XLNet's does; got {steps}")
@@ -578,17 +591,18 @@ def token_blocks(
     pieces: Iterable[str],  # Of one text, in order
     tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
     block_size: int,  # Characters to tokenize at once
+    known: dict[str, RawTokens] | None = None,  # Of blocks that are tokenized already; taken out when used
 ) -> Iterator[TokenizedText]:  # With characters of the whole text
     "The tokens that `tokenize_text` gives for the joined pieces, block by block."
     parts: list[str] = []
-    size, wanted, offset, unknown = 0, block_size, 0, tokenizer.unk_token_id
+    size, wanted, offset, unknown, known = 0, block_size, 0, tokenizer.unk_token_id, known or {}
     for piece in pieces:
         parts.append(piece)
         size += len(piece)
         if size < wanted:
             continue
         text = "".join(parts)
-        ids, starts, ends = raw_tokens(tokenizer, text)
+        ids, starts, ends = known.pop(text) if text in known else raw_tokens(tokenizer, text)
         cut = last_cut(text, starts)
         at = starts[cut] if cut else 0
         rest = (ids[cut:], [start - at for start in starts[cut:]], [end - at for end in ends[cut:]])
@@ -599,7 +613,7 @@ def token_blocks(
         parts, size, offset = [text[at:]], len(text) - at, offset + at
         wanted = max(block_size, 2 * size)  # twice a long word: all its attempts together take as long as the last two
     text = "".join(parts)
-    yield place_tokens(text, *raw_tokens(tokenizer, text), unknown, offset)
+    yield place_tokens(text, *(known.pop(text) if text in known else raw_tokens(tokenizer, text)), unknown, offset)
 
 # %% ../nbs/11_segments.ipynb #n033
 def token_windows(

@@ -8,14 +8,16 @@ __all__ = []
 # %% ../nbs/19_text_windows.ipynb #x003
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, pairwise
 
 from transformers import PreTrainedTokenizerBase
 
 from .core import check_count, check_positive
-from .segments import BLANKED, TokenizedText, check_splits_words, check_tokenizer, text_pieces, token_blocks
+from gmmxlnet_nb.segments import (
+    BLANKED, RawTokens, TokenizedText, check_splits_words, check_tokenizer, raw_tokens_of, text_pieces, token_blocks
+)
 
 # %% ../nbs/19_text_windows.ipynb #x005
 def equal_blocks(
@@ -92,6 +94,7 @@ def tokens_of(
     blocks: Iterable[str],  # Of one text
     tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
     block_size: int,  # Characters to tokenize at once
+    known: dict[str, RawTokens] | None = None,  # Of blocks that are tokenized already
     longest: int = LONGEST_WORD,  # Characters of a word
 ) -> Iterator[TokenizedText]:  # With characters of the whole text
     "A text's tokens, block by block."
@@ -104,7 +107,7 @@ def tokens_of(
             yield piece
 
     for _, part in groupby(cut_long_words(blocks, longest), key=lambda pair: pair[0]):
-        yield from (shifted(tokens, offset) for tokens in token_blocks(counted(part), tokenizer, block_size))
+        yield from (shifted(tokens, offset) for tokens in token_blocks(counted(part), tokenizer, block_size, known))
         offset = read
 
 # %% ../nbs/19_text_windows.ipynb #x013
@@ -217,6 +220,21 @@ def left_from(
     return TokenizedText(tokens.ids[first:], tokens.starts[first:], tokens.ends[first:]) if first else tokens
 
 # %% ../nbs/19_text_windows.ipynb #x019
+BLOCK = 1 << 12  # Characters to tokenize at once
+
+
+def tokenized_together(
+    texts: Sequence[Iterable[str]],  # Pieces of each
+    tokenizer: PreTrainedTokenizerBase,
+    block_size: int = BLOCK,  # Characters
+) -> list[tuple[Iterator[str], dict[str, RawTokens]]]:  # Texts, and the tokens of their first blocks
+    "Tokenize the beginnings of several texts in parallel."
+    begun = [equal_blocks(text_pieces(text, block_size), block_size) for text in texts]
+    firsts = [next(blocks, "") for blocks in begun]
+    known = [{first: raw} for first, raw in zip(firsts, raw_tokens_of(tokenizer, firsts), strict=True)]
+    return [(chain([first], blocks), tokens) for first, blocks, tokens in zip(firsts, begun, known, strict=True)]
+
+
 def text_windows(
     text: str | Iterable[str],  # A text, or its pieces in order
     tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone, as XLNet's does
@@ -225,7 +243,8 @@ def text_windows(
     separator: str | None = None,  # After which a new window begins
     start: int = 0,  # The text's first character, where it is the end of a longer one
     skip: int = 0,  # Where the first window begins in the longer one
-    block_size: int = 1 << 12,  # Characters to tokenize at once
+    known: dict[str, RawTokens] | None = None,  # Of its first block, from `tokenized_together`
+    block_size: int = BLOCK,  # Characters to tokenize at once
 ) -> Iterator[Window]:
     """Cut a text into windows while it is read, in constant memory.
 
@@ -237,7 +256,7 @@ def text_windows(
     if check_count("stride", stride) >= check_positive("room", room):
         raise ValueError(f"room must be more than stride = {stride} tokens, got {room}")
     tape = Tape(equal_blocks(text_pieces(text, block_size), block_size), separator)
-    blocks = (left_from(tokens, skip - start) for tokens in tokens_of(tape, tokenizer, block_size))
+    blocks = (left_from(tokens, skip - start) for tokens in tokens_of(tape, tokenizer, block_size, known))
     parts = ((part, ends) for block in blocks for part, ends in split_parts(block, tape.breaks))
     return shown_windows(part_windows(parts, room, stride), tape, start)
 

@@ -188,11 +188,9 @@ class ReadyQA(DocumentQA):
     def __init__(self, qa: DocumentQA, windows: list[Any]) -> None:
         self.__dict__.update(vars(qa))
         self.ready = windows
-        self.turn = 0
 
-    def _windows(self, source: Any, question: int, bar: Any) -> Any:
-        self.turn += 1
-        return iter(self.ready[(self.turn - 1) % len(self.ready)])
+    def _windows(self, sources: Any, question: int, bar: Any) -> Any:
+        return [iter(windows) for windows in self.ready]
 
 
 @torch.no_grad()
