@@ -39,7 +39,7 @@ def equal_blocks(
         yield "".join(held)
 
 # %% ../nbs/19_text_windows.ipynb #x008
-LONGEST_WORD = 1 << 16  # Characters; what is longer is cut into words of that length
+LONGEST_WORD = 1 << 14  # Characters; what is longer is cut into words of that length
 WORD_BEGINS = re.compile(r"(?<=\s)\w")
 LAST_WORD = 64  # Characters in which a text's last word mostly begins
 
