@@ -333,6 +333,13 @@ def merge_found(
 CPU_BATCH, GPU_BATCH = 8, 16  # Segments at once
 
 
+def usual_batch(
+    device: torch.device,  # Of a model
+) -> int:  # Segments
+    "How many segments are read at once where nothing else is asked for."
+    return GPU_BATCH if device.type == "cuda" else CPU_BATCH
+
+
 def batches_of(
     questions: Sequence[int],  # Their numbers
     documents: int,  # How many
@@ -343,6 +350,17 @@ def batches_of(
         some = questions[at : at + batch_size]
         each = max(1, batch_size // len(some))
         yield from ((some, range(first, min(first + each, documents))) for first in range(0, documents, each))
+
+def check_pair(
+    model: Any,  # That is to answer
+    tokenizer: Any,  # Its own
+) -> None:
+    "A `ValueError` for a model without a place for a memory, or a tokenizer that is not of it."
+    if not isinstance(model, XLNetWithMemory):
+        raise ValueError(f"model must be a MemXLNetForQA, got {type(model).__name__}")
+    check_tokenizer(tokenizer)
+    if len(tokenizer) > model.config.vocab_size:
+        raise ValueError(f"tokenizer must have at most the model's {model.config.vocab_size} tokens, got {len(tokenizer)}")
 
 # %% ../nbs/44_document_qa.ipynb #q132
 def load_checkpoint(
@@ -370,13 +388,8 @@ class DocumentQA:
         capture_steps: Any = "auto",  # Whether a GPU replays segments: "auto" where it can, True or an error, False
         **reading: Any,  # `READING_FIELDS` that are to be otherwise than in the model's configuration
     ) -> None:
-        if not isinstance(model, XLNetWithMemory):
-            raise ValueError(f"model must be a MemXLNetForQA, got {type(model).__name__}")
-        check_tokenizer(tokenizer)
-        if len(tokenizer) > model.config.vocab_size:
-            raise ValueError(f"tokenizer must have at most the model's {model.config.vocab_size} tokens, got {len(tokenizer)}")
-        usual = GPU_BATCH if model.device.type == "cuda" else CPU_BATCH
-        self.batch_size = usual if batch_size is None else check_positive("batch_size", batch_size)
+        check_pair(model, tokenizer)
+        self.batch_size = usual_batch(model.device) if batch_size is None else check_positive("batch_size", batch_size)
         self.model, self.tokenizer, self.reader = model, tokenizer, make_reader(model.config, reading)
         self.capture_steps = check_choice("capture_steps", capture_steps, CAPTURE)
 
@@ -398,13 +411,10 @@ class DocumentQA:
         model, tokenizer = load_checkpoint("folder", folder, device, dtype=dtype, revision=revision, token=token)
         return cls(model, tokenizer, **options)
 
-    def windows_of(
-        self, pieces: Iterable[str], question: int, start: int = 0, skip: int = 0, known: Any = None
-    ) -> Iterator[Window]:
+    def windows_of(self, pieces: Iterable[str], asked: int, start: int = 0, skip: int = 0, known: Any = None) -> Iterator[Window]:
         "A text's windows, with room for a question of so many tokens."
-        layout = self.reader.layout
-        room, separator = self.reader.room(question), self.reader.separator
-        return text_windows(pieces, self.tokenizer, room, layout.stride, separator, start, skip, known)
+        room, stride, separator = self.reader.room(asked), self.reader.layout.stride, self.reader.separator
+        return text_windows(pieces, self.tokenizer, room, stride, separator, start, skip, known)
 
     def __call__(
         self,
@@ -423,11 +433,8 @@ class DocumentQA:
         with self.at_work(), progress_bar(progress) as bar:
             answer = self._answer_last if self.reader.last else self._answer_all
             found = answer(ids, [source for _, source in sources], n_best, bar)
-        answers = []
-        for i in range(len(ids)):
-            documents = [(*named, found[d, i]) for d, named in enumerate(sources)]
-            answers.append(merge_found(documents, self.reader, n_best))
-        return shape_answers(answers, single, n_best)
+        documents = ([(*named, found[d, i]) for d, named in enumerate(sources)] for i in range(len(ids)))
+        return shape_answers([merge_found(each, self.reader, n_best) for each in documents], single, n_best)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -437,12 +444,10 @@ class DocumentQA:
 
     def _windows(self, sources: Sequence[TextSource], question: int, bar: "tqdm[Any]") -> list[Iterator[Window]]:
         "Texts' windows; on a GPU a thread makes those of a text, unless it comes from a generator of somebody's."
-        gpu, texts = self.model.device.type == "cuda", list[Iterator[Window]]()
         begun = tokenized_together([source.pieces() for source in sources], self.tokenizer)
-        for source, (pieces, known) in zip(sources, begun, strict=True):
-            windows = self.windows_of(pieces, question, known=known)
-            texts.append(counted(in_background(windows) if gpu and source.rewindable else windows, bar))
-        return texts
+        windows = [self.windows_of(pieces, question, known=known) for pieces, known in begun]
+        apart = [self.model.device.type == "cuda" and source.rewindable for source in sources]
+        return [counted(in_background(each) if on else each, bar) for each, on in zip(windows, apart, strict=True)]
 
     def _answer_all(
         self, ids: list[list[int]], sources: list[TextSource], n_best: int, bar: "tqdm[Any]"

@@ -191,10 +191,10 @@ def share_run(
         return head, half
     return head, next((i for i, c in enumerate(reversed(rest)) if is_sign(c)), len(rest))
 
-
+# %% ../nbs/11_segments.ipynb #c017d
 def visible_before(
     shown: str,  # Of `BLANKED` characters
-) -> "np.ndarray[Any, Any]":  # (characters + 1,)
+) -> np.ndarray[Any, Any]:  # (characters + 1,)
     "How many characters with something to see stand before each character, and before the end."
     codes = np.frombuffer(shown.encode("utf-32-le", "surrogatepass"), "<u4")
     return np.concatenate([[0], np.cumsum(codes != ord(" "))])
@@ -254,7 +254,7 @@ def cover_gaps(
 
 # %% ../nbs/11_segments.ipynb #c017b-1
 def check_offsets(
-    offsets: "np.ndarray[Any, Any]",  # (tokens, 2), first and last character (exclusive) of each token
+    offsets: np.ndarray[Any, Any],  # (tokens, 2), first and last character (exclusive) of each token
     size: int,  # Characters of the text
 ) -> None:
     "A `ValueError` if a tokenizer's characters are not in the text, or not in its order."
