@@ -7,14 +7,12 @@ __all__ = []
 
 # %% ../nbs/43_asking.ipynb #q103
 import math
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import islice
-from queue import Full, Queue
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -478,46 +476,6 @@ def read_rows(
         state, found = read_chunk(model, packed, state, skim=spans is None)
         if spans is not None:
             spans.update(lines, found)
-
-# %% ../nbs/43_asking.ipynb #q318
-T = TypeVar("T")
-WAITING = 16  # Windows that are made before they are asked for
-
-
-def in_background(
-    items: Iterable[T],  # Made one by one
-    most: int = WAITING,  # That wait to be used
-) -> Iterator[T]:  # The same
-    "Have a thread make the next items while the ones before are used."
-    made: Queue[tuple[bool, Any]] = Queue(most)
-    stopped = threading.Event()
-
-    def put(ok: bool, item: Any) -> None:
-        while not stopped.is_set():
-            try:
-                made.put((ok, item), timeout=0.1)
-                return
-            except Full:
-                continue
-
-    def work() -> None:
-        try:
-            for item in items:
-                put(True, item)
-                if stopped.is_set():
-                    return
-            put(False, None)
-        except BaseException as error:  # raised where the item was to be used
-            put(False, error)
-
-    threading.Thread(target=work, daemon=True).start()
-    try:
-        while (got := made.get())[0]:
-            yield got[1]
-        if got[1] is not None:
-            raise got[1]
-    finally:
-        stopped.set()
 
 # %% ../nbs/43_asking.ipynb #q015
 def rank_answers(

@@ -26,7 +26,7 @@ from .core import check_choice, check_positive, check_regular_file, whole_file
 from .reading import folder_or_name
 from .files import TextSource, text_source
 from .segments import TokenizedText, check_tokenizer
-from .text_windows import Window, text_windows, tokenized_together
+from .text_windows import Window, side_by_side, windows_together
 from .retrieval import PassageIndex
 from .baselines import map_state, select_documents, state_tensors
 from .loading import load_tokenizer
@@ -43,7 +43,6 @@ from gmmxlnet_nb.asking import (
     ask_windows,
     check_question_fits,
     check_segments,
-    in_background,
     make_reader,
     named_sources,
     question_ids,
@@ -411,10 +410,14 @@ class DocumentQA:
         model, tokenizer = load_checkpoint("folder", folder, device, dtype=dtype, revision=revision, token=token)
         return cls(model, tokenizer, **options)
 
-    def windows_of(self, pieces: Iterable[str], asked: int, start: int = 0, skip: int = 0, known: Any = None) -> Iterator[Window]:
+    def windows_of(self, pieces: Iterable[str], asked: int, start: int = 0, skip: int = 0) -> Iterator[Window]:
         "A text's windows, with room for a question of so many tokens."
+        return self.windows_of_all([pieces], asked, start, skip)[0]
+
+    def windows_of_all(self, texts: Sequence[Iterable[str]], asked: int, start: int = 0, skip: int = 0) -> list[Iterator[Window]]:
+        "The windows of texts that are read side by side."
         room, stride, separator = self.reader.room(asked), self.reader.layout.stride, self.reader.separator
-        return text_windows(pieces, self.tokenizer, room, stride, separator, start, skip, known)
+        return windows_together(texts, self.tokenizer, room, stride, separator, start, skip)
 
     def __call__(
         self,
@@ -443,11 +446,10 @@ class DocumentQA:
             yield
 
     def _windows(self, sources: Sequence[TextSource], question: int, bar: "tqdm[Any]") -> list[Iterator[Window]]:
-        "Texts' windows; on a GPU a thread makes those of a text, unless it comes from a generator of somebody's."
-        begun = tokenized_together([source.pieces() for source in sources], self.tokenizer)
-        windows = [self.windows_of(pieces, question, known=known) for pieces, known in begun]
-        apart = [self.model.device.type == "cuda" and source.rewindable for source in sources]
-        return [counted(in_background(each) if on else each, bar) for each, on in zip(windows, apart, strict=True)]
+        "Texts' windows; on a GPU a thread makes them, unless one comes from a generator of somebody's."
+        windows = self.windows_of_all([source.pieces() for source in sources], question)
+        apart = self.model.device.type == "cuda" and all(source.rewindable for source in sources)
+        return [counted(each, bar) for each in (side_by_side(windows) if apart else windows)]
 
     def _answer_all(
         self, ids: list[list[int]], sources: list[TextSource], n_best: int, bar: "tqdm[Any]"

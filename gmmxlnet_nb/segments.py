@@ -559,16 +559,30 @@ def check_splits_words(
             raise ValueError(f"tokenizer must have no added token with a space to read a text in pieces, got {token.content!r}")
 
 # %% ../nbs/11_segments.ipynb #n029
-def last_cut(
-    text: str,  # A block
-    starts: list[int],  # First character of each of its tokens
-) -> int:  # A token
-    "The last token before which a text can be cut without changing a token; 0 if there is none."
-    for i in range(len(starts) - 1, 0, -1):
-        at = starts[i]
-        if starts[i - 1] < at and re.match(r"\s\w", text[at - 1 : at + 1]):
-            return i
+WORD_BEGINS = re.compile(r"(?<=\s)\w")
+LAST_WORD = 64  # Characters in which a text's last word mostly begins
+
+
+def last_begin(
+    shown: str,  # Of `BLANKED` characters
+) -> int:  # 0 if there is none
+    "Where the last word begins that has a blank before it, and an ordinary letter or digit first."
+    for tail in (max(0, len(shown) - LAST_WORD), 0):
+        if begins := [match.start() for match in WORD_BEGINS.finditer(shown, tail)]:
+            return begins[-1]
     return 0
+
+
+def changes_nothing(
+    tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
+    text: str,
+    at: int,  # A character
+) -> bool:
+    "Whether what stands on both sides of a cut has the same tokens alone and together."
+    left, right = text[max(0, at - LAST_WORD) : at], text[at : at + LAST_WORD]
+    whole, one, two = raw_tokens_of(tokenizer, [left + right, left, right])
+    size = len(left)
+    return whole == (one[0] + two[0], *(a + [x + size for x in b] for a, b in zip(one[1:], two[1:], strict=True)))
 
 # %% ../nbs/11_segments.ipynb #n032
 def text_pieces(
@@ -587,33 +601,41 @@ def text_pieces(
         raise ValueError("text must have at least one piece, got none")
 
 
-def token_blocks(
+def text_blocks(
     pieces: Iterable[str],  # Of one text, in order
     tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
-    block_size: int,  # Characters to tokenize at once
-    known: dict[str, RawTokens] | None = None,  # Of blocks that are tokenized already; taken out when used
-) -> Iterator[TokenizedText]:  # With characters of the whole text
-    "The tokens that `tokenize_text` gives for the joined pieces, block by block."
+    block_size: int,  # Characters, about
+) -> Iterator[str]:
+    "The same text in blocks that are tokenized alone as in the text."
     parts: list[str] = []
-    size, wanted, offset, unknown, known = 0, block_size, 0, tokenizer.unk_token_id, known or {}
+    size, wanted, tried = 0, block_size, False
     for piece in pieces:
         parts.append(piece)
         size += len(piece)
         if size < wanted:
             continue
         text = "".join(parts)
-        ids, starts, ends = known.pop(text) if text in known else raw_tokens(tokenizer, text)
-        cut = last_cut(text, starts)
-        at = starts[cut] if cut else 0
-        rest = (ids[cut:], [start - at for start in starts[cut:]], [end - at for end in ends[cut:]])
-        if cut and raw_tokens(tokenizer, text[at:]) != rest:
-            cut = at = 0
-        if cut:
-            yield place_tokens(text[:at], ids[:cut], starts[:cut], ends[:cut], unknown, offset)
-        parts, size, offset = [text[at:]], len(text) - at, offset + at
-        wanted = max(block_size, 2 * size)  # twice a long word: all its attempts together take as long as the last two
-    text = "".join(parts)
-    yield place_tokens(text, *(known.pop(text) if text in known else raw_tokens(tokenizer, text)), unknown, offset)
+        at = last_begin(text.translate(BLANKED))
+        if at and not (tried and text[at].isascii()) and not changes_nothing(tokenizer, text, at):
+            at = 0
+        if at:
+            tried = True
+            yield text[:at]
+        parts, size = [text[at:]], len(text) - at
+        wanted = max(block_size, 2 * size)  # twice a long word: all attempts together take as long as the last two
+    yield "".join(parts)
+
+
+def token_blocks(
+    pieces: Iterable[str],  # Of one text, in order
+    tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
+    block_size: int,  # Characters to tokenize at once
+) -> Iterator[TokenizedText]:  # With characters of the whole text
+    "The tokens that `tokenize_text` gives for the joined pieces, block by block."
+    offset, unknown = 0, tokenizer.unk_token_id
+    for text in text_blocks(pieces, tokenizer, block_size):
+        yield place_tokens(text, *raw_tokens(tokenizer, text), unknown, offset)
+        offset += len(text)
 
 # %% ../nbs/11_segments.ipynb #n033
 def token_windows(

@@ -7,16 +7,21 @@ __all__ = []
 
 # %% ../nbs/19_text_windows.ipynb #x003
 import re
+import threading
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby, pairwise
+from itertools import chain, groupby, islice, pairwise
+from queue import Full, Queue
+from typing import Any, TypeVar
 
 from transformers import PreTrainedTokenizerBase
 
 from .core import check_count, check_positive
 from gmmxlnet_nb.segments import (
-    BLANKED, RawTokens, TokenizedText, check_splits_words, check_tokenizer, raw_tokens_of, text_pieces, token_blocks
+    BLANKED, WORD_BEGINS, TokenizedText, check_splits_words, check_tokenizer, last_begin, place_tokens, raw_tokens_of,
+    text_blocks, text_pieces
 )
 
 # %% ../nbs/19_text_windows.ipynb #x005
@@ -40,18 +45,6 @@ def equal_blocks(
 
 # %% ../nbs/19_text_windows.ipynb #x008
 LONGEST_WORD = 1 << 14  # Characters; what is longer is cut into words of that length
-WORD_BEGINS = re.compile(r"(?<=\s)\w")
-LAST_WORD = 64  # Characters in which a text's last word mostly begins
-
-
-def last_begin(
-    text: str,
-) -> int:  # -1 if there is none
-    "Where its last word begins, if that is after a blank."
-    for tail in (max(0, len(text) - LAST_WORD), 0):
-        if begins := [match.start() for match in WORD_BEGINS.finditer(text, tail)]:
-            return begins[-1]
-    return -1
 
 
 def cut_long_words(
@@ -64,8 +57,8 @@ def cut_long_words(
     for block in blocks:
         if since + len(block) <= longest:  # no word in it is so long
             yield part, block
-            last = last_begin(before + block) - len(before)
-            since, before = len(block) - last if last >= 0 else since + len(block), block[-1:]
+            last = last_begin(before + block)
+            since, before = len(before + block) - last if last else since + len(block), block[-1:]
             continue
         at, cuts = 0, [0]
         begins = (match.start() - len(before) for match in WORD_BEGINS.finditer(before + block))
@@ -90,25 +83,67 @@ def shifted(
     return TokenizedText(tokens.ids, [x + offset for x in tokens.starts], [x + offset for x in tokens.ends])
 
 
-def tokens_of(
+def texts_to_tokenize(
     blocks: Iterable[str],  # Of one text
     tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
     block_size: int,  # Characters to tokenize at once
-    known: dict[str, RawTokens] | None = None,  # Of blocks that are tokenized already
     longest: int = LONGEST_WORD,  # Characters of a word
-) -> Iterator[TokenizedText]:  # With characters of the whole text
-    "A text's tokens, block by block."
-    offset = read = 0
-
-    def counted(part: Iterable[tuple[int, str]]) -> Iterator[str]:
-        nonlocal read
-        for _, piece in part:
-            read += len(piece)
-            yield piece
-
+) -> Iterator[tuple[int, str]]:  # First characters, and texts that have alone the tokens that they have there
+    "A text, cut by what stands in it."
+    offset = 0
     for _, part in groupby(cut_long_words(blocks, longest), key=lambda pair: pair[0]):
-        yield from (shifted(tokens, offset) for tokens in token_blocks(counted(part), tokenizer, block_size, known))
-        offset = read
+        for text in text_blocks((piece for _, piece in part), tokenizer, block_size):
+            yield offset, text
+            offset += len(text)
+
+
+AHEAD = 8  # Blocks that are tokenized at once, unless there are more texts
+
+
+def up_to(
+    blocks: Iterator[tuple[int, str]],  # First characters, and texts
+    most: int,  # Characters
+) -> Iterator[tuple[int, str]]:  # As many as have so many together, and at least one
+    "The next ones."
+    while most > 0 and (block := next(blocks, None)) is not None:
+        most -= len(block[1])
+        yield block
+
+
+class TokenizedTogether:
+    "Several texts' tokens, block by block: whenever one has none left, all that have none get some, in one parallel call."
+
+    def __init__(
+        self,
+        texts: Iterable[Iterator[tuple[int, str]]],  # Of `texts_to_tokenize`
+        tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
+        block_size: int,  # Characters of a block, about
+    ) -> None:
+        self.texts, self.tokenizer, self.block_size = list(texts), tokenizer, block_size
+        self.ready: list[deque[TokenizedText]] = [deque() for _ in self.texts]
+        self.most = 1  # of a text: the first is wanted soon
+
+    def refill(self) -> None:
+        "Tokenize what comes next."
+        queues = [(queue, blocks) for queue, blocks in zip(self.ready, self.texts, strict=True) if not queue]
+        most = self.most * self.block_size
+        due = [(queue, *block) for queue, blocks in queues for block in up_to(islice(blocks, self.most), most)]
+        raw = raw_tokens_of(self.tokenizer, [text for *_, text in due]) if due else []
+        for (queue, offset, text), tokens in zip(due, raw, strict=True):
+            queue.append(place_tokens(text, *tokens, self.tokenizer.unk_token_id, offset))
+        self.most = min(2 * self.most, max(1, AHEAD // len(self.texts)))
+
+    def of(
+        self,
+        number: int,  # Of a text
+    ) -> Iterator[TokenizedText]:  # With characters of the whole text
+        "A text's tokens."
+        while True:
+            if not self.ready[number]:
+                self.refill()
+            if not self.ready[number]:
+                return
+            yield self.ready[number].popleft()
 
 # %% ../nbs/19_text_windows.ipynb #x013
 class Tape:
@@ -223,42 +258,43 @@ def left_from(
 BLOCK = 1 << 12  # Characters to tokenize at once
 
 
-def tokenized_together(
-    texts: Sequence[Iterable[str]],  # Pieces of each
-    tokenizer: PreTrainedTokenizerBase,
-    block_size: int = BLOCK,  # Characters
-) -> list[tuple[Iterator[str], dict[str, RawTokens]]]:  # Texts, and the tokens of their first blocks
-    "Tokenize the beginnings of several texts in parallel."
-    begun = [equal_blocks(text_pieces(text, block_size), block_size) for text in texts]
-    firsts = [next(blocks, "") for blocks in begun]
-    known = [{first: raw} for first, raw in zip(firsts, raw_tokens_of(tokenizer, firsts), strict=True)]
-    return [(chain([first], blocks), tokens) for first, blocks, tokens in zip(firsts, begun, known, strict=True)]
-
-
-def text_windows(
-    text: str | Iterable[str],  # A text, or its pieces in order
+def windows_together(
+    texts: Sequence[str | Iterable[str]],  # Each a text, or its pieces in order
     tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone, as XLNet's does
     room: int,  # Tokens in a window, at most
     stride: int = 0,  # Tokens that neighbouring windows share
     separator: str | None = None,  # After which a new window begins
-    start: int = 0,  # The text's first character, where it is the end of a longer one
+    start: int = 0,  # The first character of each text, where it is the end of a longer one
     skip: int = 0,  # Where the first window begins in the longer one
-    known: dict[str, RawTokens] | None = None,  # Of its first block, from `tokenized_together`
     block_size: int = BLOCK,  # Characters to tokenize at once
-) -> Iterator[Window]:
-    """Cut a text into windows while it is read, in constant memory.
-
-    Raises `ValueError` for a tokenizer that needs the whole text, for sizes that make no window, for pieces that are no
-    text, and, when all is read, for a text in which there is nothing to see."""
+) -> list[Iterator[Window]]:  # Of each text
+    "Cut texts that are read side by side into windows, as `text_windows` does, which names the errors."
     check_tokenizer(tokenizer)
     check_splits_words(tokenizer)
     check_positive("block_size", block_size)
     if check_count("stride", stride) >= check_positive("room", room):
         raise ValueError(f"room must be more than stride = {stride} tokens, got {room}")
-    tape = Tape(equal_blocks(text_pieces(text, block_size), block_size), separator)
-    blocks = (left_from(tokens, skip - start) for tokens in tokens_of(tape, tokenizer, block_size, known))
-    parts = ((part, ends) for block in blocks for part, ends in split_parts(block, tape.breaks))
-    return shown_windows(part_windows(parts, room, stride), tape, start)
+    tapes = [Tape(equal_blocks(text_pieces(text, block_size), block_size), separator) for text in texts]
+    together = TokenizedTogether((texts_to_tokenize(tape, tokenizer, block_size) for tape in tapes), tokenizer, block_size)
+
+    def windows(number: int, tape: Tape) -> Iterator[Window]:
+        blocks = (left_from(tokens, skip - start) for tokens in together.of(number))
+        parts = ((part, ends) for block in blocks for part, ends in split_parts(block, tape.breaks))
+        return shown_windows(part_windows(parts, room, stride), tape, start)
+
+    return [windows(number, tape) for number, tape in enumerate(tapes)]
+
+
+def text_windows(
+    text: str | Iterable[str],  # A text, or its pieces in order
+    *args: Any,  # As `windows_together` takes them
+    **kwargs: Any,  # Likewise
+) -> Iterator[Window]:
+    """Cut a text into windows while it is read, in constant memory.
+
+    Raises `ValueError` for a tokenizer that needs the whole text, for sizes that make no window, for pieces that are no
+    text, and, when all is read, for a text in which there is nothing to see."""
+    return windows_together([text], *args, **kwargs)[0]
 
 
 def shown_windows(
@@ -272,3 +308,73 @@ def shown_windows(
         yield Window(shifted(tokens, start), tape.take(first, last), first + start)
     if not tape.visible:
         raise ValueError("text must have at least one word, got nothing but blank characters")
+
+# %% ../nbs/19_text_windows.ipynb #q318
+T = TypeVar("T")
+WAITING = 16  # Windows that are made before they are asked for
+
+
+def in_background(
+    items: Iterable[T],  # Made one by one
+    most: int = WAITING,  # That wait to be used
+) -> Iterator[T]:  # The same
+    "Have a thread make the next items while the ones before are used."
+    made: Queue[tuple[bool, Any]] = Queue(most)
+    stopped = threading.Event()
+
+    def put(ok: bool, item: Any) -> None:
+        while not stopped.is_set():
+            try:
+                made.put((ok, item), timeout=0.1)
+                return
+            except Full:
+                continue
+
+    def work() -> None:
+        try:
+            for item in items:
+                put(True, item)
+                if stopped.is_set():
+                    return
+            put(False, None)
+        except BaseException as error:  # raised where the item was to be used
+            put(False, error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        while (got := made.get())[0]:
+            yield got[1]
+        if got[1] is not None:
+            raise got[1]
+    finally:
+        stopped.set()
+
+
+def side_by_side(
+    rows: Sequence[Iterator[T]],  # That are used in turn
+) -> list[Iterator[T]]:  # The same
+    "Have one thread make the next items of several rows while the ones before are used."
+    waiting: list[deque[tuple[bool, Any]]] = [deque() for _ in rows]
+
+    def turns() -> Iterator[tuple[int, bool, Any]]:
+        live = dict(enumerate(rows))
+        while live:
+            for number, items in list(live.items()):
+                item = next(items, ended)
+                if item is ended:
+                    del live[number]
+                yield number, item is not ended, item
+
+    def row(number: int) -> Iterator[T]:
+        while True:
+            while not waiting[number]:
+                other, there, item = next(made)
+                waiting[other].append((there, item))
+            there, item = waiting[number].popleft()
+            if not there:
+                return
+            yield item
+
+    ended: Any = object()
+    made = in_background(turns(), WAITING * max(1, len(rows)))
+    return [row(number) for number in range(len(rows))]
