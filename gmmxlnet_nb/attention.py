@@ -125,13 +125,14 @@ class MovedRows(torch.autograd.Function):
 
 
 class PackedRows(NamedTuple):
-    "Where the tokens of padded documents are once they are packed one after another."
+    "Where the tokens of padded documents are once they are packed one after another, the longest first."
 
-    offsets: Tensor  # (b + 1,), int32: where each document begins, and the last one ends
+    offsets: Tensor  # (b + 1,), int32: where each packed document begins, and the last one ends
     source: Tensor  # (t,), the padded row that each packed row is
     filled: Tensor  # (t,), False beyond the last document
     target: Tensor  # (b · l,), the packed row that each padded row is
     real: Tensor  # (b · l,), False for padding in front of a document
+    left_out: Tensor  # (b, 1), padding in front of each padded document
     length: int  # l
 
     @classmethod
@@ -140,15 +141,15 @@ class PackedRows(NamedTuple):
         (b, length), device = attention_mask.shape, attention_mask.device
         real = (attention_mask != 0).int().cummax(1).values.bool()
         counts = real.sum(1)
-        ends = counts.cumsum(0)
-        starts, rows = ends - counts, torch.arange(total, device=device)
-        document = torch.searchsorted(ends, rows, right=True).clamp(max=b - 1)
-        source = (document + 1) * length + rows - ends[document]
+        order = counts.argsort(descending=True, stable=True)  # kernels begin with those that take longest
+        ends, rows = counts[order].cumsum(0), torch.arange(total, device=device)
+        place = torch.searchsorted(ends, rows, right=True).clamp(max=b - 1)
+        source = (order[place] + 1) * length + rows - ends[place]
         row = torch.arange(b * length, device=device).view(b, length)
-        target = row - (torch.arange(1, b + 1, device=device) * length - ends)[:, None]
-        offsets = torch.cat([starts[:1], ends]).int()
-        target = target.clamp(0, total - 1).flatten()
-        return cls(offsets, source.clamp(max=b * length - 1), rows < ends[-1], target, real.flatten(), length)
+        target = row - (torch.arange(1, b + 1, device=device) * length - ends[order.argsort()])[:, None]
+        offsets, target = torch.cat([ends.new_zeros(1), ends]).int(), target.clamp(0, total - 1).flatten()
+        source, left_out = source.clamp(max=b * length - 1), (length - counts)[:, None]
+        return cls(offsets, source, rows < ends[-1], target, real.flatten(), left_out, length)
 
     def pack(self, x: Tensor) -> Tensor:
         "(1, t, …) of (b, l, …)."
@@ -163,8 +164,7 @@ class PackedRows(NamedTuple):
 
     def visibility(self, padded: AttentionVisibility) -> AttentionVisibility:
         "What queries see of the same documents, packed."
-        left_out = self.length - self.offsets.diff()[:, None]  # padding before each document
-        visible_to = torch.where(padded.visible_to < 0, padded.visible_to, padded.visible_to - left_out)
+        visible_to = torch.where(padded.visible_to < 0, padded.visible_to, padded.visible_to - self.left_out)
         types = self.pack(padded.query_types)
         packed = padded._replace(visible_to=self.pack(visible_to), query_types=types, key_types=types)
         return packed._replace(offsets=self.offsets, longest=self.length)
@@ -248,7 +248,7 @@ def interpret_triton() -> bool:
     if os.environ.get("TRITON_INTERPRET") != "1":
         os.environ["TRITON_INTERPRET"] = "1"
         for name in list(sys.modules):  # PyTorch's compiler may have imported it; its C extension can be loaded once only
-            ours = name == "gmmxlnet_nb.kernels"
+            ours = name in ("gmmxlnet_nb.kernels", "gmmxlnet_nb.fused")
             if ours or (name.split(".")[0] == "triton" and not name.startswith("triton._C")):
                 del sys.modules[name]
     return True

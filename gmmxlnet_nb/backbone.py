@@ -171,12 +171,53 @@ def feed_forward(
     hidden: Tensor,  # (b, l, d)
     first: Callable[[Tensor], Tensor] | None = None,  # What to use for its first layer with the activation
     second: Callable[[Tensor], Tensor] | None = None,  # And for its second layer
+    fused: bool = False,  # Whether kernels of notebook 25 may do it
 ) -> Tensor:  # (b, l, d)
     "The second half of a layer."
-    inner = ff.activation_function(linear(ff.layer_1, hidden)) if first is None else first(hidden)
+    inner = inner_states(ff, hidden, fused) if first is None else first(hidden)
     inner = apply_dropout(inner, ff.dropout)
     found = linear(ff.layer_2, inner) if second is None else second(inner)
-    return ff.layer_norm(apply_dropout(found, ff.dropout) + hidden)
+    return residual_norm(ff.layer_norm, apply_dropout(found, ff.dropout), hidden, fused)
+
+# %% ../nbs/22_backbone.ipynb #u501
+def can_fuse(
+    x: Tensor,  # What enters a layer
+    attend: Callable[..., Tensor],  # The layer's attention
+) -> bool:  # Whether kernels of notebook 25 may do what is between its products
+    "Where attention is Triton's, without gradients, and neither the compiler nor autocast sees to these steps."
+    others = torch.is_grad_enabled() or torch.compiler.is_compiling() or torch.is_autocast_enabled(x.device.type)
+    return attend is attend_triton and not others
+
+
+def residual_norm(
+    norm: Any,  # A layer norm, or what stands in its place
+    x: Tensor,  # (b, l, d)
+    residual: Tensor,  # (b, l, d)
+    fused: bool = False,  # Whether a kernel may do it
+) -> Tensor:  # (b, l, d)
+    "The layer norm of a sum, in one pass where that is all that happens."
+    if not (fused and is_plain(norm, nn.LayerNorm) and norm.weight is not None and norm.bias is not None):
+        return norm(x + residual)
+    from gmmxlnet_nb.fused import WIDEST, sum_norm  # needs Triton
+
+    dense = x.is_contiguous() and residual.is_contiguous() and x.dtype == residual.dtype == norm.weight.dtype
+    if not dense or norm.normalized_shape != (x.shape[-1],) or x.shape[-1] > WIDEST:
+        return norm(x + residual)
+    return sum_norm(x, residual, norm.weight, norm.bias, norm.eps)
+
+
+def inner_states(
+    ff: Any,  # An `XLNetFeedForward`
+    hidden: Tensor,  # (b, l, d)
+    fused: bool = False,  # Whether a kernel may do the activation
+) -> Tensor:  # (b, l, d')
+    "Its first layer, and the activation."
+    inner = linear(ff.layer_1, hidden)
+    if not (fused and is_plain(ff.layer_1) and has_gelu(ff)):  # nobody else may hold what is written over
+        return ff.activation_function(inner)
+    from gmmxlnet_nb.fused import gelu_
+
+    return gelu_(inner)
 
 # %% ../nbs/22_backbone.ipynb #c039g
 def reorder_weight(
@@ -258,9 +299,14 @@ def fast_layer(
     relative = relative_keys(attention, positions, hidden.dtype)
     dropout = attention.dropout.p if attention.dropout.training else 0.0
     found = product(attend(attention, query, key, value, relative, visibility, dropout).flatten(2), attention.o.flatten(1))
-    found = attention.layer_norm(apply_dropout(found, attention.dropout) + hidden)
-    chunks, rest = layer.chunk_size_feed_forward, partial(feed_forward, layer.ff)
-    if torch.is_grad_enabled() or not on_cpu(found) or chunks:
+    fused = can_fuse(found, attend)
+    found = residual_norm(attention.layer_norm, apply_dropout(found, attention.dropout), hidden, fused)
+    chunks = layer.chunk_size_feed_forward
+
+    def rest(x: Tensor) -> Tensor:  # Hugging Face counts its arguments
+        return feed_forward(layer.ff, x, fused=fused)
+
+    if torch.is_grad_enabled() or not on_cpu(found) or chunks or fused:
         return apply_chunking_to_forward(rest, chunks, 1, found) if chunks else rest(found)
     parts = row_slices(layer, found)
     each = feed_forward_for(layer.ff, found[parts[0]])

@@ -133,14 +133,19 @@ def queries_of(rows, there, h, Q, WB, RB, SB, SEG, QT, sql, sqh, H, scale: tl.co
 
 
 @triton.jit
+def key_ids(cols, keys, KT, VISIBLE_TO):
+    "Segment ids of M keys, and who may look at them"
+    real = cols < keys
+    return tl.load(KT + cols, mask=real, other=0), tl.load(VISIBLE_TO + cols, mask=real, other=_VISIBLE_TO_NONE)
+
+
+@triton.jit
 def scores(
-    cols, real, p, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skl, skh, P, precision: tl.constexpr,
+    cols, real, p, h, rows, qc, qp, e, qt, here, kt, visible_to, K, R, skl, skh, P, precision: tl.constexpr,
     D: tl.constexpr, M: tl.constexpr,
 ):
     "Scores of M keys with M queries, times log2 e, and the next square of positions, from p on"
     k = load_rows(K + h * skh, skl, cols, real, D)
-    kt = tl.load(KT + cols, mask=real, other=0)
-    visible_to = tl.load(VISIBLE_TO + cols, mask=real, other=_VISIBLE_TO_NONE)
     s = tl.dot(qc, tl.trans(k), input_precision=precision)
     following = tl.dot(qp, tl.trans(positions_from(R, p, h, P, D, M)), input_precision=precision)
     back = M - 1 - tl.arange(0, M)[:, None]
@@ -180,6 +185,8 @@ def forward_kernel(
     count = tl.load(OFFSETS + b + 1) - begin if packed else L
     rows, keys = i0 + tl.arange(0, M), count if packed else NK
     row, key = first_row(begin, b, L, packed), first_row(begin, b, NK, packed)
+    if i0 >= count:  # beyond a packed document
+        return
     there = rows < count
     Q, K = Q + first_number(begin, b, sqb, sql, packed), K + first_number(begin, b, skb, skl, packed)
     V, KT, VISIBLE_TO = V + first_number(begin, b, svb, svl, packed) + h * svh, KT + key, VISIBLE_TO + key
@@ -188,11 +195,13 @@ def forward_kernel(
     top = tl.full([M], float("-inf"), tl.float32)
     total = tl.zeros([M], tl.float32)
     acc = tl.zeros([M, D], tl.float32)
-    for j0 in range(0, tl.where(i0 < count, keys, 0), M):
-        cols = j0 + tl.arange(0, M)
+    next_kt, next_visible = key_ids(tl.arange(0, M), keys, KT, VISIBLE_TO)
+    for j0 in range(0, keys, M):
+        cols, kt, visible_to = j0 + tl.arange(0, M), next_kt, next_visible
+        next_kt, next_visible = key_ids(cols + M, keys, KT, VISIBLE_TO)  # there by the time that they are wanted
         real, p = cols < keys, first + j0 + M
         s, here = scores(
-            cols, real, p, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skl, skh, P, precision, D, M
+            cols, real, p, h, rows, qc, qp, e, qt, here, kt, visible_to, K, R, skl, skh, P, precision, D, M
         )
         new = tl.maximum(top, tl.max(s, 1))
         w, old = tl.exp2(s - new[:, None]), tl.exp2(top - new)
@@ -202,7 +211,6 @@ def forward_kernel(
         v = load_rows(V, svl, cols, real, D)
         acc = acc * old[:, None] + tl.dot(w.to(v.dtype), v, input_precision=precision)
         top = new
-    total = tl.where(total > 0, total, 1.0)  # a program beyond its document has seen no key
     store_rows(OUT + (row * H + h) * D, H * D, rows, there, acc * (grow / total)[:, None], D)
     tl.store(LSE + first_line(begin, b, h, H, L, T, packed) + rows, top + tl.log2(total), mask=there)
 
@@ -219,6 +227,8 @@ def weights_kernel(
     count = tl.load(OFFSETS + b + 1) - begin if packed else L
     rows, keys = i0 + tl.arange(0, M), count if packed else NK
     row, key = first_row(begin, b, L, packed), first_row(begin, b, NK, packed)
+    if i0 >= count:  # beyond a packed document
+        return
     there = rows < count
     Q, K = Q + first_number(begin, b, sqb, sql, packed), K + first_number(begin, b, skb, skl, packed)
     V, KT, VISIBLE_TO = V + first_number(begin, b, svb, svl, packed) + h * svh, KT + key, VISIBLE_TO + key
@@ -230,11 +240,13 @@ def weights_kernel(
     o = load_rows(OUT + (row * H + h) * D, H * D, rows, there, D)
     delta = tl.sum(do.to(tl.float32) * o.to(tl.float32), 1) * scale
     line = (lines + rows[:, None]) * S
-    for j0 in range(0, tl.where(i0 < count, keys, 0), M):
-        cols = j0 + tl.arange(0, M)
+    next_kt, next_visible = key_ids(tl.arange(0, M), keys, KT, VISIBLE_TO)
+    for j0 in range(0, keys, M):
+        cols, kt, visible_to = j0 + tl.arange(0, M), next_kt, next_visible
+        next_kt, next_visible = key_ids(cols + M, keys, KT, VISIBLE_TO)  # there by the time that they are wanted
         real, p = cols < keys, first + j0 + M
         s, here = scores(
-            cols, real, p, h, rows, qc, qp, e, qt, here, K, R, KT, VISIBLE_TO, skl, skh, P, precision, D, M
+            cols, real, p, h, rows, qc, qp, e, qt, here, kt, visible_to, K, R, skl, skh, P, precision, D, M
         )
         w = tl.exp2(s - lse[:, None])
         v = load_rows(V, svl, cols, real, D)
@@ -258,21 +270,22 @@ def queries_kernel(
     count = tl.load(OFFSETS + b + 1) - begin if packed else L
     rows, keys = i0 + tl.arange(0, M), count if packed else NK
     row, key = first_row(begin, b, L, packed), first_row(begin, b, NK, packed)
+    if i0 >= count:
+        return
     there = rows < count
-    walk = tl.where(i0 < count, keys, 0)
     Q, K = Q + first_number(begin, b, sqb, sql, packed), K + first_number(begin, b, skb, skl, packed) + h * skh
     line = (first_line(begin, b, h, H, L, T, packed) + rows[:, None]) * S
     qt = tl.load(QT + row + rows, mask=there, other=0)
     content, position = tl.zeros([M, D], tl.float32), tl.zeros([M, D], tl.float32)
     de = tl.zeros([M], tl.float32)
-    for j0 in range(0, walk, M):
+    for j0 in range(0, keys, M):
         cols = j0 + tl.arange(0, M)
         real = cols < keys
         ds = tl.load(DS + line + cols[None, :], mask=there[:, None] & (cols < S)[None, :], other=0.0)
         kt = tl.load(KT + key + cols, mask=real, other=0)
         de += tl.sum(tl.where(qt[:, None] != kt[None, :], ds.to(tl.float32), 0.0), 1)
         content += tl.dot(ds, load_rows(K, skl, cols, real, D), input_precision=precision)
-    for p in range(first, first + tl.where(walk > 0, keys + M - 1, 0), M):
+    for p in range(first, first + keys + M - 1, M):
         cols = p - L + rows[:, None] + tl.arange(0, M)[None, :]
         ds = tl.load(DS + line + cols, mask=there[:, None] & (cols >= 0) & (cols < keys), other=0.0)
         position += tl.dot(ds, positions_from(R, p, h, P, D, M), input_precision=precision)
@@ -299,12 +312,14 @@ def keys_kernel(
     count = tl.load(OFFSETS + b + 1) - begin if packed else L
     cols, keys = j0 + tl.arange(0, M), count if packed else NK
     row, key = first_row(begin, b, L, packed), first_row(begin, b, NK, packed)
+    if j0 >= keys:
+        return
     real = cols < keys
     Q, DO = Q + first_number(begin, b, sqb, sql, packed) + h * sqh, DO + (row * H + h) * D
     lines = first_line(begin, b, h, H, L, T, packed)
     bias = tl.load(WB + h * D + tl.arange(0, D))
     dk, dv = tl.zeros([M, D], tl.float32), tl.zeros([M, D], tl.float32)
-    for i0 in range(0, tl.where(j0 < keys, count, 0), M):
+    for i0 in range(0, count, M):
         rows = i0 + tl.arange(0, M)
         there = rows < count
         at = (lines + rows[:, None]) * S + cols[None, :]
@@ -328,11 +343,12 @@ def positions_kernel(
     dr = tl.zeros([M, D], tl.float32)
     first = tl.maximum(L - p0 - M + 1, 0) // M * M
     for n in range(per):
-        b = tl.minimum(chunk * per + n, B - 1)
+        at = n * tl.num_programs(2) + chunk
+        b = tl.minimum(at, B - 1)
         begin = tl.load(OFFSETS + b) if packed else b
         count = tl.load(OFFSETS + b + 1) - begin if packed else L
         keys = count if packed else NK
-        last = tl.where(chunk * per + n < B, tl.minimum(keys + L - p0, count), 0)  # queries that use these positions
+        last = tl.where(at < B, tl.minimum(keys + L - p0, count), 0)  # queries that use these positions
         lines, start = first_line(begin, b, h, H, L, T, packed), first_number(begin, b, sqb, sql, packed)
         for i0 in range(first, last, M):
             rows = i0 + tl.arange(0, M)
@@ -347,7 +363,7 @@ def positions_kernel(
 # %% ../nbs/21_kernels.ipynb #k019
 TILES = (16, 32, 64)  # Queries, and keys, at once
 LAUNCH: dict[str, dict[str, int]] = {  # Stages of software pipelining; registers of a thread, of 168 three programs at a time
-    "forward": {"num_stages": 2},
+    "forward": {"num_stages": 3},
     "weights": {"num_stages": 3},
     "queries": {"num_stages": 3, "maxnreg": 168},
     "keys": {"num_stages": 2},
@@ -481,7 +497,7 @@ def attend_backward(
         ds, dropped, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, total, scale=scale,
         packed=packed, **drop,
     )
-    parts = torch.empty(count, heads, blocks, 4, size, **new)
+    parts = torch.zeros(count, heads, blocks, 4, size, **new)  # those of programs beyond a document stay so
     start(
         wrap_triton(queries_kernel), "queries", (blocks, count * heads), query, tile, ds, query, key, relative, segment_bias,
         segments, query_types, key_types, offsets, dq, parts, *query.stride()[:3], *key.stride()[:3], heads, length, keys, row,

@@ -11,7 +11,7 @@ Hence this small tool, which makes each change twice, in the module and in the c
 A mutant is one edit of the text of an exported cell: a comparison's boundary, an operator, a constant, a `not` or a
 `clamp` that goes, an operand or a condition that is dropped, swapped arguments, a check that is deleted, an argument that
 comes back unchanged. Left alone are docstrings, messages, annotations, decorators, `zip`'s `strict`, logging, and names
-that only messages use. Modules without mutants: kernels (Triton, which needs a GPU), and `__init__`, `__main__` and
+that only messages use. Modules without mutants: kernels and fused (Triton, which needs a GPU), and `__init__`, `__main__` and
 `_modidx`, which no notebook exports or which are generated.
 
 It is tested in a scratch copy of the repository, never in the repository: by the module's own notebook, then by those that
@@ -51,7 +51,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 EQUIVALENT = Path(__file__).with_name("mutants_equivalent.toml")
-LEFT_OUT = {"kernels"}  # Triton's code runs on a GPU only
+LEFT_OUT = {"kernels", "fused"}  # Triton's code runs on a GPU only
 TARGET = 0.9
 EXPORTS = re.compile(r"#\|\s*(export|exports|exporti)\s*$", re.MULTILINE)
 MEMORY = 20 << 30  # Bytes of addresses: a mutant that loops must not take the machine's memory

@@ -42,7 +42,7 @@ ALLOWED = {  # Names that the seeds of the project fix, and another concept
 def public() -> Iterator[tuple[str, object]]:
     """Each public name of each module, as module.name, with what it is."""
     for path in sorted((ROOT / "gmmxlnet_nb").glob("[!_]*.py")):
-        if path.stem == "kernels":  # which Triton alone can import
+        if path.stem in ("kernels", "fused"):  # which Triton alone can import
             continue
         module = importlib.import_module(f"gmmxlnet_nb.{path.stem}")
         for name in getattr(module, "__all__", []):

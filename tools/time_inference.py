@@ -24,7 +24,7 @@ from torch import Tensor
 from transformers import XLNetConfig, XLNetForQuestionAnsweringSimple
 
 from gmmxlnet_nb import MemXLNetForQA, configure_memory_tokens
-from gmmxlnet_nb.answers import RunningSpans
+from gmmxlnet_nb.answers import RunningSpans, answering
 from gmmxlnet_nb.asking import Part, pack_segments, question_ids, segment_inputs
 from gmmxlnet_nb.cuda import CapturedStep
 from gmmxlnet_nb.document_qa import DocumentQA
@@ -193,11 +193,10 @@ class ReadyQA(DocumentQA):
         return [iter(windows) for windows in self.ready]
 
 
-@torch.no_grad()
 def read_model(model: Any, there: Sequence[dict[str, Tensor]], capture: Any) -> Any:
     """Segments one after the other, the memory from each to the next."""
     state = None
-    with replaying(model, capture):
+    with answering(model), replaying(model, capture):
         for inputs in there:
             out = model(**inputs, memory_state=state)
             state = out.new_memory_state
