@@ -36,10 +36,13 @@ WORDS = sorted({word for document in retention_documents(50, seed=1) for word in
 
 
 def text_of(tokenizer: Any, tokens: int, seed: int) -> str:
-    """A text of about so many tokens."""
-    rng = random.Random(seed)
-    words = [rng.choice(WORDS) for _ in range(tokens)]
-    return " ".join(words[: tokens * tokens // len(tokenizer(" ".join(words))["input_ids"])])
+    """A text of so many tokens, or some too few for a word."""
+    rng, sizes = random.Random(seed), {word: len(tokenizer(word, add_special_tokens=False)["input_ids"]) for word in WORDS}
+    kept: list[str] = []
+    while tokens >= sizes[word := rng.choice(WORDS)]:
+        kept.append(word)
+        tokens -= sizes[word]
+    return " ".join(kept)
 
 
 class Setting:

@@ -1,7 +1,8 @@
 """Time versions of the kernels against one another on a GPU: `python tools/time_kernels.py HEAD~1 new.py`.
 
 A version is a file, or a commit whose `gmmxlnet_nb/kernels.py` is meant. All take turns on the same tensors: a layer's
-attention forward and backward, of XLNet's base size by default. Each must give what the first one gives.
+attention forward and backward, of XLNet's base size by default. Each must give what the first one gives. The fused steps of
+notebook 25 are timed, too, against PyTorch's.
 """
 
 import argparse
@@ -11,15 +12,18 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from gmmxlnet_nb.attention import VISIBLE_TO_ALL
+from gmmxlnet_nb.fused import gelu_, sum_norm
 
 
 def load(version: str, number: int, folder: str) -> ModuleType:
@@ -59,6 +63,35 @@ def passes(module: ModuleType, args: list[Any], leaves: list[Tensor], grad: Tens
     return [out, *torch.autograd.grad(out, leaves, grad)]
 
 
+def graph_time(step: Callable[[], Any]) -> float:
+    """Milliseconds of a hundred steps in a graph."""
+    step()
+    graph, times = torch.cuda.CUDAGraph(), []
+    with torch.cuda.graph(graph):
+        for _ in range(100):
+            step()
+    for _ in range(9):
+        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        begin.record()
+        graph.replay()
+        end.record()
+        torch.cuda.synchronize()
+        times.append(begin.elapsed_time(end))
+    return statistics.median(times)
+
+
+def fused_ratios() -> dict[str, float]:
+    """How many times faster the fused steps between a layer's products are, in bfloat16."""
+    x, y = (torch.randn(8192, 768, device="cuda", dtype=torch.bfloat16) for _ in range(2))
+    weight, bias = torch.ones_like(x[0]), torch.zeros_like(x[0])
+    inner = torch.randn(8192, 3072, device="cuda", dtype=torch.bfloat16)
+    steps = {
+        "sum and norm": (lambda: F.layer_norm(x + y, (768,), weight, bias), lambda: sum_norm(x, y, weight, bias, 1e-5)),
+        "GELU": (lambda: F.gelu(inner), lambda: gelu_(inner)),
+    }
+    return {name: round(graph_time(plain) / graph_time(fused), 2) for name, (plain, fused) in steps.items()}
+
+
 def main() -> None:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description="Time versions of the kernels against one another on a GPU.")
@@ -93,6 +126,7 @@ def main() -> None:
                     if event.key.endswith("_kernel") and "::" not in event.key:
                         times[version, event.key].append(event.device_time_total)
     print(f"\nmicroseconds, medians of {asked.turns} turns, {torch.cuda.get_device_name()}")
+    print(f"against PyTorch's steps: {fused_ratios()}")
     for version in asked.versions:
         medians = {kernel: statistics.median(found) for (of, kernel), found in times.items() if of == version}
         each = ", ".join(f"{kernel.removesuffix('_kernel')} {time:.1f}" for kernel, time in medians.items())
