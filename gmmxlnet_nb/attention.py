@@ -40,6 +40,18 @@ def padding_first(
 # Instead of the number of the only query that sees a key
 VISIBLE_TO_ALL, VISIBLE_TO_NONE = -1, -2
 
+
+def plain_keys(
+    visible_to: Tensor,  # (b, n), int32
+    key_types: Tensor,  # (b, n)
+    begin: Tensor,  # (b, 1), where each document begins
+) -> Tensor:  # (b,), int32
+    "How many of a document's first keys all queries may look at, and have the segment id of the first."
+    place, width = torch.arange(visible_to.shape[1], device=visible_to.device), visible_to.shape[1]
+    first = key_types.gather(1, begin.clamp(max=width - 1))
+    like = (visible_to == VISIBLE_TO_ALL) & (key_types == first) | (place < begin)
+    return (like.int().cumprod(1).sum(1) - begin[:, 0]).int()
+
 # %% ../nbs/20_attention.ipynb #c009b
 class AttentionVisibility(NamedTuple):
     "Which keys each query sees, of one segment and n tokens of earlier ones."
@@ -50,6 +62,7 @@ class AttentionVisibility(NamedTuple):
     order: Tensor | None = None  # (b, n + l), of [earlier, segment], if there are earlier ones
     typed: bool = True  # Whether there were segment ids
     pairs: tuple[Tensor, Tensor] | None = None  # `blocked` and `differs`, once they are made
+    plain: Tensor | None = None  # (b,), int32: see `plain_keys`
     offsets: Tensor | None = None  # (b + 1,), rows where documents begin that are packed; then all else is (1, t)
     longest: int | None = None  # l of these documents with their padding
 
@@ -87,6 +100,11 @@ class AttentionVisibility(NamedTuple):
     def with_pairs(self) -> "AttentionVisibility":
         "The same, with the two masks that all layers need unless they have a kernel that makes them."
         return self._replace(pairs=(self.blocked(), self.differs()))
+
+    def with_plain(self) -> "AttentionVisibility":
+        "The same, with what spares a kernel the ids of most keys."
+        begin = torch.zeros_like(self.key_types[:, :1], dtype=torch.int64)
+        return self._replace(plain=plain_keys(self.visible_to, self.key_types, begin))
 
     def blocked(self) -> Tensor:
         "(b, l, n + l), True where a query may not look."
@@ -133,6 +151,7 @@ class PackedRows(NamedTuple):
     target: Tensor  # (b · l,), the packed row that each padded row is
     real: Tensor  # (b · l,), False for padding in front of a document
     left_out: Tensor  # (b, 1), padding in front of each padded document
+    order: Tensor  # (b,), the padded document that each packed one is
     length: int  # l
 
     @classmethod
@@ -149,7 +168,7 @@ class PackedRows(NamedTuple):
         target = row - (torch.arange(1, b + 1, device=device) * length - ends[order.argsort()])[:, None]
         offsets, target = torch.cat([ends.new_zeros(1), ends]).int(), target.clamp(0, total - 1).flatten()
         source, left_out = source.clamp(max=b * length - 1), (length - counts)[:, None]
-        return cls(offsets, source, rows < ends[-1], target, real.flatten(), left_out, length)
+        return cls(offsets, source, rows < ends[-1], target, real.flatten(), left_out, order, length)
 
     def pack(self, x: Tensor) -> Tensor:
         "(1, t, …) of (b, l, …)."
@@ -166,7 +185,8 @@ class PackedRows(NamedTuple):
         "What queries see of the same documents, packed."
         visible_to = torch.where(padded.visible_to < 0, padded.visible_to, padded.visible_to - self.left_out)
         types = self.pack(padded.query_types)
-        packed = padded._replace(visible_to=self.pack(visible_to), query_types=types, key_types=types)
+        plain = plain_keys(padded.visible_to, padded.key_types, self.left_out)[self.order]
+        packed = padded._replace(visible_to=self.pack(visible_to), query_types=types, key_types=types, plain=plain)
         return packed._replace(offsets=self.offsets, longest=self.length)
 
 # %% ../nbs/20_attention.ipynb #k194

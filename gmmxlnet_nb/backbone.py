@@ -72,8 +72,8 @@ def attend_triton(
 
     biases = (attention.r_w_bias, attention.r_r_bias, attention.r_s_bias)
     ids = (visibility.query_types, visibility.key_types, visibility.visible_to)
-    packed = (None, visibility.offsets, visibility.longest)
-    return attend(query, key, value, relative, biases, attention.seg_embed, *ids, dropout, *packed)
+    packed = (visibility.offsets, visibility.longest, visibility.plain)
+    return attend(query, key, value, relative, biases, attention.seg_embed, *ids, dropout, None, *packed)
 
 # %% ../nbs/22_backbone.ipynb #c036
 ATTENTION: dict[str, Callable[..., Tensor] | None] = {
@@ -465,7 +465,7 @@ def encode(
         return xlnet.dropout(states.transpose(0, 1).contiguous()).transpose(0, 1)
 
     visibility = AttentionVisibility.of(attention_mask, token_type_ids, None if cache is None else cache.mask)
-    visibility = visibility if kind == "triton" else visibility.with_pairs()
+    visibility = visibility.with_plain() if kind == "triton" else visibility.with_pairs()
     keys_seen, columns = visibility.visible_to.shape[1], batch if eager else None
 
     def encodings(queries: int) -> Tensor:

@@ -18,7 +18,7 @@ from torch import Tensor, library
 
 from .core import check_choice, check_number
 from .experts import check_shape
-from .attention import VISIBLE_TO_NONE, HEAD_SIZES, VISIBLE_TO_ALL
+from .attention import VISIBLE_TO_NONE, HEAD_SIZES, VISIBLE_TO_ALL, plain_keys
 
 # %% ../nbs/21_kernels.ipynb #k007
 _VISIBLE_TO_ALL, _VISIBLE_TO_NONE = tl.constexpr(VISIBLE_TO_ALL), tl.constexpr(VISIBLE_TO_NONE)
@@ -133,10 +133,15 @@ def queries_of(rows, there, h, Q, WB, RB, SB, SEG, QT, sql, sqh, H, scale: tl.co
 
 
 @triton.jit
-def key_ids(cols, keys, KT, VISIBLE_TO):
-    "Segment ids of M keys, and who may look at them"
-    real = cols < keys
-    return tl.load(KT + cols, mask=real, other=0), tl.load(VISIBLE_TO + cols, mask=real, other=_VISIBLE_TO_NONE)
+def key_ids(j0, keys, plain, kind, KT, VISIBLE_TO, M: tl.constexpr):
+    "Segment ids of M keys, and who may look at them; the first `plain` ones need not be asked"
+    cols = j0 + tl.arange(0, M)
+    if j0 + M <= plain:
+        kt, visible_to = tl.full([M], 0, tl.int32) + kind, tl.full([M], _VISIBLE_TO_ALL, tl.int32)
+    else:
+        kt = tl.load(KT + cols, mask=cols < keys, other=0).to(tl.int32)
+        visible_to = tl.load(VISIBLE_TO + cols, mask=cols < keys, other=_VISIBLE_TO_NONE).to(tl.int32)
+    return kt, visible_to
 
 
 @triton.jit
@@ -175,8 +180,8 @@ def first_number(begin, b, batch, row, packed: tl.constexpr):
 # %% ../nbs/21_kernels.ipynb #k013
 @triton.jit
 def forward_kernel(
-    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, SEED, OFFSETS, OUT, LSE, sqb, sql, sqh, skb, skl, skh, svb, svl, svh, H, L,
-    NK, T, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, packed: tl.constexpr, precision: tl.constexpr,
+    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, PLAIN, SEED, OFFSETS, OUT, LSE, sqb, sql, sqh, skb, skl, skh, svb, svl, svh,
+    H, L, NK, T, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, packed: tl.constexpr, precision: tl.constexpr,
     D: tl.constexpr, M: tl.constexpr,
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
@@ -195,10 +200,10 @@ def forward_kernel(
     top = tl.full([M], float("-inf"), tl.float32)
     total = tl.zeros([M], tl.float32)
     acc = tl.zeros([M, D], tl.float32)
-    next_kt, next_visible = key_ids(tl.arange(0, M), keys, KT, VISIBLE_TO)
+    plain, kind = tl.load(PLAIN + b), tl.load(KT).to(tl.int32)
     for j0 in range(0, keys, M):
-        cols, kt, visible_to = j0 + tl.arange(0, M), next_kt, next_visible
-        next_kt, next_visible = key_ids(cols + M, keys, KT, VISIBLE_TO)  # there by the time that they are wanted
+        cols = j0 + tl.arange(0, M)
+        kt, visible_to = key_ids(j0, keys, plain, kind, KT, VISIBLE_TO, M)
         real, p = cols < keys, first + j0 + M
         s, here = scores(
             cols, real, p, h, rows, qc, qp, e, qt, here, kt, visible_to, K, R, skl, skh, P, precision, D, M
@@ -217,8 +222,8 @@ def forward_kernel(
 # %% ../nbs/21_kernels.ipynb #k015
 @triton.jit
 def weights_kernel(
-    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, SEED, OFFSETS, OUT, LSE, DO, DS, PD, sqb, sql, sqh, skb, skl, skh, svb, svl,
-    svh, H, L, NK, S, T, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, packed: tl.constexpr,
+    Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, PLAIN, SEED, OFFSETS, OUT, LSE, DO, DS, PD, sqb, sql, sqh, skb, skl, skh,
+    svb, svl, svh, H, L, NK, S, T, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, packed: tl.constexpr,
     precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr,
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
@@ -240,10 +245,10 @@ def weights_kernel(
     o = load_rows(OUT + (row * H + h) * D, H * D, rows, there, D)
     delta = tl.sum(do.to(tl.float32) * o.to(tl.float32), 1) * scale
     line = (lines + rows[:, None]) * S
-    next_kt, next_visible = key_ids(tl.arange(0, M), keys, KT, VISIBLE_TO)
+    plain, kind = tl.load(PLAIN + b), tl.load(KT).to(tl.int32)
     for j0 in range(0, keys, M):
-        cols, kt, visible_to = j0 + tl.arange(0, M), next_kt, next_visible
-        next_kt, next_visible = key_ids(cols + M, keys, KT, VISIBLE_TO)  # there by the time that they are wanted
+        cols = j0 + tl.arange(0, M)
+        kt, visible_to = key_ids(j0, keys, plain, kind, KT, VISIBLE_TO, M)
         real, p = cols < keys, first + j0 + M
         s, here = scores(
             cols, real, p, h, rows, qc, qp, e, qt, here, kt, visible_to, K, R, skl, skh, P, precision, D, M
@@ -436,8 +441,8 @@ def document_sizes(
 # %% ../nbs/21_kernels.ipynb #k020
 def attend_forward(
     query: Tensor, key: Tensor, value: Tensor, relative: Tensor, content_bias: Tensor, position_bias: Tensor,
-    segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor, seed: Tensor,
-    offsets: Tensor | None, dropout: float, scale: float, tile: int,
+    segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor, plain: Tensor,
+    seed: Tensor, offsets: Tensor | None, dropout: float, scale: float, tile: int,
 ) -> tuple[Tensor, Tensor]:
     "Attention `(b, l, h, d_h)`, and log2 of each row's sum `(b, h, l)`; with offsets b is 1 and l the rows of all documents."
     count, length, keys, total = document_sizes(query, key, relative, offsets)
@@ -446,7 +451,7 @@ def attend_forward(
         out.zero_()  # rows of no document
     start(
         wrap_triton(forward_kernel), "forward", (triton.cdiv(length, tile), count * query.shape[2]), query, tile, query, key,
-        value, relative, content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed,
+        value, relative, content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, plain, seed,
         offsets, out, sums, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3],
         query.shape[2], length, keys, total, scale=scale, packed=offsets is not None, **dropout_constants(dropout),
     )
@@ -479,7 +484,7 @@ attend_op = kernel_operator("gmmxlnet_nb::attend", attend_forward, fake_attend)
 def attend_backward(
     grad: Tensor, query: Tensor, key: Tensor, value: Tensor, relative: Tensor, content_bias: Tensor,
     position_bias: Tensor, segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor,
-    seed: Tensor, offsets: Tensor | None, out: Tensor, sums: Tensor, dropout: float, scale: float, tile: int,
+    plain: Tensor, seed: Tensor, offsets: Tensor | None, out: Tensor, sums: Tensor, dropout: float, scale: float, tile: int,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     "Gradients of query, key, value and relative keys, and `(h, 4, d_h)` of the three biases and the segments."
     heads, size = query.shape[2:]
@@ -493,9 +498,9 @@ def attend_backward(
     ds, dropped = (torch.empty(*sums.shape, row, **new | {"dtype": query.dtype}) for _ in range(2))
     start(
         wrap_triton(weights_kernel), "weights", (blocks, count * heads), query, tile, query, key, value, relative,
-        content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, seed, offsets, out, sums, grad,
-        ds, dropped, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, total, scale=scale,
-        packed=packed, **drop,
+        content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, plain, seed, offsets, out, sums,
+        grad, ds, dropped, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, total,
+        scale=scale, packed=packed, **drop,
     )
     parts = torch.zeros(count, heads, blocks, 4, size, **new)  # those of programs beyond a document stay so
     start(
@@ -539,7 +544,7 @@ def _backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
     dq, dk, dv, dr, parts = attend_backward_op(*args)
     content, position, segment, apart = parts.unbind(1)
     grads = (dr, content, position, segment, torch.stack([-apart, apart]))
-    return dq, dk, dv, *(g.to(x.dtype) for g, x in zip(grads, tensors[3:8], strict=True)), *[None] * 8
+    return dq, dk, dv, *(g.to(x.dtype) for g, x in zip(grads, tensors[3:8], strict=True)), *[None] * 9
 
 
 attend_op.register_autograd(_backward, setup_context=_save)
@@ -576,6 +581,7 @@ def attend(
     tile: int | None = None,  # Queries and keys at once, one of `TILES`; None for what suits the length
     offsets: Tensor | None = None,  # (b + 1,), int32: rows where packed documents begin; then all others have b = 1, n = 0
     longest: int | None = None,  # l that relative positions are for, if documents are packed
+    plain: Tensor | None = None,  # (b,), int32: how many of a document's first keys all queries see, with the first one's id
 ) -> Tensor:  # (b, l, h, d_h)
     "XLNet's attention. A `ValueError` for sizes, shapes or types that the kernels do not know."
     size = query.shape[-1]
@@ -599,12 +605,15 @@ def attend(
     if not b * length * keys:
         raise ValueError(f"query and key must have documents and tokens, got {tuple(query.shape)} and {tuple(key.shape)}")
     ids_by_name = {"query_types": query_types, "key_types": key_types, "visible_to": visible_to}
-    ids_by_name |= {} if offsets is None else {"offsets": offsets}
+    ids_by_name |= {name: x for name, x in (("offsets", offsets), ("plain", plain)) if x is not None}
     check_kinds(query, {"key": key, "value": value}, ids_by_name)
     query, key, value = (x if x.stride(-1) == 1 else x.contiguous() for x in (query, key, value))
     draw: dict[str, Any] = {"dtype": torch.int32, "device": query.device}
     seed = torch.randint(2**31 - 1, (1,), **draw) if dropout else torch.zeros(1, **draw)
-    ids = (x.contiguous() for x in (query_types, key_types, visible_to))
+    plain = offsets.new_zeros(len(offsets) - 1) if plain is None and offsets is not None else plain
+    plain = plain_keys(visible_to, key_types, torch.zeros_like(key_types[:, :1]).long()) if plain is None else plain
+    check_shape("plain", plain, (b if offsets is None else len(offsets) - 1,))
+    ids = (x.contiguous() for x in (query_types, key_types, visible_to, plain))
     relative, *fixed = (x.contiguous() for x in (relative.to(query.dtype), *biases, segments))
     tensors = (query, key, value, relative, *fixed, *ids)
     return attend_op(*tensors, seed, offsets, dropout, size**-0.5, tile)[0]
