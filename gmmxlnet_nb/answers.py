@@ -438,8 +438,7 @@ class RunningSpans:
         "Go on with some of the documents only."
         if self.found is not None:
             rows = document_index(documents, len(self.found["top"]))
-            kept = {name: take_rows(self.found[name], rows) for name in ("top", "nulls")}
-            self.found = {**kept, "segments": self.found["segments"]}
+            self.found = self.found | {name: take_rows(self.found[name], rows) for name in ("top", "nulls")}
 
     def spans(self) -> Tensor:  # (b, n, 5), as `n_best_spans` gives them for all segments at once
         "The best spans so far; a `ValueError` before the first segment."
@@ -661,8 +660,7 @@ def answering(
     training, before = model.training, getattr(model, "_ordered_layers", None)
     if any(part.training for part in all_parts(model)):  # to set what is set already takes several times as long
         model.eval()
-    on_cpu = isinstance(model, XLNetWithMemory) and model.device.type == "cpu"
-    if on_cpu:
+    if isinstance(model, XLNetWithMemory) and model.device.type == "cpu":
         model._ordered_layers = before or OrderedLayers()
     try:
         with torch.no_grad():
@@ -670,7 +668,7 @@ def answering(
     finally:
         if model.training != training:
             model.train(training)
-        if on_cpu:
+        if isinstance(model, XLNetWithMemory):
             model._ordered_layers = before
 
 # %% ../nbs/40_answers.ipynb #a108
