@@ -44,20 +44,6 @@ def signature(
     return type(value), tuple((name, signature(part, tensors)) for name, part in parts.items())
 
 # %% ../nbs/24_replay.ipynb #r008
-def all_parts(
-    module: nn.Module,  # With others in it
-) -> list[nn.Module]:  # Itself, and each of them once
-    "What `modules()` gives, in another order: that makes all their names first, which takes ten times as long."
-    found: dict[nn.Module, None] = {}
-    waiting = [module]
-    while waiting:
-        part = waiting.pop()
-        if part not in found:
-            found[part] = None
-            waiting += [inner for inner in part._modules.values() if inner is not None]
-    return list(found)
-
-
 PLAIN = (type(None), int, float, str)  # Types of settings
 OWN = {name for name, value in vars(nn.Module()).items() if isinstance(value, dict | set)}  # What PyTorch keeps in a module
 
@@ -69,7 +55,7 @@ def module_key(
     "Where all weights are, of what size and type, and the settings that modules keep as plain values."
     found: list[Any] = []
     skipped = OWN.union(without)
-    for part in all_parts(module):
+    for part in module.modules():
         values = vars(part)
         settings = [(name, x) for name, x in values.items() if name not in skipped and isinstance(x, PLAIN)]
         tensors = [x for x in (*values["_parameters"].values(), *values["_buffers"].values()) if x is not None]
@@ -81,8 +67,6 @@ def hooked_module(
     module: nn.Module,  # What is called
 ) -> str | None:  # The first one's name, None if there is none
     "A part with a hook, which Python would have to call."
-    if not any(part._forward_hooks or part._forward_pre_hooks for part in all_parts(module)):
-        return None
     for name, part in module.named_modules():
         if name and (part._forward_hooks or part._forward_pre_hooks):
             return name
