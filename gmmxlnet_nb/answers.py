@@ -28,6 +28,7 @@ from torch import Tensor
 from .core import check_choice, check_folder, check_number, check_positive, write_json
 from .experts import check_shape
 from .cuda import prefetch
+from .baselines import document_index, take_rows
 from .documents import Document, check_ids
 from .data import DocumentDataset
 from .losses import null_logits
@@ -436,8 +437,8 @@ class RunningSpans:
     ) -> None:
         "Go on with some of the documents only."
         if self.found is not None:
-            rows = {name: self.found[name][list(documents)] for name in ("top", "nulls")}
-            self.found = {**rows, "segments": self.found["segments"]}
+            rows = document_index(documents, len(self.found["top"]))
+            self.found = self.found | {name: take_rows(self.found[name], rows) for name in ("top", "nulls")}
 
     def spans(self) -> Tensor:  # (b, n, 5), as `n_best_spans` gives them for all segments at once
         "The best spans so far; a `ValueError` before the first segment."
@@ -655,16 +656,18 @@ def check_chunks(
 def answering(
     model: torch.nn.Module,  # Of any kind
 ) -> Iterator[None]:
-    "Without gradients and without dropout, weights in the order of a CPU's library; afterwards the model trains on if it did."
+    "Without gradients and without dropout, on a CPU weights in its library's order; afterwards the model trains on if it did."
     training, before = model.training, getattr(model, "_ordered_layers", None)
-    model.eval()
-    if isinstance(model, XLNetWithMemory):
+    if any(part.training for part in model.modules()):  # to set what is set already takes four times as long as to look
+        model.eval()
+    if isinstance(model, XLNetWithMemory) and model.device.type == "cpu":
         model._ordered_layers = before or OrderedLayers()
     try:
         with torch.no_grad():
             yield
     finally:
-        model.train(training)
+        if model.training != training:
+            model.train(training)
         if isinstance(model, XLNetWithMemory):
             model._ordered_layers = before
 

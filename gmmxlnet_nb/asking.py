@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import islice
+from operator import lt
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from .articles import SENTENCE_END
 from .files import TextSource, text_source
 from .segments import SegmentLayout, TokenizedText, build_segment, tokenize_text, trim_span
 from .text_windows import Window
-from .baselines import map_state, select_documents
+from .baselines import check_numbers, map_state, select_documents
 from .config import GMMXLNetConfig, check_built
 from .reading_fields import reading_settings
 from .losses import PADDING
@@ -120,6 +121,15 @@ def parts_of(
         yield from (Part(window, True) for window in cut_window(before, reader.layout, reader.layout.room(question)))
 
 # %% ../nbs/43_asking.ipynb #q010
+def token_arrays(
+    tokens: TokenizedText,  # Of a window
+) -> tuple[np.ndarray, np.ndarray]:  # Token ids, and whether each has a character: one that has none is no answer
+    "Tokens as NumPy has them."
+    # compared before there are arrays: to make one of a list takes longer than to compare two lists
+    visible = bytes(map(lt, tokens.starts, tokens.ends))
+    return np.array(tokens.ids, dtype=np.int64), np.frombuffer(visible, dtype=np.bool_)
+
+
 def pack_segments(
     lines: Sequence[Sequence[Part | None]],  # The next c parts of b texts, None where one has ended
     questions: Sequence[Sequence[int]],  # Token ids for each text, shown where parts say so
@@ -128,21 +138,22 @@ def pack_segments(
     length: Callable[[int], int] = int,  # From the longest segment's tokens to those that all get
 ) -> Tensor:  # (4, b, c, l): token ids, attention mask, segment ids, and where answers may be
     "Segments as one tensor, padded on the left as the collator does."
-    before, known = len(layout.mem_read_ids), dict[int, tuple[np.ndarray, np.ndarray]]()
-    frames = [[build_segment(layout, tokenizer, [], list(shown)) for shown in ((), question)] for question in questions]
     places = [(row, at, part) for row, line in enumerate(lines) for at, part in enumerate(line) if part is not None]
-    sizes = [len(frames[row][part.asked][0]) + len(part.window.tokens.ids) for row, _, part in places]
+    shown = [tuple(questions[row]) if part.asked else () for row, _, part in places]
+    around = {question: np.array(build_segment(layout, tokenizer, [], [*question])) for question in set(shown)}
+    sizes = [around[question].shape[1] + len(part.window.tokens.ids) for question, (*_, part) in zip(shown, places, strict=True)]
     found = np.zeros((4, len(lines), max(map(len, lines)), length(max(sizes))), dtype=np.int64)
     found[0], found[2] = tokenizer.pad_token_id, PADDING
-    for (row, at, part), size in zip(places, sizes, strict=True):
-        if (window := id(part.window)) not in known:
-            tokens = part.window.tokens
-            known[window] = np.array(tokens.ids, dtype=np.int64), np.array(tokens.ends) > np.array(tokens.starts)
-        (ids, types), (text, visible), segment = frames[row][part.asked], known[window], found[:, row, at, -size:]
-        segment[1], segment[2, : before + len(text)] = 1, 0
-        segment[0, :before], segment[0, before : before + len(text)] = ids[:before], text
-        segment[0, before + len(text) :], segment[2, before + len(text) :] = ids[before:], types[before:]
-        segment[3, before : before + len(text)] = visible & part.asked
+    known, before = dict[int, tuple[np.ndarray, np.ndarray]](), len(layout.mem_read_ids)
+    for (row, at, part), question, size in zip(places, shown, sizes, strict=True):
+        if (window := id(part.window)) not in known:  # several questions are shown beside one
+            known[window] = token_arrays(part.window.tokens)
+        (ids, types), (text, visible), segment = around[question], known[window], found[:, row, at, -size:]
+        end = before + len(text)
+        segment[0, :before], segment[0, before:end], segment[0, end:] = ids[:before], text, ids[before:]
+        segment[1], segment[2, :end], segment[2, end:] = 1, 0, types[before:]
+        if part.asked:
+            segment[3, before:end] = visible
     return torch.from_numpy(found)
 
 
@@ -183,19 +194,21 @@ def read_chunk(
     state: Any,  # The memory before them; None for the start
     before: list[Any] | None = None,  # Gets the memory before each of the c segments
     skim: bool = False,  # For the memory's sake only: the last layer works on the tokens alone that it is written from
+    own_state: bool = False,  # Whether the memory is the model's own for these texts: one from outside is checked
 ) -> tuple[Any, ChunkOutput]:  # The memory after them, and the rest
     "Read the next few segments: they are checked here, and copied to the model's device while it is at work."
-    check_one_device(getattr(model, "hf_device_map", None), model.device)
+    device = model.device  # looked up once: it is the first parameter's, which has to be found
+    check_one_device(getattr(model, "hf_device_map", None), device)
     check_built(model.config, model.memory)
     given = dict.fromkeys(("start_positions", "end_positions")) | segment_inputs(packed)
     checked_inputs(**given, vocabulary=model.config.vocab_size, device=packed.device)
-    there = packed.pin_memory() if model.device.type == "cuda" else packed
-    inputs: dict[str, Any] = segment_inputs(there.to(model.device, non_blocking=True))
+    there = packed.pin_memory() if device.type == "cuda" else packed
+    inputs: dict[str, Any] = segment_inputs(there.to(device, non_blocking=True))
     ids, mask, types, answers, exists = inputs.values()
     segments = DocumentInputs(ids, mask, exists, types, None, None, answers, False)
-    parts = cut_segments(segments, model.memory_tokens(None, None, model.device))
+    parts = cut_segments(segments, model.memory_tokens(None, None, device))
     tail = tail_length(packed[0], model.memory_ids("write", None)) if skim else None
-    logits, state, notes = model.read_documents(parts, state, before=before, tail=tail)
+    logits, state, notes = model.read_documents(parts, state, before=before, tail=tail, own_state=own_state)
     starts, ends = logits.unbind(-1)
     probs = torch.stack([note["routing_probs"] for note in notes], dim=1) if "routing_probs" in notes[0] else None
     return state, ChunkOutput(starts, ends, answers, exists, probs)
@@ -339,7 +352,7 @@ class Spans:
         self.skimmed = [0] * len(questions) if skimmed is None else list(skimmed)
         self.numbers: dict[int, int] = {}  # what segments are called, if not by their order
         self.counts = [0] * len(questions)  # segments that showed the question
-        self.ended: dict[int, Tensor] = {}  # what was found in texts that are read no more
+        self.ended: dict[int, tuple[Callable[[], Any], int]] = {}  # what was found in texts that are read no more: gets all, line
         self.pending: deque[tuple[list[int], int, Callable[[], Any]]] = deque()
         self.n_best, self.longest = n_best, reader.max_answer_length
         self.best_apart: list[list[Found]] = [[] for _ in questions]  # Beside the best ones, where these share words
@@ -403,9 +416,10 @@ class Spans:
 
     def keep(self, lines: Sequence[int]) -> None:
         "Read on with these texts only, by their places in the batch."
-        spans = self.running.spans()
-        self.ended |= {row: spans[line] for line, row in enumerate(self.rows) if line not in lines}
-        self.running.select(lines)
+        spans = fetch(self.running.spans())  # of all at once, without waiting for a GPU
+        self.ended |= {row: (spans, line) for line, row in enumerate(self.rows) if line not in lines}
+        if lines:
+            self.running.select(lines)
         self.rows = [self.rows[line] for line in lines]
 
     def finish(self) -> None:
@@ -418,7 +432,8 @@ class Spans:
     def found(self, row: int) -> Best:
         "A text's different spans, the best first, and what else there is to know."
         self.finish()
-        spans, best = self.ended[row].tolist(), dict[tuple[int, int], Found]()
+        wait, line = self.ended[row]
+        spans, best = wait()[line].tolist(), dict[tuple[int, int], Found]()
         for score, _, segment, first, last in spans:
             if score == -math.inf:
                 continue
@@ -446,6 +461,24 @@ def smaller_batch(
     return sorted([*live, *ended[: max(0, size - len(live))]])
 
 
+def start_state(
+    model: XLNetWithMemory,  # Of any memory
+    state: Any,  # The memory of so many texts; None for the start
+    count: int,  # Texts
+) -> Any:  # Where the model is
+    "The memory to begin with, checked once: what the model makes of it needs no checks before each chunk."
+    return model.get_initial_memory(count) if state is None else model.checked_state(state, count)
+
+
+def checked_end(
+    state: Any,  # After all texts
+) -> Any:  # `state`
+    "A `ValueError` if the memory has become NaN on the way, or infinite: it would have stayed so."
+    if state is not None:
+        check_numbers(state)
+    return state
+
+
 def read_rows(
     model: XLNetWithMemory,  # Of any memory
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
@@ -457,7 +490,7 @@ def read_rows(
     spans: Spans | None = None,  # Gets what is found
 ) -> Any:  # The memory after each text
     "Read texts side by side, each to its end."
-    state = model.get_initial_memory(len(rows)) if state is None else state
+    state = start_state(model, state, len(rows))
     ends, active, length = [None] * len(rows), list(range(len(rows))), length_for(model.device, reader.layout.segment_length)
     while True:
         lines: list[list[Part | None]] = [list(islice(rows[row], max(1, batch_size // len(active)))) for row in active]
@@ -466,14 +499,14 @@ def read_rows(
             for line in set(range(len(active))) - set(chosen):
                 ends[active[line]] = select_documents(state, line)
             if not chosen:
-                return map_state(lambda *parts: torch.cat(parts), *ends)
+                return checked_end(map_state(lambda *parts: torch.cat(parts), *ends))
             state, active, lines = select_documents(state, chosen), [active[i] for i in chosen], [lines[i] for i in chosen]
             if spans is not None:
                 spans.keep(chosen)
         width = max(map(len, lines))
         lines = [line + [None] * (width - len(line)) for line in lines]
         packed = pack_segments(lines, [questions[row] for row in active], tokenizer, reader.layout, length)
-        state, found = read_chunk(model, packed, state, skim=spans is None)
+        state, found = read_chunk(model, packed, state, skim=spans is None, own_state=True)
         if spans is not None:
             spans.update(lines, found)
 
@@ -574,18 +607,18 @@ def read_states(
         kept.append(before)
         routes.extend([] if probs is None else probs[0].tolist())
 
-    parts, state = iter(parts), model.get_initial_memory(1) if state is None else state
+    parts, state = iter(parts), start_state(model, state, 1)
     while chunk := list(islice(parts, batch_size)):
         before: list[Any] = []
         packed = pack_segments([chunk], [question], tokenizer, reader.layout, length)
-        state, found = read_chunk(model, packed, state, before, skim=True)
+        state, found = read_chunk(model, packed, state, before, skim=True, own_state=True)
         states = map_state(lambda *some: torch.cat(some).detach(), *before)
         waiting.append(fetch({"before": states, "probs": None if found.probs is None else found.probs.float()}, pinned=False))
         while len(waiting) > (AHEAD if packed.device != model.device else 0):
             settle()
     while waiting:
         settle()
-    return kept, state, routes
+    return kept, checked_end(state), routes
 
 
 def check_segments(

@@ -133,6 +133,16 @@ def document_index(
     steady = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     return slice(numbers[0], numbers[-1] + 1) if steady else torch.tensor(numbers)
 
+
+def take_rows(
+    x: Tensor,  # (b, …)
+    rows: Any,  # Of `document_index`
+) -> Tensor:  # (n, …)
+    "Rows of a tensor. Numbers go to a GPU from memory that the system can't move: for others it would wait for all its work."
+    if not isinstance(rows, slice):
+        rows = rows.pin_memory().to(x.device, non_blocking=True) if x.is_cuda else rows.to(x.device)
+    return x[rows]
+
 # %% ../nbs/30_baselines.ipynb #q603
 def select_documents(
     state: Any,  # Of any memory
@@ -145,7 +155,7 @@ def select_documents(
     if not all(tensor.dim() for tensor in tensors):
         raise ValueError(f"state must be of tensors of documents (b, …), got {describe_state(state)}")
     at = document_index(index, len(tensors[0]))
-    return map_state(lambda x: x[at] if isinstance(at, slice) else x[at.to(x.device)], state)
+    return map_state(lambda x: take_rows(x, at), state)
 
 # %% ../nbs/30_baselines.ipynb #c011
 class Memory(nn.Module):

@@ -452,15 +452,17 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
     def read_documents(
         self, segments: Sequence[Segment], memory_state: Any = None, clear_memory: bool = False,
         bptt_segments: int | None = None, passes: int = 1, before: list[Any] | None = None, tail: int | None = None,
+        own_state: bool = False,  # Whether memory_state is what this gave for the same documents: it goes in as it is
     ) -> tuple[Tensor, Any, list[dict[str, Tensor]]]:
         "The loop over segments of the same documents: logits `(b, s, l, 2)`, the last state, notes on each segment."
         step = self._replayed_step or self._compiled_step or self.step
         step = step if tail is None else partial(step, tail=tail)
         if self.gradient_checkpointing and self.training and self.recompute != "layer":
             step = recomputed(step)
-        start = self.get_initial_memory(count := len(segments[0].input_ids))
+        count, own = len(segments[0].input_ids), own_state and not clear_memory
+        start = None if own else self.get_initial_memory(count)
         given = self._start_state if memory_state is None else memory_state
-        state = start if given is None else self.checked_state(given, count)
+        state = start if given is None else given if own_state else self.checked_state(given, count)
         prepare = match_step_layout if self._compiled_step or self._compiled_parts else None
         return read_segments(step, segments, state, start if clear_memory else None, bptt_segments, prepare, passes, before)
 

@@ -8,7 +8,7 @@ __all__ = []
 # %% ../nbs/24_replay.ipynb #r003
 import threading
 import weakref
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -26,32 +26,40 @@ from .model import Segment, XLNetWithMemory
 # %% ../nbs/24_replay.ipynb #r005
 def signature(
     value: Any,  # Tensors, and what else can be compared, in mappings, tuples and dataclasses
+    tensors: list[Tensor] | None = None,  # Gets the tensors, as `state_tensors` gives them
 ) -> Hashable:
     "All of it but the tensors' numbers."
     if isinstance(value, Tensor):
+        if tensors is not None:
+            tensors.append(value)
         return tuple(value.shape), value.dtype, value.device
+    if value is None:
+        return None
     parts = named_parts(value)
     if parts is None:
         children, tree = tree_flatten(value, is_leaf=lambda part: part is not value)
         if tree.is_leaf():
             return value
         parts = dict(enumerate(children))
-    return type(value), tuple((name, signature(part)) for name, part in parts.items())
+    return type(value), tuple((name, signature(part, tensors)) for name, part in parts.items())
 
 # %% ../nbs/24_replay.ipynb #r008
+PLAIN = (type(None), int, float, str)  # Types of settings
+OWN = {name for name, value in vars(nn.Module()).items() if isinstance(value, dict | set)}  # What PyTorch keeps in a module
+
+
 def module_key(
     module: nn.Module,  # What is called
+    without: Collection[str] = (),  # Attributes that the call does not depend on
 ) -> Hashable:  # Changes where a recording of the call would no longer do what the call does
     "Where all weights are, of what size and type, and the settings that modules keep as plain values."
     found: list[Any] = []
+    skipped = OWN.union(without)
     for part in module.modules():
-        found.append(type(part))
-        for name, value in vars(part).items():
-            if value is None or isinstance(value, int | float | str):
-                found.append((name, value))
-            elif name in ("_parameters", "_buffers"):
-                tensors = [x for x in value.values() if x is not None]
-                found += [(x.data_ptr(), tuple(x.shape), x.dtype) for x in tensors]
+        values = vars(part)
+        settings = [(name, x) for name, x in values.items() if name not in skipped and isinstance(x, PLAIN)]
+        tensors = [x for x in (*values["_parameters"].values(), *values["_buffers"].values()) if x is not None]
+        found += [type(part), *settings, *[(x.data_ptr(), x.shape, x.dtype) for x in tensors]]
     return tuple(found)
 
 
@@ -105,10 +113,10 @@ def capture_graph(
 
 
 def numbered(
-    tree: Any,  # Tensors in mappings, tuples and dataclasses
+    tensors: Iterable[Tensor],  # Of a tree
 ) -> LEAVES:
-    "Its tensors."
-    return {str(number): x for number, x in enumerate(state_tensors(tree))}
+    "The same as a recording takes them."
+    return {str(number): x for number, x in enumerate(tensors)}
 
 
 def skeleton(
@@ -162,7 +170,8 @@ class Replay:
         if self.hindrance or torch.is_grad_enabled():
             return run(inputs)
         with self.lock:
-            key = signature(inputs), torch_settings(), *options.items()
+            tensors: list[Tensor] = []
+            key = signature(inputs, tensors), torch_settings(), *options.items()
             found = self.graphs.pop(key, None) or self.record(key, run, inputs)
             if found is not None:
                 self.graphs[key] = found  # the last one is the one that was used last
@@ -170,7 +179,7 @@ class Replay:
                     del self.graphs[next(iter(self.graphs))]
                 replay, template = found
                 self.replayed += 1
-                return filled(template, replay(numbered(inputs)))
+                return filled(template, replay(numbered(tensors)))
         try:
             return run(inputs)
         except torch.OutOfMemoryError:
@@ -196,7 +205,7 @@ class Replay:
             return state_tensors(result)
 
         try:
-            made = self.capture(step, numbered(inputs))
+            made = self.capture(step, numbered(state_tensors(inputs)))
         except RuntimeError as error:  # out of memory is one
             self.give_up(f"recording failed: {type(error).__name__}: {str(error).splitlines()[0]:.200}")
             return None
@@ -275,12 +284,15 @@ def capture_hindrance(
     return None if hooked is None else f"with a hook on {hooked}"
 
 
+NOT_READ = ("_ordered_layers", "_replayed_step", "_start_state")  # What a model keeps that a step on a GPU does not depend on
+
+
 def model_key(
     model: XLNetWithMemory,  # That answers
 ) -> Hashable:  # Changes where a recording of its step would no longer do what the step does
     "Weights, settings, and how layers are run."
     compiled = [id(part) for part in [model._compiled_step, *(model._compiled_parts or [])]]
-    return module_key(model), model.config.read_layer, model.config._attn_implementation, *compiled
+    return module_key(model, NOT_READ), model.config.read_layer, model.config._attn_implementation, *compiled
 
 
 def segment_replay(
