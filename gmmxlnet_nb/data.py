@@ -612,6 +612,7 @@ class DocumentCollator:
         lengths = torch.tensor([len(ids) for f in features for ids in f["input_ids"]])
         s, length = self._size("pad_to_segments", max(counts)), self._size("pad_to_length", int(lengths.max()))
         segments = torch.arange(s) < torch.tensor(counts)[:, None]
+        shifts: list[int] = (length - lengths).tolist()
         real = torch.zeros(len(features), s, length, dtype=torch.bool)
         real[segments] = torch.arange(length) >= length - lengths[:, None]
 
@@ -623,10 +624,11 @@ class DocumentCollator:
 
         def positions(name: str) -> Tensor:
             gold = [found for f in features for found in f[name]]
-            table = torch.full((len(gold), max(1, *map(len, gold))), -1)
-            for row, shift in enumerate((length - lengths).tolist()):
-                table[row, : len(gold[row])] = torch.tensor(gold[row], dtype=torch.long) + shift
-            return torch.full((*segments.shape, table.shape[1]), -1).masked_scatter_(segments[..., None], table)
+            table = np.full((len(gold), max(1, *map(len, gold))), -1, dtype=np.int64)
+            for row, found in enumerate(gold):
+                if found:
+                    table[row, : len(found)] = np.add(found, shifts[row])
+            return torch.full((*segments.shape, table.shape[1]), -1).masked_scatter_(segments[..., None], torch.from_numpy(table))
 
         asked = torch.tensor([shown for f in features for shown in f["asked"]]).repeat_interleave(lengths)
         return ({"packed_tokens": packed_tokens(real)} if self.pack_tokens else {}) | {
