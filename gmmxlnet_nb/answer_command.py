@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .core import mistakes
+from .core import collector_paused, mistakes
 from .files import TextSource, text_source
 
 if TYPE_CHECKING:  # else it is imported when a model is loaded: what cannot be asked, and --help, do not wait for PyTorch
@@ -137,6 +137,19 @@ def answer_questions(
     return records
 
 
+def load_model(
+    model: str,  # A checkpoint's folder, or a name
+    device: str | None,  # Where to; None for the best there is
+) -> "DocumentQA":
+    "Import what answers, and load a model."
+    from transformers.utils.logging import disable_progress_bar
+
+    from gmmxlnet_nb.document_qa import DocumentQA
+
+    disable_progress_bar()  # of loading weights
+    return DocumentQA.from_pretrained(model, device)
+
+
 def main(
     arguments: Sequence[str] | None = None,  # By default those of the command line
     prog: str = "gmmxlnet answer",  # The command's name
@@ -145,13 +158,9 @@ def main(
     options = answer_parser(prog).parse_args(arguments)
     with mistakes(prog, "", resumes=False):
         sources = sources_of(options.files, options.encoding, options.segments, options.evidence)
-    from transformers.utils.logging import disable_progress_bar
-
-    from gmmxlnet_nb.document_qa import DocumentQA
-
-    disable_progress_bar()  # of loading weights
+    with collector_paused(), mistakes(prog, resumes=False):
+        qa = load_model(options.model, options.device)
     with mistakes(prog, resumes=False):
-        qa = DocumentQA.from_pretrained(options.model, options.device)
         records = answer_questions(qa, options.question, sources, options)
     if options.json:
         print(json.dumps({"model": options.model, "files": options.files, "questions": records}, ensure_ascii=False, indent=1))

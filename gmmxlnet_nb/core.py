@@ -9,6 +9,7 @@ __all__ = ['check_choice', 'check_positive', 'check_number', 'check_names', 'che
 # %% ../nbs/00_core.ipynb #h003
 import difflib
 import errno
+import gc
 import hashlib
 import json
 import math
@@ -377,6 +378,19 @@ def mistakes(
         hint = "; the same command with --resume goes on" if resumes else ""
         print(f"{prog}: interrupted{hint}", file=sys.stderr)
         raise SystemExit(130) from None
+
+# %% ../nbs/00_core.ipynb #k306
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    "Import and load without Python's collector of garbage; afterwards it is as it was, and passes over what is there by then."
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.freeze()
+            gc.enable()
 
 # %% ../nbs/00_core.ipynb #h023
 def moved_names(

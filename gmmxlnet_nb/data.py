@@ -41,7 +41,7 @@ from gmmxlnet_nb.segments import (
     HIDDEN_LETTERS, WORD_START, BlankTable, DoesNotFit, SegmentLayout, TokenizedText, answer_spans, build_segment,
     check_layout, check_offsets, check_tokenizer, cover_gap, cover_gaps, document_feature, explain_missing_answer,
     is_blank, is_sign, normalize_answer, one_segment, place_tokens, raw_tokens, raw_tokens_of, segment_ranges, share_run,
-    tokenize_text, trim_span, visible_before
+    tokenize_text, tokenize_texts, trim_span, visible_before
 )
 
 if TYPE_CHECKING:  # else it is imported where features are made or kept: who answers a question makes none
@@ -128,13 +128,15 @@ def row_features(
     layout: SegmentLayout,  # How to cut
     require_answer: bool,  # Whether an answer that is in no segment whole is an error
 ) -> dict[str, list[Any]]:  # Columns of `document_feature`, and those of `GOLD_TYPES`
-    "The features of some rows; each text is tokenized once."
+    "The features of some rows; each text is tokenized once, and so is each question."
     columns: dict[str, list[Any]] = {name: [] for name in (*FEATURE_TYPES, *GOLD_TYPES, *MISFIT_TYPES)}
-    for text, documents in zip(rows["text"], rows["documents"], strict=True):
-        tokens = tokenize_text(tokenizer, text)
-        for document in row_documents({"text": text, "documents": documents}):
+    parts = [row_documents({"text": text, "documents": told}) for text, told in zip(rows["text"], rows["documents"], strict=True)]
+    questions = list(dict.fromkeys(document.question for part in parts for document in part))  # many may be the same
+    asked = {one: tokens.ids for one, tokens in zip(questions, tokenize_texts(tokenizer, questions), strict=True)}
+    for tokens, part in zip(tokenize_texts(tokenizer, rows["text"]), parts, strict=True):
+        for document in part:
             try:
-                feature = document_feature(document, tokenizer, layout, tokens, require_answer)
+                feature = document_feature(document, tokenizer, layout, tokens, require_answer, asked[document.question])
                 golds = gold_flags(document, feature, tokens, layout, tokenizer.unk_token_id)
                 feature |= dict(zip(GOLD_TYPES, golds, strict=True))
             except DoesNotFit as error:  # all are found before anything is said
@@ -215,8 +217,8 @@ def without_golds(
 
 # %% ../nbs/12_data.ipynb #n011
 FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a feature is
-    is_text, check_tokenizer, raw_tokens, raw_tokens_of, check_offsets, tokenize_text, place_tokens, cover_gaps, cover_gap,
-    share_run, visible_before, TokenizedText.token_span, is_blank, is_sign, BlankTable.__missing__, trim_span,
+    is_text, check_tokenizer, raw_tokens, raw_tokens_of, check_offsets, tokenize_text, tokenize_texts, place_tokens, cover_gaps,
+    cover_gap, share_run, visible_before, TokenizedText.token_span, is_blank, is_sign, BlankTable.__missing__, trim_span,
     normalize_answer, SegmentLayout.room, SegmentLayout.windows,
     segment_ranges, build_segment, document_feature, answer_spans, explain_missing_answer, one_segment, gold_flags,
     text_rows, row_documents, row_features,
@@ -612,6 +614,7 @@ class DocumentCollator:
         lengths = torch.tensor([len(ids) for f in features for ids in f["input_ids"]])
         s, length = self._size("pad_to_segments", max(counts)), self._size("pad_to_length", int(lengths.max()))
         segments = torch.arange(s) < torch.tensor(counts)[:, None]
+        shifts: list[int] = (length - lengths).tolist()
         real = torch.zeros(len(features), s, length, dtype=torch.bool)
         real[segments] = torch.arange(length) >= length - lengths[:, None]
 
@@ -623,10 +626,11 @@ class DocumentCollator:
 
         def positions(name: str) -> Tensor:
             gold = [found for f in features for found in f[name]]
-            table = torch.full((len(gold), max(1, *map(len, gold))), -1)
-            for row, shift in enumerate((length - lengths).tolist()):
-                table[row, : len(gold[row])] = torch.tensor(gold[row], dtype=torch.long) + shift
-            return torch.full((*segments.shape, table.shape[1]), -1).masked_scatter_(segments[..., None], table)
+            table = np.full((len(gold), max(1, *map(len, gold))), -1, dtype=np.int64)
+            for row, found in enumerate(gold):
+                if found:
+                    table[row, : len(found)] = np.add(found, shifts[row])
+            return torch.full((*segments.shape, table.shape[1]), -1).masked_scatter_(segments[..., None], torch.from_numpy(table))
 
         asked = torch.tensor([shown for f in features for shown in f["asked"]]).repeat_interleave(lengths)
         return ({"packed_tokens": packed_tokens(real)} if self.pack_tokens else {}) | {

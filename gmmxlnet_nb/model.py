@@ -7,11 +7,12 @@ __all__ = ['Segment', 'XLNetWithMemory', 'MemXLNetForQA', 'GMMXLNetForQA']
 
 # %% ../nbs/05_model.ipynb #h003
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 from transformers import AutoConfig, AutoModelForQuestionAnswering, XLNetConfig, XLNetModel, XLNetPreTrainedModel
@@ -20,7 +21,7 @@ from .core import check_choice, check_positive, moved_names
 from .experts import InitialStates, require
 from .updates import GatedUpdate
 from .read import put_states
-from .attention import LayerStates
+from .attention import LayerStates, on_cpu
 from .backbone import ATTENTION, OrderedLayers, encode, fast_layer, fast_layers
 from .baselines import Memory, check_numbers, map_state, state_tensors
 from gmmxlnet_nb.config import (
@@ -76,6 +77,8 @@ class Segment:
     read_ids: Tensor  # (m,)
     write_ids: Tensor  # (m,)
     packed: int | None = None  # Rows that its tokens may be packed into
+    tail: int | None = None  # How many of the last tokens are answered with; all by default
+    length: int | None = None  # Columns of its logits, zeros in front of what is left of it; by default there are none
 
     def memory_positions(self) -> tuple[Tensor, Tensor]:
         "Positions `(b, m)` of the read and of the write tokens; a `ValueError` if a real segment lacks one."
@@ -103,6 +106,50 @@ def cut_segments(
         for parts, rows in zip(zip(ids, mask, exists, types, strict=True), packed, strict=True)
     ]
 
+# %% ../nbs/05_model.ipynb #c031e
+def skimmed(
+    segment: Segment,  # Of b documents, padded to l
+    asked: bool,  # Whether an answer may be in it
+) -> Segment:  # The same, padded to its longest document, and with the tokens that count
+    "A segment without the columns that are padding in all documents; if it is not asked, its memory alone is to be right."
+    there = (segment.attention_mask != 0).any(0)
+    padding = int(there.int().argmax())  # 0 if nothing is there
+    ids, mask, types = (
+        None if x is None else x[:, padding:] for x in (segment.input_ids, segment.attention_mask, segment.token_type_ids)
+    )
+    assert ids is not None and mask is not None
+    written = torch.isin(ids, segment.write_ids).any(0)
+    first = int(written.int().argmax()) if written.any() else len(written) - 1  # <cls> is the last
+    tail = None if asked or first == 0 else len(written) - first
+    return replace(segment, input_ids=ids, attention_mask=mask, token_type_ids=types, tail=tail, length=len(there))
+
+
+def skim_segments(
+    segments: Sequence[Segment],  # Of `cut_segments`
+    inputs: DocumentInputs,  # What they were cut from, on a CPU
+) -> list[Segment]:  # The same with less to do
+    "Leave out what no answer and no memory needs."
+    asked = torch.ones_like(inputs.exists)
+    if inputs.answer_mask is not None:
+        asked = (inputs.answer_mask != 0).any(-1) & inputs.exists
+        if inputs.start_positions is not None:
+            asked = asked | (inputs.start_positions >= 0).reshape(*asked.shape, -1).any(-1)
+    return [skimmed(segment, one) for segment, one in zip(segments, asked.any(0).tolist(), strict=True)]
+
+
+def segments_to_read(
+    model: Any,  # An `XLNetWithMemory` that is called
+    inputs: DocumentInputs,  # The batch
+    tokens: tuple[Tensor, Tensor],  # As `cut_segments` takes them
+    skim: Any,  # What `forward` was given
+) -> list[Segment]:  # s, in order
+    "A batch cut into segments, without what can be left out; a `ValueError` if `skim` is neither True nor False."
+    segments = cut_segments(inputs, tokens)
+    fixed = model._compiled_step or model._compiled_parts or model._replayed_step or torch.compiler.is_compiling()
+    if not check_choice("skim", skim, (True, False)) or fixed or inputs.packed or not on_cpu(inputs.input_ids):
+        return segments
+    return skim_segments(segments, inputs)
+
 # %% ../nbs/05_model.ipynb #c033b
 class StepParts(NamedTuple):
     "What a step calls, compiled or as it is."
@@ -129,6 +176,7 @@ def segment_step(
     "Read, encode, answer, write. A `ValueError` for a segment without its memory tokens."
     layers, read, write, stack, _ = parts or StepParts(fast_layer, memory.read, memory.write)
     read_at, write_at = segment.memory_positions()
+    tail = segment.tail if tail is None else tail
     info: dict[str, Tensor] = {}
     entering: list[Tensor] = []
 
@@ -152,7 +200,10 @@ def segment_step(
     if memory.all_layers:
         proposal = LayerStates(torch.stack(entering, dim=1), mask != 0)
     written, notes = write(state, proposal, segment.exists)
-    return head(hidden), written, info | notes
+    logits = head(hidden)
+    if segment.length is not None:
+        logits = F.pad(logits, (0, 0, segment.length - logits.shape[1], 0))
+    return logits, written, info | notes
 
 # %% ../nbs/05_model.ipynb #c044
 def match_step_layout(
@@ -478,13 +529,13 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         return_routing_info: bool = False,  # Whether to report what the memory did
         answer_mask: Tensor | None = None,  # As input_ids, True where answers may be; by default in the text
         segment_mask: Tensor | None = None,  # (b,) or (b, s), False for padding; by default those without a token
-        clear_memory: bool = False,  # Whether to start every segment from the initial state (an ablation)
-        return_memory_state: bool = True,  # Whether the output holds the state
+        clear_memory: bool = False, return_memory_state: bool = True,  # Start segments anew (an ablation); give the state
         bptt_segments: int | None = None,  # Segments that a gradient goes back through; all by default
         passes: int | None = None,  # How often documents are read, each time with the memory of before; as configured
         use_global_softmax: bool | None = None,  # One distribution per document or per segment, if not as configured
         output_router_logits: bool | None = None,  # Whether it holds the router's raw scores; else as configured
         packed_tokens: Sequence[int | None] | None = None,  # (s,), rows to pack tokens into: `packed_tokens(attention_mask)`
+        skim: bool = False,  # Whether a CPU may leave out what no answer and no memory needs: logits there are 0
         inputs_embeds: None = None, position_ids: None = None,  # Hugging Face's, not for this model
         output_attentions: bool | None = None, output_hidden_states: bool | None = None,  # Nor these
         return_dict: bool | None = None,  # Whether to give an output by names, else a tuple; by default as configured
@@ -498,7 +549,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         inputs = checked_inputs(*tensors, self.config.vocab_size, self.device, packed_tokens)
         tokens = self.memory_tokens(mem_read_ids, mem_write_ids, inputs.input_ids.device)
         how = memory_state, clear_memory, bptt_segments, passes_asked(self.config, passes)
-        read = self.read_documents(cut_segments(inputs, tokens), *how)
+        read = self.read_documents(segments_to_read(self, inputs, tokens, skim), *how)
         return document_output(inputs, tokens, read, options, self.config.memory_type, self._compiled_parts)
 
 # %% ../nbs/05_model.ipynb #c046

@@ -293,11 +293,8 @@ def raw_tokens_of(
     return found
 
 
-def raw_tokens(
-    tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
-    text: str,  # Any Unicode
-) -> RawTokens:
-    "The same of one text."
+def raw_tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> RawTokens:  # A fast tokenizer, and any Unicode
+    "`raw_tokens_of` of one text."
     return raw_tokens_of(tokenizer, [text])[0]
 
 
@@ -313,16 +310,25 @@ def place_tokens(
     cover_gaps(text, ids, starts, ends, unknown)
     return TokenizedText(ids, [start + offset for start in starts], [end + offset for end in ends])
 
+
+def tokenize_texts(
+    tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
+    texts: Sequence[str],  # Any Unicode, at least one
+) -> list[TokenizedText]:  # Tokens and characters of each
+    "`tokenize_text` of several texts, in parallel."
+    check_tokenizer(tokenizer)
+    if wrong := [text for text in texts if not is_text(text)]:
+        raise ValueError(f"text must be a string of Unicode characters, got {wrong[0]!r:.80}")
+    found = zip(texts, raw_tokens_of(tokenizer, texts), strict=True)
+    return [place_tokens(text, *raw, tokenizer.unk_token_id) for text, raw in found]
+
 # %% ../nbs/11_segments.ipynb #c017bb
 def tokenize_text(
     tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
     text: str,  # Any Unicode
 ) -> TokenizedText:  # Tokens and characters
     "Tokenize without special tokens, keeping track of characters; a `ValueError` if the tokenizer does not."
-    check_tokenizer(tokenizer)
-    if not is_text(text):
-        raise ValueError(f"text must be a string of Unicode characters, got {text!r:.80}")
-    return place_tokens(text, *raw_tokens(tokenizer, text), tokenizer.unk_token_id)
+    return tokenize_texts(tokenizer, [text])[0]
 
 # %% ../nbs/11_segments.ipynb #b101
 class DoesNotFit(ValueError):
@@ -428,10 +434,11 @@ def document_feature(
     layout: SegmentLayout,  # How to cut
     tokens: TokenizedText | None = None,  # Its text, if it is tokenized already
     require_answer: bool = True,  # Whether an answer that is in no segment whole is an error
+    question: list[int] | None = None,  # Its question's tokens, if they are known already
 ) -> dict[str, Any]:  # id; per segment: input_ids, token_type_ids, starts, ends, asked, start_positions, end_positions
     "Cut one document into segments and find its answers; a `ValueError` names the document."
     tokens = tokenize_text(tokenizer, document.text) if tokens is None else tokens
-    question = tokenize_text(tokenizer, document.question).ids
+    question = tokenize_text(tokenizer, document.question).ids if question is None else question
     if tokens.ends and tokens.ends[-1] > len(document.text):
         got = f"some that end at {tokens.ends[-1]} of {len(document.text)}"
         raise ValueError(f"document {document.id!r}: tokens must be of its own text, got {got}")

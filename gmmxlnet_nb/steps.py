@@ -67,7 +67,7 @@ def prepare_step(
     state: TrainerState,  # How far training is
 ) -> tuple[dict[str, Tensor], dict[str, Any], list[str]]:
     "What a model reads, the options it reads it with, and the documents' ids."
-    options: dict[str, Any] = {"return_routing_info": True, "return_memory_state": False}
+    options: dict[str, Any] = {"return_routing_info": True, "return_memory_state": False, "skim": True}
     ids = inputs.get(DOCUMENT_IDS, [])
     if training:
         inputs = stages.select(inputs, state)

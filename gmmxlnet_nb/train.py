@@ -517,7 +517,7 @@ class GMMTrainer(DocumentTrainer):
         "The best spans and the losses of each document."
         inputs = self._prepare_inputs({name: value for name, value in inputs.items() if name != DOCUMENT_IDS})
         with torch.no_grad(), self.compute_loss_context_manager():
-            out = model(**inputs, return_memory_state=False, clear_memory=self.clear_memory)
+            out = model(**inputs, return_memory_state=False, clear_memory=self.clear_memory, skim=True)
         whole = find_memory_model(self.model).config.use_global_softmax
         losses = document_losses(out.start_logits, out.end_logits, inputs, whole)
         args = (inputs["answer_mask"], self.args.n_best_size, self.args.max_answer_length)
