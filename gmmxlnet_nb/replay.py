@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -45,7 +45,12 @@ def signature(
 
 # %% ../nbs/24_replay.ipynb #r008
 PLAIN = (type(None), int, float, str)  # Types of settings
-OWN = {name for name, value in vars(nn.Module()).items() if isinstance(value, dict | set)}  # What PyTorch keeps in a module
+
+
+@cache
+def kept_by_torch() -> frozenset[str]:
+    "Names of what PyTorch keeps in every module."
+    return frozenset(name for name, value in vars(nn.Module()).items() if isinstance(value, dict | set))
 
 
 def module_key(
@@ -54,7 +59,7 @@ def module_key(
 ) -> Hashable:  # Changes where a recording of the call would no longer do what the call does
     "Where all weights are, of what size and type, and the settings that modules keep as plain values."
     found: list[Any] = []
-    skipped = OWN.union(without)
+    skipped = kept_by_torch().union(without)
     for part in module.modules():
         values = vars(part)
         settings = [(name, x) for name, x in values.items() if name not in skipped and isinstance(x, PLAIN)]
