@@ -149,7 +149,7 @@ def load_model(
     disable_progress_bar()  # of loading weights
     return DocumentQA.from_pretrained(model, device)
 
-
+# %% ../nbs/68_answer_command.ipynb #a008b
 def main(
     arguments: Sequence[str] | None = None,  # By default those of the command line
     prog: str = "gmmxlnet answer",  # The command's name

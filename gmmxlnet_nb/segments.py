@@ -297,7 +297,7 @@ def raw_tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> RawTokens:  # A
     "`raw_tokens_of` of one text."
     return raw_tokens_of(tokenizer, [text])[0]
 
-
+# %% ../nbs/11_segments.ipynb #c017e
 def place_tokens(
     text: str,  # A text, or a block of one
     ids: list[int],  # Its tokens

@@ -96,7 +96,7 @@ def texts_to_tokenize(
             yield offset, text
             offset += len(text)
 
-
+# %% ../nbs/19_text_windows.ipynb #x010b
 AHEAD = 8  # Blocks that are tokenized at once, unless there are more texts
 
 
@@ -349,7 +349,7 @@ def in_background(
     finally:
         stopped.set()
 
-
+# %% ../nbs/19_text_windows.ipynb #q318b
 def side_by_side(
     rows: Sequence[Iterator[T]],  # That are used in turn
 ) -> list[Iterator[T]]:  # The same
