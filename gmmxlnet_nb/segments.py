@@ -276,7 +276,7 @@ def raw_tokens_of(
     "Tokenize texts in parallel, without special tokens, with the characters that the tokenizer gives to each token."
     options = {"add_special_tokens": False, "split_special_tokens": True, "verbose": False}
     blanked = [text.translate(BLANKED) for text in texts]
-    out = tokenizer(blanked, return_offsets_mapping=True, **options)
+    out = tokenizer(blanked, return_offsets_mapping=True, **options) if texts else {"input_ids": [], "offset_mapping": []}
     control, unknown = set(tokenizer.all_special_ids), tokenizer.unk_token_id
     space, found = tokenizer.convert_tokens_to_ids(WORD_START), list[RawTokens]()
     for shown, tokens, characters in zip(blanked, out["input_ids"], out["offset_mapping"], strict=True):
@@ -313,7 +313,7 @@ def place_tokens(
 
 def tokenize_texts(
     tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
-    texts: Sequence[str],  # Any Unicode, at least one
+    texts: Sequence[str],  # Any Unicode
 ) -> list[TokenizedText]:  # Tokens and characters of each
     "`tokenize_text` of several texts, in parallel."
     check_tokenizer(tokenizer)
