@@ -190,7 +190,7 @@ class PackedRows(NamedTuple):
         return packed._replace(offsets=self.offsets, longest=self.length)
 
 # %% ../nbs/20_attention.ipynb #k194
-PACK_STEP = 16  # Rows are a multiple of this share of the padded ones
+PACK_STEP = 32  # Rows are a multiple of this share of the padded ones
 PACK_MOST = 0.8  # Share of the padded rows that packed ones may be at most
 
 

@@ -229,12 +229,14 @@ class SharedGradients:
         self.buckets: list[Tensor] = []
         self.buffers: dict[nn.Parameter, Tensor] = {}
         self.place: dict[nn.Parameter, int] = {}  # The bucket of each
-        for group in bucketed(self.parameters):
+        self.groups = bucketed(self.parameters)
+        for group in self.groups:
             self.buckets.append(flat := torch.zeros(sum(p.numel() for p in group), dtype=group[0].dtype, device=group[0].device))
             for p, part in zip(group, flat.split([p.numel() for p in group]), strict=True):
                 self.buffers[p], self.place[p] = part.view(p.shape), len(self.buckets) - 1
         self.hooks = [p.register_post_accumulate_grad_hook(self.add) for p in self.parameters]
-        self.resting, self.last = False, True
+        self.resting, self.first, self.last = False, True, True
+        self.averages = dist.get_backend() == "nccl"  # others sum only
         for p in self.parameters:
             dist.broadcast(p.detach(), 0)
 
@@ -243,15 +245,13 @@ class SharedGradients:
         first: bool,  # Whether it is a step's first micro-batch
         last: bool,  # Whether it is its last, after which gradients are summed
     ) -> None:
-        "Begin a micro-batch."
-        self.last = last
-        for flat in self.buckets if first else ():
-            flat.zero_()
+        "Begin a micro-batch; the first one's gradients are written over those of the step before."
+        self.first, self.last = first, last
         self.start()
 
     def start(self) -> None:
         "Begin its passes."
-        self.pending = [sum(1 for p in self.parameters if self.place[p] == i) for i in range(len(self.buckets))]
+        self.pending = [len(group) for group in self.groups]
         self.next, self.works = 0, list[Any]()
 
     @contextmanager
@@ -267,22 +267,30 @@ class SharedGradients:
         "A gradient is there."
         if self.resting:
             return
-        if (kept := self.buffers[p]) is not p.grad and p.grad is not None:
-            p.grad = kept.copy_(p.grad)
         self.pending[self.place[p]] -= 1
         while self.next < len(self.buckets) and not self.pending[self.next]:
             self.reduce()
 
     def reduce(self) -> None:
-        "Take the mean of the next bucket."
+        "Gather the next bucket's gradients, and take their mean."
+        gradients = {p: p.grad for p in self.groups[self.next] if p.grad is not None}
+        if new := {p: grad for p, grad in gradients.items() if grad is not self.buffers[p]}:
+            torch._foreach_copy_([self.buffers[p] for p in new], list(new.values()))
+        for p in new:
+            p.grad = self.buffers[p]
         if self.last:
-            self.works.append(dist.all_reduce(self.buckets[self.next].mul_(1 / self.processes), async_op=True))
+            flat = self.buckets[self.next] if self.averages else self.buckets[self.next].mul_(1 / self.processes)
+            how = dist.ReduceOp.AVG if self.averages else dist.ReduceOp.SUM
+            self.works.append(dist.all_reduce(flat, how, async_op=True))
         self.next += 1
 
     def finish(self) -> None:
         "Take the means of what is left, and wait for all on the device."
         if self.resting:
             return
+        for p in self.parameters if self.first else ():
+            if p.grad is None:  # not reached here, but perhaps elsewhere or by a later micro-batch
+                self.buffers[p].zero_()
         while self.next < len(self.buckets):
             self.reduce()
         for work in self.works:
@@ -402,7 +410,8 @@ class StepCapture:
         "Record the passes for a batch's shapes, and find the parameters that get a gradient in them."
         parameters = [p for p in self.parameters(model) if p.requires_grad]
         before, devices = {p: p.grad for p in parameters}, list({x.device for x in batch.values() if x.is_cuda})
-        writes = not (self.recorded or self.shared) and all(gradient is None for gradient in before.values())
+        begins = all(gradient is None for gradient in before.values())
+        writes = begins and (self.shared is not None or not self.recorded)
         try:
             with torch.random.fork_rng(devices):
                 for p in parameters:
@@ -465,7 +474,7 @@ class StepCapture:
 
     def replay(self, found: Recorded, batch: dict[str, Tensor]) -> Any:
         "A recording with another batch; gradients that it adds to are zero first if a step begins."
-        zero = found.writes or self.shared is not None  # which begins each step with zeros
+        zero = found.writes or self.shared is not None  # which has no old ones left after a step's first micro-batch
         if not zero and (new := [p for p in found.reached if p.grad is None]):
             torch._foreach_zero_([self.gradients[p] for p in new])
         for p in found.reached:
