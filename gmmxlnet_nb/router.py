@@ -203,9 +203,17 @@ def check_kept(
     require(value.any(-1), f"{name} must be True for at least one expert of each document")
     return value
 
+# %% ../nbs/02_router.ipynb #n201
+def gumbel_like(
+    logits: Tensor,  # (..., k)
+) -> Tensor:  # (..., k), in float32 at least
+    "Independent standard Gumbel noise, −log of exponential noise: the largest of logits with it is a sample of their softmax."
+    return -torch.empty_like(at_least_float32(logits)).exponential_().log()
+
+
 # %% ../nbs/02_router.ipynb #c022
 class MemoryGatingNetwork(nn.Module):
-    "Route hidden states to k experts. Bad sizes, temperature, pooling or top_k raise a `ValueError`."
+    "Route hidden states to k experts. Bad sizes, temperature, pooling, top_k or noise raise a `ValueError`."
 
     def __init__(
         self,
@@ -213,7 +221,9 @@ class MemoryGatingNetwork(nn.Module):
         num_experts: int,  # k: 2, 4 or 8
         temperature: float = 1.0,  # τ > 0, low is decided
         pooling_method: str = "mean",  # One of `POOLING_METHODS`
-        top_k: int | None = None,  # Experts that take part: 1 or 2, or all softly
+        top_k: int | None = None,  # Routes that take part: 1 or 2, or all softly
+        null_expert: bool = False,  # Whether there is one more route, to write nothing
+        noise: float = 0.0,  # Scale of Gumbel noise on the logits in training
     ) -> None:
         super().__init__()
         self.num_experts = check_num_experts(num_experts)
@@ -221,26 +231,35 @@ class MemoryGatingNetwork(nn.Module):
         self.inverse_temperature: Tensor | None = None  # (), for a recording, which can't see another number than its own
         self.pool = SegmentPool(check_positive("hidden_dim", hidden_dim), pooling_method)
         self.top_k = check_choice("top_k", top_k, (None, 1, 2))
-        self.routing_projection = nn.Linear(hidden_dim, num_experts)
+        self.null_expert = check_choice("null_expert", null_expert, (True, False))
+        self.noise = check_number("routing_noise", noise, minimum=0)
+        self.routing_projection = nn.Linear(hidden_dim, num_experts + null_expert)
 
     def extra_repr(self) -> str:
         "How many experts, and how they are chosen."
-        return f"num_experts={self.num_experts}, temperature={self.temperature}, top_k={self.top_k}"
+        more = {"null_expert": self.null_expert, "noise": self.noise}
+        said = "".join(f", {name}={value}" for name, value in more.items() if value)
+        return f"num_experts={self.num_experts}, temperature={self.temperature}, top_k={self.top_k}{said}"
 
     def scores(self, hiddens: Tensor, mask: Tensor | None = None) -> Tensor:
-        "Raw scores `(b, k)`: W · pool(H) + c, and 0 where pool(H) is 0."
+        "Raw scores `(b, k)`, with a null expert `(b, k + 1)`: W · pool(H) + c, and 0 where pool(H) is 0."
         pooled = self.pool.pooled(hiddens, mask)
         scores = self.routing_projection(pooled).to(hiddens.dtype)
         return torch.where((pooled != 0).any(-1, keepdim=True), scores, 0.0)
 
     def route(self, scores: Tensor, kept: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        "What follows from raw scores `(b, k)`: probabilities, logits and entropy, as `forward` gives them."
+        "What follows from raw scores: probabilities, logits and entropy, as `forward` gives them."
         probs, logits = softmax_at(scores, self.temperature, self.inverse_temperature)
         if kept is not None:
-            logits = logits.masked_fill(~kept, -torch.inf)
+            there = F.pad(kept, (0, 1), value=True) if self.null_expert else kept
+            logits = logits.masked_fill(~there, -torch.inf)
             probs = at_least_float32(logits).softmax(-1).to(probs.dtype)
         entropy = entropy_of(probs)
-        return probs if self.top_k is None else route_to_top(probs, self.top_k), logits, entropy
+        if self.training and self.noise:
+            noisy = at_least_float32(logits) + self.noise * gumbel_like(logits)
+            probs = noisy.softmax(-1).to(probs.dtype)
+        probs = probs if self.top_k is None else route_to_top(probs, self.top_k)
+        return probs[:, : self.num_experts], logits[:, : self.num_experts], entropy
 
     def forward(
         self,
@@ -248,7 +267,9 @@ class MemoryGatingNetwork(nn.Module):
         mask: Tensor | None = None,  # (b, n), True where a state counts
         kept: Tensor | None = None,  # (b, k), True for experts that take part in a document; all by default
     ) -> tuple[Tensor, Tensor, Tensor]:  # Probabilities (b, k); of the soft route, logits (b, k) and entropy (b,), nats
-        "p = softmax(clamp(W · pool(H) + c) / τ), uniform where pool(H) is 0. A `ValueError` for bad shapes, or NaN."
+        """p = softmax(clamp(W · pool(H) + c) / τ), uniform where pool(H) is 0; with a null expert the experts' part of it.
+
+        Raises `ValueError` for bad shapes, or NaN."""
         check_finite("hiddens", check_hiddens(hiddens, self.pool.hidden_dim))
         check_type_of("hiddens", hiddens, self.routing_projection.weight)
         mask = None if mask is None else check_mask("mask", mask, tuple(hiddens.shape[:2]))
@@ -269,3 +290,23 @@ class MemoryGatingNetwork(nn.Module):
 
     compute_routing_entropy = staticmethod(routing_entropy)
     compute_load_balance_loss = staticmethod(load_balance_loss)
+
+# %% ../nbs/02_router.ipynb #n207
+WRITE_ROUTINGS = ("learned", "round-robin", "random")
+
+
+def unlearned_route(
+    rule: str,  # One of `WRITE_ROUTINGS`, but the first
+    last: Tensor,  # (b, k), the route of the last write; spread over experts before the first
+    kept: Tensor | None = None,  # (b, k), True for experts that take part; None for all
+) -> Tensor:  # (b, k), one expert each
+    "Where a segment is written without a look at it."
+    k = last.shape[1]
+    if rule == "random":
+        order = torch.rand_like(at_least_float32(last))
+    else:
+        before = torch.where(last.amax(-1) > 0.5, last.argmax(-1), -1)
+        order = (torch.arange(k, device=last.device) - 1 - before[:, None]) % k
+    free = order if kept is None else order.masked_fill(~kept, k)
+    return F.one_hot(free.argmin(-1), k).to(last.dtype)
+

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .core import check_choice, check_positive
+from .core import check_choice, check_number, check_positive
 from .experts import check_finite, check_kind, check_num_experts, check_shape, check_type_of, like_input, require, stack_experts
 
 # %% ../nbs/03_updates.ipynb #c005
@@ -49,24 +49,28 @@ class GatedUpdate(nn.Module):
         self,
         hidden_dim: int,  # d
         num_experts: int = 1,  # k
+        gate_bias: float = 0.0,  # Gates' biases at the start; negative ones begin closed
     ) -> None:
         super().__init__()
         self.hidden_dim = check_positive("hidden_dim", hidden_dim)
         self.num_experts = check_positive("num_experts", num_experts)
+        self.gate_bias = check_number("gate_bias", gate_bias)
         self.weight = nn.Parameter(torch.empty(num_experts, 2 * hidden_dim, 2 * hidden_dim))
         self.bias = nn.Parameter(torch.empty(num_experts, 2 * hidden_dim))
         self.reset_parameters()
 
     def extra_repr(self) -> str:
         "Sizes."
-        return f"hidden_dim={self.hidden_dim}, num_experts={self.num_experts}"
+        bias = f", gate_bias={self.gate_bias}" if self.gate_bias else ""
+        return f"hidden_dim={self.hidden_dim}, num_experts={self.num_experts}{bias}"
 
     def reset_parameters(self) -> None:
-        "Glorot's uniform initialisation for each expert's matrices, biases 0 (gates start half open)."
+        "Glorot's uniform initialisation for each expert's matrices; biases 0, but for the gates' `gate_bias`."
         for part in self.weight.detach().chunk(2, dim=-1):
             for expert in part:
                 nn.init.xavier_uniform_(expert)
         nn.init.zeros_(self.bias)
+        nn.init.constant_(self.bias[:, : self.hidden_dim], self.gate_bias)
 
     def update(self, states: Tensor, proposal: Tensor, routing_probs: Tensor) -> Tensor:
         "M `(b, k, m, d)` after writing H `(b, m, d)` with p `(b, k)`."
@@ -92,8 +96,9 @@ class ExpertUpdater(GatedUpdate):
         self,
         hidden_dim: int,  # d
         num_experts: int,  # k: 2, 4 or 8
+        gate_bias: float = 0.0,  # Gates' biases at the start
     ) -> None:
-        super().__init__(hidden_dim, check_num_experts(num_experts))
+        super().__init__(hidden_dim, check_num_experts(num_experts), gate_bias)
 
     def forward(
         self,
@@ -164,8 +169,49 @@ def restore_experts(
     k = updater.num_experts
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(RESTORE_SEED)
-        new = GatedUpdate(updater.hidden_dim, k).to(updater.weight)
+        new = GatedUpdate(updater.hidden_dim, k, updater.gate_bias).to(updater.weight)
     kept = [j for j in range(k) if j not in experts]
     for name, part in new.named_parameters():
         part.data[kept] = getattr(updater, name).data
         setattr(updater, name, part)
+
+# %% ../nbs/03_updates.ipynb #n304
+class SkipUpdate(nn.Module):
+    "The weights of a flat memory's update that a segment does as a whole, or not at all. Bad sizes raise a `ValueError`."
+
+    def __init__(
+        self,
+        hidden_dim: int,  # d
+        gate_bias: float = 0.0,  # c at the start
+    ) -> None:
+        super().__init__()
+        self.hidden_dim = check_positive("hidden_dim", hidden_dim)
+        self.gate_bias = check_number("gate_bias", gate_bias)
+        self.weight = nn.Parameter(torch.empty(2 * hidden_dim, hidden_dim + 1))  # rows [M ; H], columns [candidate ; gate]
+        self.bias = nn.Parameter(torch.empty(hidden_dim + 1))
+        self.reset_parameters()
+
+    def extra_repr(self) -> str:
+        "Sizes."
+        return f"hidden_dim={self.hidden_dim}, gate_bias={self.gate_bias}"
+
+    def reset_parameters(self) -> None:
+        "Glorot's uniform initialisation for candidate and gate; biases 0, but for the gate's `gate_bias`."
+        for part in self.weight.detach().split([self.hidden_dim, 1], dim=1):
+            nn.init.xavier_uniform_(part)
+        nn.init.zeros_(self.bias)
+        nn.init.constant_(self.bias[-1:], self.gate_bias)
+
+    def open(self, states: Tensor, proposal: Tensor) -> Tensor:
+        "z `(b, 1, 1)` for M and H `(b, m, d)`: 0 or 1 in value, with the gradient of s."
+        pooled = torch.cat([states, proposal], dim=-1).mean(1, keepdim=True)
+        soft = (pooled @ self.weight[:, -1:] + self.bias[-1:]).sigmoid()
+        return (soft >= 0.5).to(soft.dtype) + (soft - soft.detach())
+
+    def update(self, states: Tensor, proposal: Tensor) -> tuple[Tensor, Tensor]:
+        "M `(b, m, d)` after a segment with H `(b, m, d)`, and z `(b,)`."
+        d, both = self.hidden_dim, torch.cat([states, proposal], dim=-1)
+        candidate = (both @ self.weight[:, :d] + self.bias[:d]).tanh()
+        gate = self.open(states, proposal)
+        return (gate * candidate + (1 - gate) * states).to(states.dtype), gate[:, 0, 0]
+
