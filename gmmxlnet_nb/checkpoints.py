@@ -209,7 +209,7 @@ def load_consistent(
 # %% ../nbs/50_checkpoints.ipynb #c011
 MEMORY_STRUCTURE_FIELDS = (
     "memory_type num_experts memory_slots mem_token_count routing_mode pooling_method memory_update num_memory_heads "
-    "enable_usage_tracking enable_temporal_links"
+    "enable_usage_tracking enable_temporal_links null_expert read_norm write_routing"
 ).split()
 STRUCTURE_FIELDS = [*MEMORY_STRUCTURE_FIELDS, "d_model", "n_layer", "n_head", "d_inner"]
 HUB_ARGUMENTS = "revision token cache_dir subfolder local_files_only force_download proxies".split()

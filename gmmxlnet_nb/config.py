@@ -15,9 +15,11 @@ from transformers import XLNetConfig
 
 from .core import check_choice, check_count, check_number, check_positive
 from .experts import INIT_STRATEGIES, check_num_experts, expand_strategies
-from .router import POOLING_METHODS, MemoryGatingNetwork, check_temperature
+from .router import POOLING_METHODS, WRITE_ROUTINGS, MemoryGatingNetwork, check_temperature
 from .read import ROUTING_MODES
-from .baselines import MEMORY_UPDATES, DifferentiableMemory, Memory, SegmentRecurrence, TokenMemory, check_sharpness
+from gmmxlnet_nb.baselines import (
+    MEMORY_UPDATES, DifferentiableMemory, Memory, SegmentRecurrence, TokenMemory, check_gate_bias, check_sharpness,
+)
 from .gmm import GMMMemory
 
 # %% ../nbs/31_config.ipynb #r002
@@ -49,6 +51,22 @@ def check_reading(
     if separator is not None and (not isinstance(separator, str) or not separator):
         raise ValueError(f"segment_separator must be a string of at least one character, or None, got {separator!r}")
 
+# %% ../nbs/31_config.ipynb #n311
+def check_unlearned(
+    config: Any,  # With the fields of a memory of experts
+) -> None:
+    "A `ValueError` for a router's fields where no router decides about writes."
+    rule = check_choice("write_routing", config.write_routing, WRITE_ROUTINGS)
+    if rule == "learned":
+        return
+    allowed: dict[str, Any] = {"routing_top_k": None, "null_expert": False, "routing_noise": 0.0}
+    if config.routing_mode != "read-based":  # whose reads have a router
+        allowed |= {"routing_temperature": 1.0, "pooling_method": "mean"}
+    for name, value in allowed.items():
+        if (got := getattr(config, name)) != value:
+            raise ValueError(f"{name} must be {value!r} with write_routing {rule!r}, which has no router, got {got!r}")
+
+
 # %% ../nbs/31_config.ipynb #c005
 class GMMXLNetConfig(XLNetConfig):
     "XLNet's configuration with a memory's. A bad value raises a `ValueError` that says what is allowed."
@@ -58,20 +76,25 @@ class GMMXLNetConfig(XLNetConfig):
     num_experts: int = 4  # k of "gmm": 2, 4 or 8
     memory_slots: int = 16  # m, slots per expert of "gmm"; of "token"; N of "differentiable"
     mem_token_count: int | None = None  # Memory tokens of each kind in a segment; None for one for each slot
-    routing_mode: str = "write-based"  # What routes a read: the previous write, or the question
+    routing_mode: str = "write-based"  # What routes a read: the previous write, the question, or a constant
     routing_temperature: float = 1.0  # τ > 0
     routing_top_k: int | None = None  # Experts that a segment writes to: 1, 2, or all softly
     pooling_method: str = "mean"  # How a router pools states: mean, max or attention
     init_strategies: str | list[str] = "orthogonal"  # Initial state of all experts, or one for each
     expert_dropout: float = 0.0  # Share of experts that a document does without in training
+    gate_bias: float = 0.0  # Of the gates that "gmm" and "token" write through, at the start: negative ones begin closed
+    null_expert: bool = False  # Whether "gmm" has one more route, to write nothing
+    routing_noise: float = 0.0  # Scale of Gumbel noise on the logits of "gmm"'s writes in training
+    write_routing: str = "learned"  # What routes a write of "gmm": a router, or round-robin or random
     left_out_experts: list[int] | None = None  # Experts whose update a checkpoint leaves out: see `save_sparse`
     memory_init: str = "learned"  # Initial state of "token" and "differentiable"
-    memory_update: str = "gated"  # How "token" is written: gated, replace or none
+    memory_update: str = "gated"  # How "token" is written: gated, replace, none or skip
     num_memory_heads: int = 1  # Of "differentiable", for each memory token
     memory_sharpness: float = 1.0  # Of "differentiable"'s addresses
     enable_usage_tracking: bool = False  # Whether "differentiable" writes where there is room
     enable_temporal_links: bool = False  # Whether "differentiable" reads in the order of writes
     read_layer: int = 0  # The layer on whose entry the read replaces hidden states
+    read_norm: bool = False  # Whether a read goes through a layer norm
     use_global_softmax: bool = True  # One distribution per document, else one per segment
     passes: int = 1  # How often a document is read: 2 for a second time, with the memory of the first
     segment_length: int | None = None  # How it reads: tokens in a segment; None if it was not trained
@@ -95,6 +118,7 @@ class GMMXLNetConfig(XLNetConfig):
             ("memory_type", sorted(MEMORIES)), ("routing_mode", ROUTING_MODES), ("routing_top_k", (None, 1, 2)),
             ("pooling_method", POOLING_METHODS), ("memory_init", INIT_STRATEGIES), ("memory_update", MEMORY_UPDATES),
             ("enable_usage_tracking", (True, False)), ("enable_temporal_links", (True, False)),
+            ("null_expert", (True, False)), ("read_norm", (True, False)), ("write_routing", WRITE_ROUTINGS),
             ("use_global_softmax", (True, False)), ("passes", PASSES), ("read_layer", range(self.n_layer)),
             ("attn_type", ("bi",)), ("bi_data", (False,)),  # a causal XLNet would not see the whole segment
         ):
@@ -106,6 +130,9 @@ class GMMXLNetConfig(XLNetConfig):
         check_sharpness("memory_sharpness", self.memory_sharpness)
         expand_strategies(self.init_strategies, check_num_experts(self.num_experts))
         check_number("expert_dropout", self.expert_dropout, 0, 1)
+        check_number("routing_noise", self.routing_noise, minimum=0)
+        check_gate_bias(self.gate_bias, self.memory_update)
+        check_unlearned(self)
         check_reading(self)
         left_out = [] if self.left_out_experts is None else self.left_out_experts
         if not isinstance(left_out, list) or set(left_out) - set(range(self.num_experts)):
@@ -131,7 +158,17 @@ def build_differentiable_memory(
     m = config.mem_token_count or config.memory_slots
     return DifferentiableMemory(
         config.memory_slots, config.d_model, m, config.num_memory_heads, config.memory_sharpness,
-        config.enable_usage_tracking, config.enable_temporal_links, config.memory_init,
+        config.enable_usage_tracking, config.enable_temporal_links, config.memory_init, config.read_norm,
+    )
+
+
+def build_token_memory(
+    config: GMMXLNetConfig,  # With memory_type "token"
+) -> TokenMemory:
+    "m slots."
+    m = check_tokens_match_slots(config)
+    return TokenMemory(
+        m, config.d_model, config.memory_init, config.memory_update, config.gate_bias, config.read_norm,
     )
 
 
@@ -151,14 +188,15 @@ def build_gmm_memory(
     return GMMMemory(
         config.num_experts, check_tokens_match_slots(config), config.d_model, config.routing_mode, config.routing_temperature,
         config.routing_top_k, config.pooling_method, config.init_strategies, getattr(config, "to_restore", ()),
-        config.expert_dropout,
+        config.expert_dropout, config.gate_bias, config.null_expert, config.read_norm, config.routing_noise,
+        config.write_routing,
     )
 
 # %% ../nbs/31_config.ipynb #c015b
 MEMORIES: dict[str, Callable[[GMMXLNetConfig], Memory]] = {
     "none": lambda c: Memory(),
     "mems": build_recurrent_memory,
-    "token": lambda c: TokenMemory(check_tokens_match_slots(c), c.d_model, c.memory_init, c.memory_update),
+    "token": build_token_memory,
     "differentiable": build_differentiable_memory,
     "gmm": build_gmm_memory,
 }

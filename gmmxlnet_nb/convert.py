@@ -26,7 +26,6 @@ from transformers.utils import (
 from .core import check_choice, check_count, check_positive, check_regular_file, read_json
 from .experts import check_num_experts
 from .router import POOLING_METHODS
-from .read import ROUTING_MODES
 from .baselines import MEMORY_UPDATES
 from .config import MEMORY_FIELDS, GMMXLNetConfig
 from gmmxlnet_nb.loading import (
@@ -230,6 +229,7 @@ def older_layout(
     return found[0]
 
 # %% ../nbs/51_convert.ipynb #q402
+OLDER_ROUTING_MODES = ("write-based", "read-based")
 OLDER_FIELDS: dict[str, dict[str, tuple[Any, Callable[[str, Any], Any]]]] = {  # Field → what its absence meant, and its check
     OLDER[0]: {
         "wrapper_class": ("MemXLNetForQA", lambda n, x: check_choice(n, x, ("MemXLNetForQA",))),
@@ -248,7 +248,7 @@ OLDER_FIELDS: dict[str, dict[str, tuple[Any, Callable[[str, Any], Any]]]] = {  #
         "memory_type": ("gmm", lambda n, x: check_choice(n, x, ("gmm",))),
         "num_experts": (4, lambda n, x: check_num_experts(x)),
         "memory_slots": (16, check_positive),
-        "routing_mode": ("write-based", lambda n, x: check_choice(n, x, ROUTING_MODES)),
+        "routing_mode": ("write-based", lambda n, x: check_choice(n, x, OLDER_ROUTING_MODES)),
         "routing_temperature": (1.0, lambda n, x: check_positive(n, x, float)),
         "pooling_method": ("mean", lambda n, x: check_choice(n, x, [y for y in POOLING_METHODS if y != "attention"])),
         "use_gmm_memory": (True, lambda n, x: check_choice(n, x, (True, False))),

@@ -14,11 +14,12 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import GetAttrKey, register_pytree_node
 
-from .experts import GatedMemoryMixture, check_routes, check_shape, mean_squared_cosine, require, stack_experts
-from .router import MemoryGatingNetwork, check_kept
+from .core import check_choice
+from .experts import GatedMemoryMixture, at_least_float32, check_routes, check_shape, mean_squared_cosine, require, stack_experts
+from .router import WRITE_ROUTINGS, MemoryGatingNetwork, check_kept, entropy_of, unlearned_route
 from .updates import ExpertUpdater, drop_experts, restore_experts
 from .read import AggregatedMemoryReader, mix_states
-from .baselines import Memory, check_numbers, describe_state, map_state, select, select_documents
+from .baselines import Memory, check_numbers, describe_state, map_state, read_norm, select, select_documents
 
 # %% ../nbs/33_gmm.ipynb #c007
 @final
@@ -165,7 +166,7 @@ class ExpertBanks(Memory):
 
     settings = (
         "num_experts", "memory_slots", "routing_mode", "routing_temperature", "routing_top_k", "pooling_method",
-        "init_strategies", "expert_dropout",
+        "init_strategies", "expert_dropout", "gate_bias", "null_expert", "read_norm", "routing_noise", "write_routing",
     )
 
     def __init__(
@@ -180,12 +181,20 @@ class ExpertBanks(Memory):
         init_strategies: str | list[str] = "orthogonal",  # Initial state of all experts, or one for each
         left_out: Sequence[int] = (),  # Experts whose update has no weights before `after_loading`
         expert_dropout: float = 0.0,  # Share of experts that a document does without in training
+        gate_bias: float = 0.0,  # Of the updates' gates, at the start
+        null_expert: bool = False,  # Whether there is one more route, to write nothing
+        normalise: bool = False,  # Whether a read goes through a layer norm
+        noise: float = 0.0,  # Scale of Gumbel noise on the write's logits in training
+        write_routing: str = "learned",  # One of `WRITE_ROUTINGS`
     ) -> None:
         super().__init__()
         self.tokens, self.left_out, self.expert_dropout = memory_slots, left_out, expert_dropout
         self.mixture = GatedMemoryMixture(num_experts, memory_slots, hidden_dim, init_strategies)
-        self.router = MemoryGatingNetwork(hidden_dim, num_experts, temperature, pooling_method, top_k)
-        self.updater = ExpertUpdater(hidden_dim, num_experts)
+        self.write_routing = check_choice("write_routing", write_routing, WRITE_ROUTINGS)
+        router = MemoryGatingNetwork(hidden_dim, num_experts, temperature, pooling_method, top_k, null_expert, noise)
+        self.router = router if write_routing == "learned" else None
+        self.updater = ExpertUpdater(hidden_dim, num_experts, gate_bias)
+        self.norm = read_norm(hidden_dim, normalise)
         self.reader = AggregatedMemoryReader(hidden_dim, num_experts, routing_mode, temperature, pooling_method)
         if left_out:
             drop_experts(self.updater, left_out)
@@ -193,7 +202,8 @@ class ExpertBanks(Memory):
     def extra_repr(self) -> str:
         "Memory tokens, and which experts are left out."
         left_out = f", left_out={list(self.left_out)}" if self.left_out else ""
-        return f"{super().extra_repr()}, expert_dropout={self.expert_dropout}{left_out}"
+        rule = f", write_routing={self.write_routing!r}" if self.router is None else ""
+        return f"{super().extra_repr()}, expert_dropout={self.expert_dropout}{rule}{left_out}"
 
     def init(self, batch_size: int) -> MemoryState:
         "The learned initial state; nothing was written yet, so the route is uniform."
@@ -224,20 +234,43 @@ class ExpertBanks(Memory):
             restore_experts(self.updater, self.left_out)
             self.left_out = ()
 
+# %% ../nbs/33_gmm.ipynb #n332
+def last_written(
+    probs: Tensor,  # (b, k), of a write, adding up to 1 − p_null
+    before: Tensor,  # (b, k), the route of the write before
+) -> Tensor:  # (b, k), adding up to 1
+    "p / (1 − p_null), or the route before where nothing was written."
+    wide = at_least_float32(probs)
+    total = wide.sum(-1, keepdim=True)
+    wrote = total.detach() > 0
+    return torch.where(wrote, wide / torch.where(wrote, total, 1.0), before.to(wide.dtype)).to(before.dtype)
+
+
 # %% ../nbs/33_gmm.ipynb #c013b
 class GMMMemory(ExpertBanks):
     "k experts, written and read through a router."
 
     def read(self, state: MemoryState, query: Tensor, query_mask: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         "c `(b, m, d)` for hidden states `(b, n, d)` that ask, and the route `read_probs` it was mixed with."
-        route = self.reader.route(state.routing, query, query_mask, state.kept)
-        return mix_states(state.experts, route), {"read_probs": route}
+        route = self.reader.route(state.routing, query, query_mask, state.kept, len(state.routing))
+        context = mix_states(state.experts, route)
+        return (context if self.norm is None else self.norm(context)), {"read_probs": route}
+
+    def route(self, state: MemoryState, proposal: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        "Where H `(b, m, d)` is written, p `(b, k)`, and notes about it."
+        if self.router is None:
+            probs = unlearned_route(self.write_routing, state.routing, state.kept)
+            logits = probs.clamp(min=1e-9).log()
+            return probs, {"routing_probs": probs, "routing_logits": logits, "routing_entropy": entropy_of(probs)}
+        scores = self.router.scores(proposal)
+        probs, logits, entropy = self.router.route(scores, state.kept)
+        notes = {"routing_probs": probs, "routing_logits": logits, "routing_entropy": entropy, "router_logits": scores}
+        return probs, notes | ({"null_prob": (1 - probs.sum(-1)).clamp(min=0)} if self.router.null_expert else {})
 
     def write(self, state: MemoryState, proposal: Tensor, mask: Tensor) -> tuple[MemoryState, dict[str, Tensor]]:
         "Write H `(b, m, d)`; documents that `mask` `(b,)` leaves out keep their state as it is."
-        scores = self.router.scores(proposal)
-        probs, logits, entropy = self.router.route(scores, state.kept)
+        probs, notes = self.route(state, proposal)
         experts = self.updater.update(state.experts, proposal, probs)
-        info = {"routing_probs": probs, "routing_logits": logits, "routing_entropy": entropy, "router_logits": scores}
-        new = select(mask, MemoryState(experts, probs, state.kept), state)
-        return new, {**info, "expert_similarity": mean_squared_cosine(new.experts)}
+        routing = last_written(probs, state.routing) if "null_prob" in notes else probs
+        new = select(mask, MemoryState(experts, routing, state.kept), state)
+        return new, {**notes, "expert_similarity": mean_squared_cosine(new.experts)}

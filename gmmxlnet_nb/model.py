@@ -19,8 +19,8 @@ from transformers import AutoConfig, AutoModelForQuestionAnswering, XLNetConfig,
 
 from .core import check_choice, check_positive, moved_names
 from .experts import InitialStates, require
-from .updates import GatedUpdate
-from .read import put_states
+from .updates import GatedUpdate, SkipUpdate
+from .read import ConstantRoute, put_states
 from .attention import LayerStates, on_cpu
 from .backbone import ATTENTION, OrderedLayers, encode, fast_layer, fast_layers
 from .baselines import Memory, check_numbers, map_state, state_tensors
@@ -288,7 +288,7 @@ def reset_memory_weights(
     module: nn.Module,  # Part of a model, with weights that no checkpoint had
 ) -> bool:  # Whether it is part of a memory, whose initialisation is its own
     "Initialise states and gates as they do it themselves, unless they have been loaded."
-    if not isinstance(module, InitialStates | GatedUpdate):
+    if not isinstance(module, InitialStates | GatedUpdate | SkipUpdate | ConstantRoute):
         return False
     if not any(getattr(p, "_is_hf_initialized", False) for p in module.parameters()):
         module.reset_parameters()
@@ -588,7 +588,7 @@ class MemXLNetForQA(XLNetWithMemory):
         base_model: XLNetPreTrainedModel | XLNetConfig,  # An XLNet whose modules are taken over, or a configuration
         mem_token_count: int | None = None,  # m, memory tokens of each kind in a segment; by default 0, or memory_slots
         memory_init: str | None = None,  # How slots start: "learned" (by default), "zeros", "uniform" or "orthogonal"
-        memory_update: str | None = None,  # How flat memory is written: "gated" (by default), "replace" or "none"
+        memory_update: str | None = None,  # How flat memory is written: "gated" (by default), "replace", "none" or "skip"
         use_differentiable_memory: bool | None = None,  # Slots that are addressed by content; False by default
         num_memory_heads: int | None = None,  # Its heads for each memory token, 1 by default
         memory_sharpness: float | None = None,  # Of its addresses, 1.0 by default
@@ -599,6 +599,7 @@ class MemXLNetForQA(XLNetWithMemory):
         mem_len: int | None = None,  # Tokens that each layer remembers with memory_type "mems"; the base's by default
         read_layer: int | None = None,  # The layer on whose entry the read replaces hidden states, 0 by default
         use_global_softmax: bool | None = None,  # One distribution per document (by default), else one per segment
+        **more: Any,  # Other memory fields of `GMMXLNetConfig`: gate_bias, read_norm, passes
     ) -> None:
         base = encoder_config(base_model)
         given = {
@@ -606,7 +607,7 @@ class MemXLNetForQA(XLNetWithMemory):
             "num_memory_heads": num_memory_heads, "memory_sharpness": memory_sharpness, "memory_type": memory_type,
             "enable_usage_tracking": enable_usage_tracking, "enable_temporal_links": enable_temporal_links,
             "memory_slots": memory_slots, "mem_len": mem_len, "read_layer": read_layer,
-            "use_global_softmax": use_global_softmax,
+            "use_global_softmax": use_global_softmax, **more,
         }
         config = memory_config(base, chosen_memory(given_fields(given), use_differentiable_memory, base))
         if self.own_memories and config.memory_type not in (*self.own_memories, "none"):
@@ -652,7 +653,7 @@ class GMMXLNetForQA(MemXLNetForQA):
         base_model: XLNetPreTrainedModel | XLNetConfig,  # An XLNet whose modules are taken over, or a configuration
         num_experts: int | None = None,  # k: 2, 4 or 8; 4 by default
         memory_slots: int | None = None,  # m, slots per expert; by default mem_token_count, or 16
-        routing_mode: str | None = None,  # What routes a read: "write-based" (by default) or "read-based"
+        routing_mode: str | None = None,  # What routes a read: "write-based" (by default), "read-based" or "constant"
         routing_temperature: float | None = None,  # τ > 0, 1.0 by default
         pooling_method: str | None = None,  # "mean" (by default), "max" or "attention"
         init_strategies: str | list[str] | None = None,  # Initial state of all or each; "orthogonal" by default
@@ -663,13 +664,14 @@ class GMMXLNetForQA(MemXLNetForQA):
         use_global_softmax: bool | None = None,  # One distribution per document (by default), else one per segment
         num_memory_experts: int | None = None,  # Another name of num_experts
         gmm_routing_mode: str | None = None,  # Another name of routing_mode
+        **more: Any,  # Other memory fields of `GMMXLNetConfig`: gate_bias, null_expert, read_norm, routing_noise, write_routing
     ) -> None:
         given = {
             "num_experts": num_experts, "memory_slots": memory_slots, "routing_mode": routing_mode,
             "routing_temperature": routing_temperature, "pooling_method": pooling_method,
             "init_strategies": init_strategies, "mem_token_count": mem_token_count, "routing_top_k": routing_top_k,
             "read_layer": read_layer, "use_global_softmax": use_global_softmax,
-            "num_memory_experts": num_memory_experts, "gmm_routing_mode": gmm_routing_mode,
+            "num_memory_experts": num_memory_experts, "gmm_routing_mode": gmm_routing_mode, **more,
         }
         base = encoder_config(base_model)
         with typed_names(given):

@@ -289,7 +289,7 @@ def memory_with(
     otherwise: str,  # What it is if none of them tells
 ) -> str:  # One of `MEMORIES`
     "The memory that uses these fields; a `ValueError` if there is none, or more than one."
-    telling = sorted(set(options) - {*NOT_OF_MEMORIES, "read_layer"})
+    telling = sorted(set(options) - {*NOT_OF_MEMORIES, "read_layer", "read_norm"})
     kinds = [kind for kind, used in SETTINGS.items() if telling and set(telling) <= set(used)]
     if telling and len(kinds) != 1:
         what = " or ".join(map(repr, kinds)) or "of a memory that uses them all, which there is none of"
@@ -310,7 +310,7 @@ class MemoryArguments(SavedArguments):
     mem_token_count: int = optional(16, "Memory tokens of each kind in a segment")
     memory_slots: int | None = field(default=None, metadata={"help": "Slots; by default one for each memory token"})
     num_experts: int = optional(4, "k of gmm: 2, 4 or 8")
-    routing_mode: str = optional("write-based", "What routes a read of gmm: write-based or read-based")
+    routing_mode: str = optional("write-based", "What routes a read of gmm: write-based, read-based or constant")
     routing_temperature: float = optional(1.0, "τ > 0 of gmm, at the start of training")
     routing_top_k: int | None = optional(None, "Experts of gmm that a segment writes to: 1, 2, or all softly")
     pooling_method: str = optional("mean", "How gmm's router pools states: mean, max or attention")
@@ -318,14 +318,19 @@ class MemoryArguments(SavedArguments):
         default=None, metadata={"help": "Experts' initial state: one name, or a list of k", "if_not_given": None}
     )
     expert_dropout: float = optional(0.0, "Share of gmm's experts that a document does without in training")
+    gate_bias: float = optional(0.0, "Of the gates that gmm and token write through, at the start: negative ones begin closed")
+    null_expert: bool = optional(False, "Whether gmm has one more route, to write nothing")
+    routing_noise: float = optional(0.0, "Scale of Gumbel noise on the logits of gmm's writes in training")
+    write_routing: str = optional("learned", "What routes a write of gmm: learned, round-robin or random")
     memory_init: str = optional("learned", "Initial state of token and differentiable")
-    memory_update: str = optional("gated", "How token is written: gated, replace or none")
+    memory_update: str = optional("gated", "How token is written: gated, replace, none or skip")
     num_memory_heads: int = optional(1, "Heads of differentiable, for each memory token")
     memory_sharpness: float = optional(1.0, "Sharpness of differentiable's addresses")
     enable_usage_tracking: bool = optional(False, "Whether differentiable writes where there is room")
     enable_temporal_links: bool = optional(False, "Whether differentiable reads in the order of writes")
     mem_len: int | None = optional(None, "Tokens that each layer remembers with mems; XLNet's own by default")
     read_layer: int = optional(0, "Layer on whose entry the read replaces hidden states")
+    read_norm: bool = optional(False, "Whether a read goes through a layer norm")
     use_global_softmax: bool = optional(True, "One distribution of answers for a document, else one for each segment")
     passes: int = optional(1, "How often a document is read: 2 for a second time, with the memory of the first")
 
@@ -516,7 +521,8 @@ class GMMTrainingConfig(TrainingConfig):
     def expert_fields(cls) -> dict[str, Any]:
         "The fields of which each asks for experts, with their defaults."
         own = GMMTrainingConfig.__annotations__.keys() - {"use_gmm_memory"} | {
-            "num_experts", "routing_mode", "routing_temperature", "init_strategies", "expert_dropout"
+            "num_experts", "routing_mode", "routing_temperature", "init_strategies", "expert_dropout", "null_expert",
+            "routing_noise", "write_routing",
         }  # fmt: skip
         return {f.name: f.metadata["if_not_given"] for f in dataclasses.fields(cls) if f.name in own}
 
@@ -525,7 +531,7 @@ class GMMTrainingConfig(TrainingConfig):
         if self.memory_type != "gmm":
             return super().memory_fields()
         names = self.usual_init if self.init_strategies is None else self.init_strategies
-        said = {name: getattr(self, name) for name in ("num_experts", "routing_mode", "routing_temperature", "expert_dropout")}
+        said = {name: getattr(self, name) for name in self.expert_fields() if name in OPTIONS and name != "init_strategies"}
         return {**super().memory_fields(), **said, "init_strategies": expand_strategies(names, self.num_experts)}
 
     def loss_weights(self) -> dict[str, float]:

@@ -29,7 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FIELDS = (
     "output_dir num_experts memory_slots init_strategies progressive_segments routing_mode memory_type routing_temperature "
     "max_n_segs bptt_segments recompute memory_init load_balance_weight seed max_steps report_to optim num_memory_experts "
-    "memory_num_tokens expert_init_strategies memory_options read_layer mem_len pooling_method routing_top_k expert_dropout"
+    "memory_num_tokens expert_init_strategies memory_options read_layer mem_len pooling_method routing_top_k expert_dropout "
+    "gate_bias null_expert read_norm routing_noise write_routing"
 ).split()
 FUNCTIONS = ("total", "length")  # Parameters that are functions, which may be any
 TAKES: dict[str, list[str]] = {  # Of those that take what others describe: some of it
