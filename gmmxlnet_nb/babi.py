@@ -23,7 +23,7 @@ from typing import Any
 
 from .articles import SENTENCE_END, cut_text, occurrences, split_text, word_count
 from .core import check_choice, check_count, check_number, check_positive, read_text, whole_file, write_json
-from .documents import Answer, Document, check_document, json_field
+from .documents import Answer, Document, check_document, check_ids, json_field
 from .formats import kind_of
 from .reading import json_lines, json_records
 from .tasks import distractor
@@ -282,8 +282,8 @@ def list_choices(
 
 
 def babi_document(
-    id: str,  # Of the document; its chance comes from it
-    chance: str,  # What its chance comes from
+    id: str,  # The document's
+    chance: str,  # A name of its own, for the numbers that it draws
     sizes: BabiSizes,  # What it is made of
     num_segments: int,  # Of the document
     num_facts: int,  # In it
@@ -448,6 +448,7 @@ def shortcut_answers(
     holders = [fact.person for fact in facts if fact.noun == asked] or [asked]
     of = {which: [fact.noun for fact in moves if fact.person == holders[which]] or [""] for which in (0, -1)}
     return {
+        "any named place": random.Random(document.id).choice(sorted(set(rooms)) or [""]),
         "most recent place": rooms[-1] if rooms else "",
         "most frequent place": Counter(reversed(rooms)).most_common(1)[0][0] if rooms else "",
         "first place of the first holder": of[0][0],
@@ -590,11 +591,11 @@ def result_rows(
     "What was asked and answered; a `ValueError` unless each document has one answer, and nothing else has."
     if not documents:
         raise ValueError("documents must hold at least one document, got none")
-    ids = [document.id for document in documents]
-    strays = [id for id in predictions if id not in set(ids)]
-    if len(set(ids)) < len(ids) or strays or not all(isinstance(predictions.get(id), str) for id in ids):
-        bad = (strays or [id for id in ids if not isinstance(predictions.get(id), str)] or ["an id that comes twice"])[0]
-        raise ValueError(f"predictions must have one string for each document's id and no others, got another for {bad!r:.80}")
+    check_ids(list(documents))
+    ids = {document.id for document in documents}
+    bad = [id for id in predictions if id not in ids] + [id for id in ids if not isinstance(predictions.get(id), str)]
+    if bad:
+        raise ValueError(f"predictions must have one string for each document's id and no others, got another for {bad[0]!r:.80}")
     return [(document_target(d), predictions[d.id], d.question) for d in documents]
 
 
