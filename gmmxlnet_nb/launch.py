@@ -493,7 +493,24 @@ class RunResult:
         found = ", ".join(f"{name}={value:.4g}" for name, value in self.metrics.items())
         return f"RunResult({self.documents!r}, {found})"
 
+# %% ../nbs/62_launch.ipynb #n620
+def finish_run(
+    config: RunConfig,  # What was trained, on what
+    parts: RunParts,  # What it is made of
+    trained: Trained,  # What its stages have done
+    folder: Path,  # The run's
+) -> RunResult:
+    "Save the trained model, ask it, and let it go."
+    trainer = trained.trainer
+    trainer.save_model(str(folder / "checkpoint"))  # an evaluation in half precision leaves the model in it
+    scores, by_length = evaluate_run(trainer, parts, config.documents, folder)
+    metrics = run_metrics(scores, by_length, parts, trained)
+    if trainer.is_world_process_zero():
+        check_reloaded(trainer, folder / "checkpoint")
+    leave(trainer)
+    return RunResult(parts.documents, parts.evaluation, trainer, trained.history, scores, by_length, metrics, trained.validations)
 
+# %% ../nbs/62_launch.ipynb #n621
 def run(
     config: RunConfig,  # What to train, on what
     resume: bool = False,  # Whether to go on from the last whole checkpoint in its folder, as config.resume
@@ -507,31 +524,31 @@ def run(
         parts, stages = make_parts(config), config.stages()
         if resume and config.short_steps is not None:
             stages = {name: as_begun(args, config.training.warmup_steps) for name, args in stages.items()}
-        trained = train_stages(config, parts, stages, resume)
-        trainer = trained.trainer
-        trainer.save_model(str(folder / "checkpoint"))  # an evaluation in half precision leaves the model in it
-        scores, by_length = evaluate_run(trainer, parts, config.documents, folder)
-        metrics = run_metrics(scores, by_length, parts, trained)
-        if trainer.is_world_process_zero():
-            check_reloaded(trainer, folder / "checkpoint")
-        leave(trainer)
-    return RunResult(parts.documents, parts.evaluation, trainer, trained.history, scores, by_length, metrics, trained.validations)
+        return finish_run(config, parts, train_stages(config, parts, stages, resume), folder)
 
 # %% ../nbs/62_launch.ipynb #n304
+def write_run_record(
+    config: RunConfig,  # Of a run that has ended
+    result: RunResult,  # What it has done
+    seconds: float,  # That it took
+) -> None:
+    "Write metrics.json, the run's record."
+    params = {name: value for group in config.to_dict().values() for name, value in group.items()}
+    curve = {name: [log[name] for log in result.history] for name in ("step", "answer_loss", "stage")}
+    device = "cpu" if config.training.use_cpu else None
+    path = f"{config.training.output_dir or '.'}/metrics.json"
+    write_record(path, params, result.metrics, len(result.evaluation), seconds, result.documents, {"training": curve}, device)
+
+
 def record_run(
     config: RunConfig,  # What to train, on what
     resume: bool,  # Whether to go on
 ) -> RunResult:
     "Run, and write the run's record."
-    began, folder = time.perf_counter(), config.training.output_dir or "."
+    began = time.perf_counter()
     result = run(config, resume)
     if config.training.process_index == 0:
-        params = {name: value for group in config.to_dict().values() for name, value in group.items()}
-        curve = {name: [log[name] for log in result.history] for name in ("step", "answer_loss", "stage")}
-        write_record(
-            f"{folder}/metrics.json", params, result.metrics, len(result.evaluation), time.perf_counter() - began,
-            result.documents, {"training": curve}, "cpu" if config.training.use_cpu else None,
-        )  # fmt: skip
+        write_run_record(config, result, time.perf_counter() - began)
     return result
 
 
