@@ -229,7 +229,8 @@ def segments_given(
 ) -> Tensor | None:  # (b,), segments that a call reads of each document; None if they cannot be: the model says why
     "How many segments a call of the model has, padding left out."
     ids, mask, real = (arguments.get(name) for name in ("input_ids", "attention_mask", "segment_mask"))
-    if not isinstance(ids, Tensor) or ids.dim() not in (2, 3):
+    tensors = all(isinstance(x, Tensor) for x in (ids, mask, real) if x is not None)
+    if ids is None or not tensors or ids.dim() not in (2, 3):
         return None
     if real is None:
         real = torch.ones_like(ids).any(-1) if mask is None else (mask != 0).any(-1)
