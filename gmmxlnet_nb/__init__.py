@@ -41,7 +41,7 @@ _PUBLIC = {
     ),
     "run_config": "DocumentConfig RunConfig",
     "train": "GMMTrainer last_checkpoint",
-    "analysis": "GMMAnalyzer plot_routing RoutingTrace",
+    "analysis": "GMMAnalyzer intervene plot_routing RoutingTrace",
     "records": "record_status run_parameters write_record",
     "runs": "load_manifest",
     "launch": "begin_run load_base make_trainer write_answers",
