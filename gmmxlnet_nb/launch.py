@@ -392,6 +392,18 @@ def train_stages(
     return Trained(trainer, history, validations, steps)
 
 
+@torch.no_grad()
+def start_logits_of(
+    model: torch.nn.Module,  # On a CPU
+    batch: Mapping[str, torch.Tensor],  # Documents
+) -> torch.Tensor:  # (b, s, l)
+    "What a model says, with the same random numbers each time: a memory may write where chance says."
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        logits: torch.Tensor = model(**batch).start_logits
+        return logits
+
+
 def check_reloaded(
     trainer: GMMTrainer,  # That has saved its model
     checkpoint: str | Path,  # Where
@@ -407,8 +419,7 @@ def check_reloaded(
     device, loaded = weight.device, MemXLNetForQA.from_pretrained(checkpoint).to(dtype=weight.dtype)
     mixed = model.__dict__.pop("forward", None)  # which Accelerate has put there, and what is loaded has not
     try:
-        with torch.no_grad():
-            again, now = (m.cpu().eval()(**batch).start_logits for m in (loaded, model))
+        again, now = (start_logits_of(m.cpu().eval(), batch) for m in (loaded, model))
     finally:
         if mixed is not None:
             model.forward = mixed
