@@ -35,7 +35,8 @@ from .reading import folder_or_name, reading_from
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
-from .tasks import EVALUATION_SEED, TaskDocuments, retention_documents, stream_task, task_documents
+from .generated import generated_documents
+from .tasks import EVALUATION_SEED, TaskDocuments, stream_task, task_documents
 from .baselines import memory_floats
 from .model import MemXLNetForQA
 from .convert import check_base
@@ -60,7 +61,7 @@ def run_documents(
     if what.stream and what.task == "squad":
         stream, asked = stream_task(what.data_path, *sizes, what.on_error)
         return TaskDocuments([], asked, []), stream
-    more = (what.train_segments, what.on_error, num_validation)
+    more = (what.train_segments, what.on_error, num_validation, what.task_options)
     documents = task_documents(what.task, what.data_path, *sizes, seed, *more)
     return documents, documents.train
 
@@ -446,7 +447,8 @@ def evaluate_run(
     scores |= trainer.evaluate(clear_memory=True, metric_key_prefix="cleared")
     by_length = {}
     for n in what.eval_segments:
-        others = parts.build(retention_documents(what.num_eval, n, seed=EVALUATION_SEED), require_answer=False)
+        documents = generated_documents(what.task, what.num_eval, n, EVALUATION_SEED, what.task_options)
+        others = parts.build(documents, require_answer=False)
         asked = trainer.evaluate(others, metric_key_prefix="length")
         by_length[n] = {name: asked[f"length_{name}"] for name in ("exact", "f1")}
     return scores, by_length

@@ -259,16 +259,6 @@ def generated_task(
     validation = [generated_documents(task, num_validation, n, VALIDATION_SEED, told) for n, told in both if num_validation]
     return TaskDocuments(train, evaluation, short, *validation)
 
-
-def check_task_options(
-    task: str,  # One of `TASKS`
-    task_options: Any,  # To be checked
-    lengths: Iterable[int],  # Segments that documents will have
-) -> None:
-    "A `ValueError` for options that a generated task does not take, or that documents of a length have no room for."
-    for n in lengths if task in GENERATORS else ():
-        generated_documents(task, 1, n, 0, task_options)
-
 # %% ../nbs/14_tasks.ipynb #c067
 def task_documents(
     task: str,  # One of `TASKS`
