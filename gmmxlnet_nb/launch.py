@@ -450,7 +450,7 @@ def evaluate_run(
         documents = generated_documents(what.task, what.num_eval, n, EVALUATION_SEED, what.task_options)
         others = parts.build(documents, require_answer=False)
         asked = trainer.evaluate(others, metric_key_prefix="length")
-        by_length[n] = {name: asked[f"length_{name}"] for name in ("exact", "f1")}
+        by_length[n] = {name: asked[f"length_{name}"] for name in ("exact", "f1", "choice_exact") if f"length_{name}" in asked}
     return scores, by_length
 
 
@@ -463,7 +463,8 @@ def run_metrics(
     "What came out, beside chance and sizes."
     found = {name: value for name, value in scores.items() if name.endswith(("exact", "f1"))}
     metrics = {name.removeprefix("eval_"): value for name, value in found.items() if name.startswith("eval_")}
-    metrics |= {f"{name}_memory_cleared": scores[f"cleared_{name}"] for name in ("exact", "f1")}
+    names = [name for name in ("exact", "f1", "choice_exact") if f"cleared_{name}" in scores]
+    metrics |= {f"{name}_memory_cleared": scores[f"cleared_{name}"] for name in names}
     metrics |= {name: scores[f"eval_{name}"] for name in ("ece", "ece_uncalibrated", "answer_temperature")}
     metrics |= {"chance": chance_level(parts.documents.evaluation), "eval_loss": scores["eval_loss"]}
     metrics |= {f"steps_{name}": count for name, count in trained.steps.items()}
@@ -486,7 +487,7 @@ class RunResult:
     trainer: GMMTrainer  # Of the last stage, with the trained model
     history: list[dict[str, Any]]  # Logs of training, each with its stage and the run's step
     scores: dict[str, float]  # Of the evaluations with the memory (eval_…) and with it cleared (cleared_…)
-    by_length: dict[int, dict[str, float]]  # Segments of further documents → exact and f1
+    by_length: dict[int, dict[str, float]]  # Segments of further documents → exact, f1 and choice_exact
     metrics: dict[str, float]  # For the run's record
     validations: list[dict[str, Any]] = dataclasses.field(default_factory=list)  # Logs of those that tell when to stop
 
