@@ -48,7 +48,7 @@ TASKS: dict[str, dict[str, Any]] = {  # What each task needs where nothing else 
         "segment_length": 64, "stride": 0, "batch_size": 64, "max_steps": 5000, "short_steps": 1000, "stop_at_exact": 97
     },
     "kinds": {
-        "segment_length": 128, "stride": 0, "batch_size": 64, "max_steps": 5000, "short_steps": 1000, "stop_at_exact": 97
+        "segment_length": 96, "stride": 0, "batch_size": 64, "max_steps": 5000, "short_steps": 1000, "stop_at_exact": 97
     },
     "recall": {
         "segment_length": 128, "stride": 0, "batch_size": 64, "max_steps": 5000, "short_steps": 1000, "stop_at_exact": 97
