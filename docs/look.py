@@ -245,10 +245,10 @@ def tiny_checkpoint(folder: Path) -> Path:
     """Save a model with random weights that answers something."""
     import torch
 
+    from gmmxlnet_nb.generated import retention_documents
     from gmmxlnet_nb.launch import load_base
     from gmmxlnet_nb.model import MemXLNetForQA
     from gmmxlnet_nb.segments import configure_memory_tokens
-    from gmmxlnet_nb.tasks import retention_documents
 
     words = [word for one in retention_documents(20, num_segments=12, seed=0) for word in (one.text, one.question)]
     tokenizer, base = load_base(None, words, hidden_dim=32, num_layers=1, mem_token_count=2)
@@ -287,7 +287,7 @@ def served(model: Path) -> Iterator[str]:
 
 def look_at_server() -> int:
     """Look at the page of `gmmxlnet serve`; says how many faults there are."""
-    from gmmxlnet_nb.tasks import retention_documents
+    from gmmxlnet_nb.generated import retention_documents
 
     PICTURES.mkdir(parents=True, exist_ok=True)
     document, faults = retention_documents(1, num_segments=12, seed=0)[0], 0

@@ -664,9 +664,7 @@ MOVED = {
         "check_splits_words stream_segments"
     ),
     "streams": "DocumentReader StreamedDocuments",
-    "tasks": (
-        "TASKS EVALUATION_SEED draw_choices retention_document retention_documents TaskDocuments sample_documents "
-        "task_documents task_defaults"
-    ),
+    "generated": "draw_choices retention_document retention_documents",
+    "tasks": "TASKS EVALUATION_SEED TaskDocuments sample_documents task_documents task_defaults",
 }
 __getattr__ = moved_names(__name__, MOVED)

@@ -35,7 +35,8 @@ from .reading import folder_or_name, reading_from
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
-from .tasks import EVALUATION_SEED, TaskDocuments, retention_documents, stream_task, task_documents
+from .generated import generated_documents
+from .tasks import EVALUATION_SEED, TaskDocuments, stream_task, task_documents
 from .baselines import memory_floats
 from .model import MemXLNetForQA
 from .convert import check_base
@@ -60,7 +61,7 @@ def run_documents(
     if what.stream and what.task == "squad":
         stream, asked = stream_task(what.data_path, *sizes, what.on_error)
         return TaskDocuments([], asked, []), stream
-    more = (what.train_segments, what.on_error, num_validation)
+    more = (what.train_segments, what.on_error, num_validation, what.task_options)
     documents = task_documents(what.task, what.data_path, *sizes, seed, *more)
     return documents, documents.train
 
@@ -457,9 +458,10 @@ def evaluate_run(
     scores |= trainer.evaluate(clear_memory=True, metric_key_prefix="cleared")
     by_length = {}
     for n in what.eval_segments:
-        others = parts.build(retention_documents(what.num_eval, n, seed=EVALUATION_SEED), require_answer=False)
+        documents = generated_documents(what.task, what.num_eval, n, EVALUATION_SEED, what.task_options)
+        others = parts.build(documents, require_answer=False)
         asked = trainer.evaluate(others, metric_key_prefix="length")
-        by_length[n] = {name: asked[f"length_{name}"] for name in ("exact", "f1")}
+        by_length[n] = {name: asked[f"length_{name}"] for name in ("exact", "f1", "choice_exact") if f"length_{name}" in asked}
     return scores, by_length
 
 
@@ -472,7 +474,8 @@ def run_metrics(
     "What came out, beside chance and sizes."
     found = {name: value for name, value in scores.items() if name.endswith(("exact", "f1"))}
     metrics = {name.removeprefix("eval_"): value for name, value in found.items() if name.startswith("eval_")}
-    metrics |= {f"{name}_memory_cleared": scores[f"cleared_{name}"] for name in ("exact", "f1")}
+    names = [name for name in ("exact", "f1", "choice_exact") if f"cleared_{name}" in scores]
+    metrics |= {f"{name}_memory_cleared": scores[f"cleared_{name}"] for name in names}
     metrics |= {name: scores[f"eval_{name}"] for name in ("ece", "ece_uncalibrated", "answer_temperature")}
     metrics |= {"chance": chance_level(parts.documents.evaluation), "eval_loss": scores["eval_loss"]}
     metrics |= {f"steps_{name}": count for name, count in trained.steps.items()}
@@ -495,7 +498,7 @@ class RunResult:
     trainer: GMMTrainer  # Of the last stage, with the trained model
     history: list[dict[str, Any]]  # Logs of training, each with its stage and the run's step
     scores: dict[str, float]  # Of the evaluations with the memory (eval_…) and with it cleared (cleared_…)
-    by_length: dict[int, dict[str, float]]  # Segments of further documents → exact and f1
+    by_length: dict[int, dict[str, float]]  # Segments of further documents → exact, f1 and choice_exact
     metrics: dict[str, float]  # For the run's record
     validations: list[dict[str, Any]] = dataclasses.field(default_factory=list)  # Logs of those that tell when to stop
 

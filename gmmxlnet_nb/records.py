@@ -78,7 +78,7 @@ def run_parameters(
             if name in idle:
                 raise ValueError(f"parameter {name!r} must be left out with {idle[name]}, got {value!r}")
             kind = type(names[name])
-            kinds: Any = {bool: bool, int: int, float: (int, float), list: list}.get(kind, object)
+            kinds: Any = {bool: bool, int: int, float: (int, float), list: list, dict: dict}.get(kind, object)
             seen = namespace[name] if value is ... else value  # of float("nan") and the like we know only what arrived
             if not isinstance(seen, kinds) or (type(seen) is bool and kind in (int, float)):
                 raise ValueError(f"parameter {name!r} must be of type {kind.__name__}, got {seen!r}")

@@ -23,6 +23,7 @@ from transformers.utils import logging
 from .core import check_choice, check_count, check_names, check_number, check_positive, read_json
 from .faults import ON_ERROR
 from .data import ON_MISFIT
+from .generated import GENERATORS, check_task_options
 from .tasks import TASKS, task_defaults
 from .config import MEMORIES, SETTINGS
 from .loading import type_name
@@ -64,12 +65,15 @@ def check_left_out(
 class DocumentConfig:
     "What a run reads; segment_length and stride are the task's if they are None."
 
-    task: str = field(default="retention", metadata={"help": "retention or squad"})
+    task: str = field(default="retention", metadata={"help": "squad, or a generated one: retention, update, kinds or recall"})
     data_path: str | None = field(default=None, metadata={"help": "For squad: a folder with train.json and dev.json, or a name"})
     num_segments: int = field(default=6, metadata={"help": "Of a document"})
-    train_segments: list[int] = field(default_factory=list, metadata={"help": "Retention's to learn from draw one each"})
+    train_segments: list[int] = field(default_factory=list, metadata={"help": "Generated ones to learn from draw one each"})
     eval_segments: list[int] = field(
-        default_factory=list, metadata={"help": "Further lengths that retention is asked about at the end"}
+        default_factory=list, metadata={"help": "Further lengths that a generated task is asked about at the end"}
+    )
+    task_options: dict[str, Any] = field(
+        default_factory=dict, metadata={"help": "What a generated task is told besides: decoys, fact_segment, num_facts, …"}
     )
     segment_length: int | None = field(default=None, metadata={"help": "Tokens, at most; the task's by default"})
     stride: int | None = field(default=None, metadata={"help": "Tokens that segments share; the task's by default"})
@@ -98,11 +102,17 @@ class DocumentConfig:
             raise ValueError(f"stride must be a whole number >= 0 or null, got {self.stride!r}")
         for name in ("train_segments", "eval_segments"):
             check_segment_counts(name, getattr(self, name))
-        of_others = ["data_path", "on_error"] if self.task == "retention" else ["train_segments", "eval_segments"]
+        if not isinstance(self.task_options, dict):
+            raise ValueError(f"task_options must be a dictionary, got {self.task_options!r:.80}")
+        of_read, of_generated = ["data_path", "on_error"], ["train_segments", "eval_segments", "task_options"]
+        of_others = of_read if self.task in GENERATORS else of_generated
         check_left_out(self, {
             f"with task {self.task!r}": (of_others, True),
             "without stream": (["buffer_size"], not self.stream),
         })  # fmt: skip
+        if self.task in GENERATORS:
+            lengths = [self.num_segments, *self.train_segments, *self.eval_segments]
+            check_task_options(self.task, lengths, self.task_options)
         sizes = {"task": self.task, "segment_length": self.segment_length, "stride": self.stride}
         for name, value in task_defaults(sizes).items():
             object.__setattr__(self, name, value)

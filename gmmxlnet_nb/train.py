@@ -32,6 +32,7 @@ from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
 from .losses import document_losses
 from .answers import decode_predictions, evaluate_squad_v2, n_best_spans, no_answer_scores
+from .choices import batch_choices, choice_exact, dataset_places
 from .training_args import TrainingConfig, changed_fields
 from gmmxlnet_nb.schedule import (
     DOCUMENT_IDS,
@@ -470,21 +471,24 @@ def evaluation_scores(
     spans: Any,  # (n, n_best_size, 5), the best spans of each document
     losses: Any,  # (n, 2), each document's loss, and what it counts
     null_threshold: float,  # No answer where null score − span score is larger
+    chosen: Any = (),  # (n,), the best choice of each document; empty if one has none
 ) -> dict[str, float]:  # Empty if answers are withheld: `predict` answers them, and nothing can be scored
-    "The answer loss, and SQuAD 2.0's scores."
+    "The answer loss, SQuAD 2.0's scores, and those over the choices alone."
     if any(document.blind for document in dataset.documents):
         return {}
     answers = decode_predictions(dataset, spans[:, 0], math.inf)  # the threshold is for the scores to apply
     texts, null = {p.id: p.text for p in answers}, no_answer_scores(answers)
     total, count = losses.sum(0)
     scores = evaluate_squad_v2(dataset.documents, texts, null, null_threshold)
-    return {"loss": float(total / max(count, 1)), **scores}
+    over_choices = {"choice_exact": choice_exact(dataset.documents, chosen)} if len(chosen) else {}
+    return {"loss": float(total / max(count, 1)), **scores, **over_choices}
 
 # %% ../nbs/06_train.ipynb #c084
 class GMMTrainer(DocumentTrainer):
     "A `DocumentTrainer` that answers when it evaluates: exact match and F1 beside the loss."
 
     clear_memory = False  # Whether every segment starts from the initial memory
+    choices_of: tuple[Any, dict[str, Any]] = (None, {})  # The data set that was asked about last, and `dataset_places` of it
 
     def evaluate(  # type: ignore[override]  # one data set of documents, not a dictionary of sets
         self,
@@ -514,25 +518,30 @@ class GMMTrainer(DocumentTrainer):
     def prediction_step(
         self, model: nn.Module, inputs: dict[str, Tensor], prediction_loss_only: bool, ignore_keys: Any = None
     ) -> tuple[None, Any, None]:
-        "The best spans and the losses of each document."
+        "The best spans, the losses and the best choice of each document."
+        ids: Any = inputs.get(DOCUMENT_IDS, ())
         inputs = self._prepare_inputs({name: value for name, value in inputs.items() if name != DOCUMENT_IDS})
         with torch.no_grad(), self.compute_loss_context_manager():
             out = model(**inputs, return_memory_state=False, clear_memory=self.clear_memory, skim=True)
         whole = find_memory_model(self.model).config.use_global_softmax
         losses = document_losses(out.start_logits, out.end_logits, inputs, whole)
         args = (inputs["answer_mask"], self.args.n_best_size, self.args.max_answer_length)
-        return None, (n_best_spans(out.start_logits, out.end_logits, *args), losses), None
+        chosen = batch_choices(out.start_logits, out.end_logits, ids, self.choices_of[1])
+        return None, (n_best_spans(out.start_logits, out.end_logits, *args), losses, chosen), None
 
     def evaluation_loop(
         self, dataloader: Any, description: str, prediction_loss_only: bool | None = None, ignore_keys: Any = None,
         metric_key_prefix: str = "eval",
     ) -> EvalLoopOutput:
         "Score the answers of a whole data set; their spans `(n, n_best_size, 5)` are kept as `self.spans`."
+        if self.choices_of[0] is not dataloader.dataset:  # validations ask about the same documents again and again
+            self.choices_of = dataloader.dataset, dataset_places(dataloader.dataset)
         output = super().evaluation_loop(dataloader, description, False, ignore_keys, metric_key_prefix)
         found: Any = output.predictions
-        spans, losses = found
+        spans, losses, chosen = found
         self.spans, self.spans_of = spans, (dataloader.dataset, self.clear_memory)
-        scores = evaluation_scores(dataloader.dataset, spans, losses, self.args.null_threshold)
+        taken = chosen if self.choices_of[1] else ()
+        scores = evaluation_scores(dataloader.dataset, spans, losses, self.args.null_threshold, taken)
         scores = {f"{metric_key_prefix}_{name}": value for name, value in scores.items()}
         return output._replace(predictions=spans, metrics={**(output.metrics or {}), **scores})
 

@@ -31,8 +31,8 @@ from transformers.utils.logging import disable_progress_bar
 from gmmxlnet_nb import MemXLNetForQA, configure_memory_tokens
 from gmmxlnet_nb.baselines import map_state
 from gmmxlnet_nb.document_qa import DocumentQA
+from gmmxlnet_nb.generated import retention_documents
 from gmmxlnet_nb.segments import train_tokenizer
-from gmmxlnet_nb.tasks import retention_documents
 
 WORDS = sorted({word for document in retention_documents(50, seed=1) for word in document.text.split()})
 QUESTION = "Where was Ada the baker born?"

@@ -28,9 +28,9 @@ from gmmxlnet_nb.answers import RunningSpans, answering
 from gmmxlnet_nb.asking import Part, pack_segments, question_ids, segment_inputs
 from gmmxlnet_nb.cuda import CapturedStep
 from gmmxlnet_nb.document_qa import DocumentQA
+from gmmxlnet_nb.generated import retention_documents
 from gmmxlnet_nb.replay import replaying
 from gmmxlnet_nb.segments import train_tokenizer
-from gmmxlnet_nb.tasks import retention_documents
 
 WORDS = sorted({word for document in retention_documents(50, seed=1) for word in document.text.split()})
 
