@@ -26,7 +26,7 @@ from .core import check_choice, check_count, check_number, check_positive, read_
 from .documents import Answer, Document, check_document, check_ids, json_field
 from .formats import kind_of
 from .reading import json_lines, json_records
-from .tasks import distractor
+from .generated import distractor
 
 # %% ../nbs/29_babi.ipynb #b011
 PEOPLE = "Alma Boris Clem Delia Ewan Flora Gideon Hanna Ivo Judith Kaspar Lydia Milo Nora Otto Petra".split()
