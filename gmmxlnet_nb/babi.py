@@ -359,10 +359,44 @@ def check_babi_sizes(
         raise ValueError(f"num_facts must be at most {most} for {why}, got {count}")
     if sizes.fact_segment is None:
         return
-    segment = check_range("fact_segment", sizes.fact_segment, 0, parts - 1, f"of {parts} segments with facts")
-    if sizes.supports == 2 and segment == 0 and sizes.sentences == 1:
+    if sizes.fact_segment >= parts:
+        raise ValueError(f"fact_segment must be in 1 … {parts}, of {parts} segments with facts, got {sizes.fact_segment + 1}")
+    if sizes.supports == 2 and sizes.fact_segment == 0 and sizes.sentences == 1:
         why = "supports = 2 and 1 sentence a segment, as the first support stands before it"
-        raise ValueError(f"fact_segment must be at least 1 for {why}, got 0")
+        raise ValueError(f"fact_segment must be at least 2 for {why}, got 1")
+
+# %% ../nbs/29_babi.ipynb #b145
+def check_babi(
+    num_segments: Any,  # What `babi_documents` takes, each of these
+    supports: Any,
+    num_facts: Any,
+    num_people: Any,
+    num_places: Any,
+    num_things: Any,
+    sentences: Any,
+    background: Any,
+    max_words: Any,
+    fact_segment: Any,
+    listed: Any,
+) -> tuple[list[int], list[int], BabiSizes]:  # Lengths and numbers of facts that documents may have, and sizes
+    "A `ValueError` for sizes that make no document."
+    check_choice("supports", supports, (1, 2))
+    check_choice("listed", listed, (False, True))
+    lengths = check_sizes("num_segments", num_segments, 2, "so that something is to be kept")
+    counts = check_sizes("num_facts", num_facts, supports, f"as many as supports = {supports}")
+    if supports == 1 and num_things is not None:
+        raise ValueError(f"num_things must be left out for supports = 1, where nobody carries any, got {num_things!r:.80}")
+    things = 0 if supports == 1 else check_range("num_things", 3 if num_things is None else num_things, 1, len(THINGS))
+    place = None if fact_segment == "random" else 0 if fact_segment is None else fact_segment
+    if place is not None and fact_segment is not None:
+        if type(place) is not int or place < 1:
+            raise ValueError(f"fact_segment must be 'random', None or at least 1, got {fact_segment!r:.80}")
+        place -= 1
+    sizes = BabiSizes(supports, num_people, num_places, things, sentences, place, listed)
+    check_babi_sizes(sizes, lengths, counts)
+    Background(background, max_words)  # says what is wrong with these
+    return lengths, counts, sizes
+
 
 # %% ../nbs/29_babi.ipynb #b044
 def babi_documents(
@@ -376,23 +410,16 @@ def babi_documents(
     sentences: int = 3,  # Sentences in each segment, facts included
     background: Iterable[str] | None = None,  # Texts whose sentences stand around the facts; None generates them
     max_words: int | None = None,  # Longer sentences of such texts are left out; None for none
-    fact_segment: int | None = None,  # Where the fact that names the answer stands; None for anywhere
+    fact_segment: int | str | None = "random",  # Of the fact that names the answer, from 1; "random", or None for the first
     listed: bool = True,  # Whether the last segment lists the rooms, and alone shows the question
     seed: int = 0,  # The same seed gives the same documents
 ) -> list[Document]:  # Checked
     "Facts about where people or things are, hidden in other text; a `ValueError` for sizes that make no document."
     check_positive("num_documents", num_documents)
-    check_choice("supports", supports, (1, 2))
-    check_choice("listed", listed, (False, True))
-    lengths = check_sizes("num_segments", num_segments, 2, "so that something is to be kept")
-    counts = check_sizes("num_facts", num_facts, supports, f"as many as supports = {supports}")
-    if supports == 1 and num_things is not None:
-        raise ValueError(f"num_things must be left out for supports = 1, where nobody carries any, got {num_things!r:.80}")
-    things = 0 if supports == 1 else check_range("num_things", 3 if num_things is None else num_things, 1, len(THINGS))
     if type(seed) is not int:
         raise ValueError(f"seed must be a whole number, got {seed!r:.80}")
-    sizes = BabiSizes(supports, num_people, num_places, things, sentences, fact_segment, listed)
-    check_babi_sizes(sizes, lengths, counts)
+    told = num_facts, num_people, num_places, num_things, sentences, background, max_words, fact_segment, listed
+    lengths, counts, sizes = check_babi(num_segments, supports, *told)
     hay, documents = Background(background, max_words), []
     for i in range(num_documents):
         chance = f"babi {supports} {seed} {i}"
@@ -460,7 +487,7 @@ def recent_place_score(
     num_facts: int,  # In a document with one support
     num_places: int,  # Rooms in it
 ) -> float:  # Percent
-    "What answering the room named last scores, with one support and `fact_segment=None`."
+    "What answering the room named last scores, with one support and a random `fact_segment`."
     return 100 * (1 / num_facts + (1 - 1 / num_facts) / num_places)
 
 # %% ../nbs/29_babi.ipynb #b071
