@@ -6,13 +6,12 @@
 __all__ = ['retention_document', 'retention_documents']
 
 # %% ../nbs/27_generated.ipynb #g003
-import inspect
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from .core import check_choice, check_names, check_positive
+from .core import check_choice, check_positive
 from .documents import Answer, Document, check_document
 
 # %% ../nbs/27_generated.ipynb #c052
@@ -481,58 +480,3 @@ def recall_documents(
     sizes: dict[str, Any] = {"num_choices": num_facts, "decoys": num_facts - 1, "sentences": sentences}
     make = partial(retention_document, **sizes, fact_segment=fact_segment, task="recall")
     return make_documents("recall", num_documents, num_segments, seed, make)
-
-# %% ../nbs/27_generated.ipynb #g071
-GENERATORS: dict[str, Callable[..., list[Document]]] = {
-    "retention": retention_documents, "update": update_documents, "kinds": kinds_documents, "recall": recall_documents,
-}  # fmt: skip
-CHECKS: dict[str, Callable[..., None]] = {
-    "retention": check_retention, "update": check_update, "kinds": check_kinds, "recall": check_recall,
-}  # fmt: skip
-GIVEN_ANYWAY = ("num_documents", "num_segments", "seed")
-
-
-def generator_options(
-    task: str,  # One of `GENERATORS`
-) -> dict[str, Any]:  # Name → default
-    "What a generated task may be told."
-    made = inspect.signature(GENERATORS[check_choice("task", task, tuple(GENERATORS))]).parameters
-    return {name: parameter.default for name, parameter in made.items() if name not in GIVEN_ANYWAY}
-
-
-def check_task_options(
-    task: str,  # One of `GENERATORS`
-    num_segments: int | Sequence[int],  # That documents may have
-    task_options: Any = None,  # To be checked; None for the defaults
-) -> dict[str, Any]:  # With the defaults of those that are not given
-    "A `ValueError` for an option that a task does not take, or for sizes that make no documents."
-    known = generator_options(task)
-    if task_options is not None and not isinstance(task_options, Mapping):
-        raise ValueError(f"task_options must be a dictionary of {', '.join(known)}, got {task_options!r:.80}")
-    check_names(f"task_options: with task {task!r} the option", task_options or {}, known)
-    options, lengths = {**known, **(task_options or {})}, segment_counts(num_segments)
-    try:
-        CHECKS[task](lengths, **options)
-    except ValueError as error:
-        raise ValueError(f"task_options: {error}") from None
-    return options
-
-
-def generated_documents(
-    task: str,  # One of `GENERATORS`
-    num_documents: int,  # How many
-    num_segments: int | Sequence[int] = 6,  # Segments in each; of a list, every document draws one
-    seed: int = 0,  # The same seed gives the same documents
-    task_options: Mapping[str, Any] | None = None,  # What the task's generator takes; None for its defaults
-) -> list[Document]:  # Checked
-    "Documents of a generated task; a `ValueError` for an option that it does not take, or for sizes that make none."
-    options = check_task_options(task, num_segments, task_options)
-    return GENERATORS[task](num_documents, num_segments, seed=seed, **options)
-
-
-def short_options(
-    task_options: Mapping[str, Any],  # Of a task
-) -> dict[str, Any]:  # Of its documents of two segments
-    "The same where facts have one segment: nothing is overwritten there, and there is one place."
-    one_place: dict[str, Any] = {"fact_segment": None, "num_updates": 0}
-    return {name: one_place.get(name, value) for name, value in task_options.items()}

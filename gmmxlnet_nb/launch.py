@@ -35,8 +35,7 @@ from .reading import folder_or_name, reading_from
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
-from .generated import generated_documents
-from .tasks import EVALUATION_SEED, TaskDocuments, stream_task, task_documents
+from .tasks import EVALUATION_SEED, TaskDocuments, generated_documents, stream_task, task_documents
 from .baselines import memory_floats
 from .model import MemXLNetForQA
 from .convert import check_base

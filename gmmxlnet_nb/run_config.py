@@ -23,8 +23,7 @@ from transformers.utils import logging
 from .core import check_choice, check_count, check_names, check_number, check_positive, read_json
 from .faults import ON_ERROR
 from .data import ON_MISFIT
-from .generated import GENERATORS, check_task_options
-from .tasks import TASKS, task_defaults
+from .tasks import GENERATORS, TASKS, check_task_options, task_defaults
 from .config import MEMORIES, SETTINGS
 from .loading import type_name
 from .training_args import OPTIONS, OTHER_NAMES, SIZES, GMMTrainingConfig, TrainingConfig, calling, config_from_dict

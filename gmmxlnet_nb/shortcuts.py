@@ -23,10 +23,10 @@ from gmmxlnet_nb.generated import (
     PLACES,
     UPDATES,
     VALUES,
-    check_task_options,
     segment_counts,
     update_range,
 )
+from .tasks import check_task_options
 
 # %% ../nbs/28_shortcuts.ipynb #g081
 @dataclass(frozen=True)

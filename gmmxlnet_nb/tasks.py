@@ -6,6 +6,7 @@
 __all__ = ['TASKS', 'EVALUATION_SEED', 'TaskDocuments', 'task_documents', 'task_defaults']
 
 # %% ../nbs/14_tasks.ipynb #h003
+import inspect
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,13 +16,17 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from .core import check_choice, check_count, check_positive, moved_names
+from .core import check_choice, check_count, check_names, check_positive, moved_names
 from .faults import ON_ERROR
 from .documents import Article, Document, DocumentStream, all_blind, split_name
 from .articles import JoinCounts, group_articles, join_articles, known_articles, neighbours
 from .formats import FormatErrors, Source, find_source, format_articles, loaded_articles
 from .streams import this_reader
-from .generated import GENERATORS, generated_documents, generator_options, short_options
+from gmmxlnet_nb.generated import (
+    check_kinds, check_recall, check_retention, check_update, kinds_documents, recall_documents, retention_documents,
+    segment_counts, update_documents,
+)
+from .babi import babi_documents, check_babi
 
 # %% ../nbs/14_tasks.ipynb #c066
 @dataclass(frozen=True)
@@ -52,6 +57,9 @@ TASKS: dict[str, dict[str, Any]] = {  # What each task needs where nothing else 
     },
     "recall": {
         "segment_length": 128, "stride": 0, "batch_size": 64, "max_steps": 5000, "short_steps": 1000, "stop_at_exact": 97
+    },
+    "babi": {
+        "segment_length": 64, "stride": 0, "batch_size": 64, "max_steps": 5000, "short_steps": 1000, "stop_at_exact": 97
     },
     "squad": {
         "segment_length": 256, "stride": 64, "batch_size": 16, "max_steps": 300, "short_steps": 100, "stop_at_exact": 0
@@ -240,6 +248,67 @@ class SquadParts:
         "What is to be learned from, read one by one; a `ValueError` if it is to be asked too."
         yield from self.join(apart_articles(articles(), asked, self.data_path), count)
 
+# %% ../nbs/14_tasks.ipynb #g071
+GENERATORS: dict[str, Callable[..., list[Document]]] = {
+    "retention": retention_documents, "update": update_documents, "kinds": kinds_documents, "recall": recall_documents,
+    "babi": babi_documents,
+}  # fmt: skip
+CHECKS: dict[str, Callable[..., Any]] = {
+    "retention": check_retention, "update": check_update, "kinds": check_kinds, "recall": check_recall, "babi": check_babi,
+}  # fmt: skip
+GIVEN_ANYWAY = ("num_documents", "num_segments", "seed")
+
+
+def generator_options(
+    task: str,  # One of `GENERATORS`
+) -> dict[str, Any]:  # Name → default
+    "What a generated task may be told."
+    made = inspect.signature(GENERATORS[check_choice("task", task, tuple(GENERATORS))]).parameters
+    return {name: parameter.default for name, parameter in made.items() if name not in GIVEN_ANYWAY}
+
+
+def check_task_options(
+    task: str,  # One of `GENERATORS`
+    num_segments: int | Sequence[int],  # That documents may have
+    task_options: Any = None,  # To be checked; None for the defaults
+) -> dict[str, Any]:  # With the defaults of those that are not given
+    "A `ValueError` for an option that a task does not take, or for sizes that make no documents."
+    known = generator_options(task)
+    if task_options is not None and not isinstance(task_options, Mapping):
+        raise ValueError(f"task_options must be a dictionary of {', '.join(known)}, got {task_options!r:.80}")
+    check_names(f"task_options: with task {task!r} the option", task_options or {}, known)
+    options, lengths = {**known, **(task_options or {})}, segment_counts(num_segments)
+    try:
+        CHECKS[task](lengths, **options)
+    except ValueError as error:
+        raise ValueError(f"task_options: {error}") from None
+    return options
+
+
+def generated_documents(
+    task: str,  # One of `GENERATORS`
+    num_documents: int,  # How many
+    num_segments: int | Sequence[int] = 6,  # Segments in each; of a list, every document draws one
+    seed: int = 0,  # The same seed gives the same documents
+    task_options: Mapping[str, Any] | None = None,  # What the task's generator takes; None for its defaults
+) -> list[Document]:  # Checked
+    "Documents of a generated task; a `ValueError` for an option that it does not take, or for sizes that make none."
+    options = check_task_options(task, num_segments, task_options)
+    return GENERATORS[task](num_documents, num_segments, seed=seed, **options)
+
+
+def short_options(
+    task_options: Mapping[str, Any],  # Of a task, all of them
+) -> dict[str, Any]:  # Of its documents of two segments
+    "The same where facts have one segment: nothing is overwritten, there is one place, and as many facts as sentences at most."
+    short: dict[str, Any] = {**task_options, "fact_segment": None}
+    if "num_updates" in short:
+        short["num_updates"] = 0
+    if "supports" in short:  # babi's facts are sentences of their segment
+        facts, room = short["num_facts"], short["sentences"]
+        short["num_facts"] = [min(n, room) for n in facts] if isinstance(facts, list | tuple) else min(facts, room)
+    return short
+
 # %% ../nbs/14_tasks.ipynb #t101
 def generated_task(
     task: str,  # One of `GENERATORS`
@@ -341,5 +410,5 @@ def task_defaults(
     return filled
 
 # %% ../nbs/14_tasks.ipynb #t110
-MOVED = {"generated": "draw_choices retention_document retention_documents"}
+MOVED = {"generated": "draw_choices retention_document"}
 __getattr__ = moved_names(__name__, MOVED)
