@@ -33,7 +33,7 @@ train: $(INSTALLED)  ## Run experiments/train.ipynb: make train OUT=runs/eight A
 	$(BIN)/papermill experiments/train.ipynb $(OUT)/out.ipynb -k python3 -l python --log-output -p output_dir $(OUT) $(ARGS)
 
 smoke: $(INSTALLED)  ## Make the tiny runs of experiments/manifest.toml: both experiments, each memory
-	$(BIN)/gmmxlnet-runs run --tier smoke --force
+	$(BIN)/gmmxlnet-runs run --tier smoke --force --stack 2
 
 # One thread for each worker: workers that each take every core only get in each other's way.
 TESTS = --n_workers $(WORKERS) --flags '$(FLAGS)' --do_print --timing

@@ -482,6 +482,7 @@ def trace(
 def used_code(
     notebook: Path,  # Its file
     root: Path,  # The folder that packages are in
+    also: str = "",  # Code that they depend on besides
 ) -> UsedCode:
     "The code that the results of a notebook depend on."
-    return trace(read_sources(root), notebook_source(notebook), notebook.name)
+    return trace(read_sources(root), f"{notebook_source(notebook)}\n{also}" if also else notebook_source(notebook), notebook.name)

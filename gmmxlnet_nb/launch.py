@@ -45,6 +45,7 @@ from .training_args import TrainingConfig, calling
 from .run_config import DocumentConfig, ModelConfig, RunConfig, check_parts, describe_fields, dtype_named, in_groups, read_run
 from .schedule import VALIDATION, StopAtExact
 from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
+from .analysis import RoutingTrace
 from .records import write_record
 
 # %% ../nbs/62_launch.ipynb #c005a
@@ -540,17 +541,33 @@ def run(
         return finish_run(config, parts, train_stages(config, parts, stages, resume), folder)
 
 # %% ../nbs/62_launch.ipynb #n304
+def run_series(
+    result: RunResult,  # What a run has done
+    trace: RoutingTrace | None = None,  # Where the evaluation's segments were written and read; None without experts
+) -> dict[str, dict[str, list[Any]]]:  # For figures
+    "The curves of a run's record, and the mean route of each segment."
+    series = {"training": {name: [log[name] for log in result.history] for name in ("step", "answer_loss", "stage")}}
+    if result.validations:
+        told = f"{VALIDATION}_exact"
+        series["validation"] = {name: [log[name] for log in result.validations] for name in ("step", told, "stage")}
+    if trace is not None:
+        routes = {kind: trace.by_segment(kind).astype(float).round(4).tolist() for kind in ("write", "read")}
+        series["routing"] = routes
+    return series
+
+
 def write_run_record(
     config: RunConfig,  # Of a run that has ended
     result: RunResult,  # What it has done
     seconds: float,  # That it took
+    params: Mapping[str, Any] | None = None,  # By which it is known; None for all fields of the configuration
+    trace: RoutingTrace | None = None,  # As `run_series` takes it
 ) -> None:
     "Write metrics.json, the run's record."
-    params = {name: value for group in config.to_dict().values() for name, value in group.items()}
-    curve = {name: [log[name] for log in result.history] for name in ("step", "answer_loss", "stage")}
-    device = "cpu" if config.training.use_cpu else None
-    path = f"{config.training.output_dir or '.'}/metrics.json"
-    write_record(path, params, result.metrics, len(result.evaluation), seconds, result.documents, {"training": curve}, device)
+    fields = {name: value for group in config.to_dict().values() for name, value in group.items()}
+    device, path = "cpu" if config.training.use_cpu else None, f"{config.training.output_dir or '.'}/metrics.json"
+    series, count = run_series(result, trace), len(result.evaluation)
+    write_record(path, fields if params is None else params, result.metrics, count, seconds, result.documents, series, device)
 
 
 def record_run(

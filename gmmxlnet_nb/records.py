@@ -279,16 +279,28 @@ def lacking(
     return ", ".join(name for name, kind in needed.items() if not isinstance(record.get(name), kind))
 
 
+MADE_BY = {"stack": f"from {PACKAGE}.stacked import run_stacked\nrun_stacked"}  # What makes a notebook's records besides it
+
+
+def code_of(
+    job: Job,  # Whose record is made or judged
+    made_by: str | None = None,  # One of `MADE_BY`; None for the notebook itself
+) -> UsedCode:
+    "The code that a record depends on."
+    return used_code(job.notebook, job.root, "" if made_by is None else MADE_BY[made_by])
+
+
 def job_record(
     job: Job,  # That ran
     seen: Mapping[str, Any],  # By its kernel: what `write_record` wrote
     times: Mapping[str, Any],  # When it ran, and how long
     code: UsedCode | None = None,  # That it used; None for the code of now
+    made_by: str | None = None,  # One of `MADE_BY`; None for the notebook itself
 ) -> dict[str, Any]:  # Sealed
     "The record of a job; raises `ValueError` if the kernel wrote none, or ran with other parameters or packages than the job's."
     if missing := lacking(seen, SEEN) if isinstance(seen, Mapping) else ", ".join(SEEN):
         raise ValueError(f"{job.name} must write its metrics.json with write_record, got one without {missing}")
-    code = code or used_code(job.notebook, job.root)
+    code = code or code_of(job, made_by)
     params = {**dict.fromkeys(job.given, "nothing"), **seen["params"]}
     wrong = [f"{k}: given {v!r}, seen {params[k]!r}" for k, v in job.given.items() if not same_value(params[k], v)]
     if wrong:
@@ -296,6 +308,7 @@ def job_record(
     if others := [package for package in code.packages if package not in seen["imported"]]:
         raise ValueError(f"{job.name} must import {', '.join(others)} from the repository it stands in, and did not")
     about = {"id": job.id, "tier": job.tier, "notebook": job.notebook.name, "given": job.given}
+    about |= {} if made_by is None else {"made_by": made_by}
     digests = {"notebook_code": code.notebook, "definitions": code.definitions}
     known = {name: value for name, value in seen.items() if name != "imported"}
     return with_digest({**about, **known, **digests, "times": {**times, **seen["times"]}})
@@ -352,7 +365,9 @@ def status_of(
         return RecordStatus("edited", f"it is without {missing}")
     if record["tier"] != job.tier:
         return RecordStatus("smoke" if record["tier"] == "smoke" else "stale", f"it is from a {shown(record['tier'])} run")
-    code = used_code(job.notebook, job.root)
+    if (made_by := record.get("made_by")) not in (None, *MADE_BY):
+        return RecordStatus("edited", f"it is made by {shown(made_by)}")
+    code = code_of(job, made_by)
     now = {
         "the run's id": ([record["id"], record["seed"]], [job.id, job.seed]),
         "which notebook": (record["notebook"], job.notebook.name),

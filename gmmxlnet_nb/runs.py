@@ -487,13 +487,17 @@ def run_chosen(
     manifest: Path,  # Where they stand
     workers: int | None,  # At a time
     force: bool,  # Whether to run those whose record is fresh
+    stack: int | None = None,  # Runs that are trained as one, at most; None for each alone
 ) -> int:  # How many failed
     "Run what is not fresh, and say so; a `ValueError` for a number of workers that cannot be."
     if workers is not None:  # also where there is nothing to do
         check_positive("jobs", workers)
     todo = [job for job in jobs if force or status_here(job).state != "fresh"]
     print(f"{len(todo)} to run, {len(jobs) - len(todo)} fresh", flush=True)
-    failed = sweep(todo, manifest, workers, force)
+    failed: list[Job] = []
+    if stack is not None:
+        failed, todo = import_module(f"{PACKAGE}.stacked").sweep_stacks(todo, manifest, stack)
+    failed += sweep(todo, manifest, workers, force)
     for job in failed:
         print(f"failed: {job.name}; gmmxlnet-runs run {job.id} --seeds {job.seed}")
     return len(failed)
@@ -538,6 +542,7 @@ def read_arguments(
         command.add_argument("--seeds", type=int, nargs="+", metavar="N", help="all by default")
         if name == "run":
             command.add_argument("--jobs", type=int, help="at a time; by default one a GPU, or one a core")
+            command.add_argument("--stack", type=int, help="runs that are trained as one, at most; by default each alone")
             command.add_argument("--force", action="store_true", help="run those whose record is fresh too")
         if name == "check":
             command.add_argument("--present", action="store_true", help="look only at the records that there are")
@@ -555,7 +560,8 @@ def main(
         everything = load_manifest(asked.manifest)
         jobs = chosen(everything, asked.ids, asked.tier, asked.seeds)
         if asked.command == "run":
-            raise SystemExit(1 if run_chosen(jobs, Path(asked.manifest).resolve(), asked.jobs, asked.force) else 0)
+            manifest = Path(asked.manifest).resolve()
+            raise SystemExit(1 if run_chosen(jobs, manifest, asked.jobs, asked.force, asked.stack) else 0)
         if asked.command == "check":
             jobs = [job for job in jobs if job.record.exists() or not asked.present]
             some = asked.ids or asked.seeds

@@ -7,24 +7,37 @@ __all__ = []
 
 # %% ../nbs/54_stacked.ipynb #h003
 import copy
+import json
+import os
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
-from .core import check_positive, hold_run
+from .core import check_names, check_positive, hold_run
+from .closure import PACKAGE
 from .router import MemoryGatingNetwork
 from .cuda import CapturedStep
+from .data import DocumentCollator
+from .tasks import task_defaults
 from .losses import memory_losses
 from .model import XLNetWithMemory
 from .schedule import find_memory_model, set_temperature, temperature_of_step
-from .run_config import RunConfig
+from .run_config import RunConfig, memory_uses, used_parameters
 from .train import GMMTrainer
+from .analysis import GMMAnalyzer, RoutingTrace
+from .records import Job, code_of, job_record, keep_record, notebook_defaults, status_of
+from .runs import end_with_parent, kernel_result, load_manifest, locked, undisturbed
 from gmmxlnet_nb.launch import (
     RunParts, RunResult, Trained, begin_run, check_run_folder, finish_run, make_parts, write_run_record,
 )
@@ -203,12 +216,12 @@ def meant_rows(
 
 
 # %% ../nbs/54_stacked.ipynb #s010
-MAY_DIFFER = frozenset(
+STACK_MAY_DIFFER = frozenset(
     "output_dir run_name logging_dir seed data_seed learning_rate lr_scheduler_type lr_scheduler_kwargs warmup_steps "
     "warmup_ratio routing_temperature final_routing_temperature load_balance_weight entropy_regularization_weight "
     "diversity_weight gate_bias init_strategies memory_init vocab_size mem_read_ids mem_write_ids".split()
 )
-ALONE: dict[str, tuple[Any, ...]] = {  # Options that a stack has not, and the values that say so
+STACK_OPTIONS: dict[str, tuple[Any, ...]] = {  # Options that a stack has not, and the values that say so
     "gradient_accumulation_steps": (1,), "progressive_segments": (None, [], ()), "max_n_segs": (None,), "fp16": (False,),
     "warmup_freeze_base_epochs": (0,), "warmup_disable_global_softmax_epochs": (0,), "gradient_checkpointing": (False,),
     "optim": ("adamw_torch", "adamw_torch_fused"), "label_smoothing_factor": (0.0,), "neftune_noise_alpha": (None,),
@@ -222,7 +235,7 @@ def check_stackable(
     "A `ValueError` for runs that cannot be trained as one, which names the field."
     if not trainers or any(not isinstance(trainer, GMMTrainer) for trainer in trainers):
         raise ValueError(f"trainers must be at least one GMMTrainer, got {[type(trainer).__name__ for trainer in trainers]}")
-    for name, allowed in ALONE.items():
+    for name, allowed in STACK_OPTIONS.items():
         for trainer in trainers:
             got = getattr(trainer.args, name)
             if (got := getattr(got, "value", got)) not in allowed:
@@ -231,7 +244,7 @@ def check_stackable(
     options = [trainer.args.to_dict() for trainer in trainers]
     configs = [find_memory_model(trainer.model).config.to_dict() for trainer in trainers]
     for fields in (options, configs):
-        for name in sorted(fields[0].keys() - MAY_DIFFER):
+        for name in sorted(fields[0].keys() - STACK_MAY_DIFFER):
             if others := [repr(each.get(name)) for each in fields if each.get(name) != fields[0][name]]:
                 raise ValueError(f"{name} must be the same in runs that are stacked, got {fields[0][name]!r} and {others[0]}")
 
@@ -406,8 +419,21 @@ def train_stacked(
     return [Trained(trainer, mine, [], dict(steps)) for trainer, mine in zip(trainers, logs, strict=True)]
 
 
+def trace_of(
+    config: RunConfig,  # Of a run that has ended
+    result: RunResult,  # What it has done
+) -> RoutingTrace | None:  # None for a memory that does not route
+    "Where the segments of a run's evaluation were written and read."
+    if config.training.memory_type != "gmm":
+        return None
+    tokenizer: Any = result.trainer.processing_class
+    analyzer = GMMAnalyzer(find_memory_model(result.trainer.model), DocumentCollator(tokenizer.pad_token_id))
+    return analyzer.routing_trace(result.evaluation, config.training.per_device_train_batch_size)
+
+
 def run_stacked(
     configs: Sequence[RunConfig],  # Of runs that differ in numbers only
+    params: Sequence[Mapping[str, Any]] | None = None,  # By which records know them; None for all fields
 ) -> list[RunResult]:  # In their order
     "Train runs as one, then evaluate each, and leave what `run` leaves, and records; a `ValueError` if they do not go together."
     check_stacked_configs(configs)
@@ -420,9 +446,123 @@ def run_stacked(
         parts = [make_parts(config) for config in configs]
         trained = train_stacked(configs, parts)
         shared = (time.perf_counter() - began) / len(configs)
-        for config, each, done, folder in zip(configs, parts, trained, folders, strict=True):
+        known: list[Any] = [None] * len(configs) if params is None else list(params)
+        for config, each, done, folder, about in zip(configs, parts, trained, folders, known, strict=True):
             began = time.perf_counter()
-            results.append(finish_run(config, each, done, folder))
-            write_run_record(config, results[-1], shared + time.perf_counter() - began)
+            result = finish_run(config, each, done, folder)
+            results.append(result)
+            write_run_record(config, result, shared + time.perf_counter() - began, about, trace_of(config, result))
     return results
+
+
+# %% ../nbs/54_stacked.ipynb #s024
+NOTEBOOK = "train.ipynb"  # Whose runs can be stacked
+
+
+def stack_key(
+    job: Job,  # A run of the manifest
+) -> str | None:  # The same for runs that go together; None for one that goes with none
+    "What runs of a stack have in common."
+    if job.notebook.name != NOTEBOOK or job.alone:
+        return None
+    params = job_parameters(job)
+    if params["stop_at_exact"] or params["resume"]:
+        return None
+    return json.dumps([job.tier, {name: value for name, value in params.items() if name not in STACK_MAY_DIFFER}], sort_keys=True)
+
+
+def stacks(
+    jobs: Sequence[Job],  # To be run
+    size: int,  # Runs in a stack, at most
+) -> tuple[list[list[Job]], list[Job]]:  # Stacks of two at least, and what goes into none
+    "Put runs into stacks, in their order."
+    groups: dict[str, list[Job]] = {}
+    for job in jobs:
+        if (key := stack_key(job)) is not None:
+            groups.setdefault(key, []).append(job)
+    found = [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
+    found = [group for group in found if len(group) > 1]
+    stacked = {job.name for group in found for job in group}
+    return found, [job for job in jobs if job.name not in stacked]
+
+
+def job_parameters(
+    job: Job,  # A run of `NOTEBOOK`
+) -> dict[str, Any]:  # As the notebook's kernel would see them
+    "All parameters of a run; a `ValueError` for one that its memory has no use for."
+    params = {**notebook_defaults(job.notebook), **job.given}
+    uses = memory_uses(params)
+    idle = {name for names in uses.values() for name in names} - {*uses.get(params["memory_type"], ())}
+    if wrong := sorted(idle & job.parameters.keys()):
+        got = f"memory_type {params['memory_type']!r}, got {job.parameters[wrong[0]]!r}"
+        raise ValueError(f"parameter {wrong[0]!r} must be left out with {got}")
+    return task_defaults(params)
+
+
+def execute_stack(
+    jobs: Sequence[Job],  # Of one stack
+) -> None:
+    "Run a stack in this process, and keep its records if they are good; raises what its training raised."
+    with ExitStack() as held:
+        for job in jobs:
+            held.enter_context(locked(job))
+            held.enter_context(undisturbed(job))
+            with hold_run(job.scratch()):  # of a run that was started there by hand
+                shutil.rmtree(job.scratch(), ignore_errors=True)
+        code, clock, started = code_of(jobs[0], "stack"), datetime.now(UTC), time.perf_counter()
+        params = [job_parameters(job) for job in jobs]
+        run_stacked([RunConfig.from_flat(**used_parameters(each)) for each in params], params)
+        seconds = round((time.perf_counter() - started) / len(jobs), 1)
+        times = {"started": clock.isoformat(timespec="seconds"), "duration_s": seconds, "stacked": len(jobs)}
+        for job in jobs:
+            record = job_record(job, kernel_result(job), times, code, "stack")
+            verdict = status_of(job, record)  # against the code as it is in the end
+            if verdict.state != "fresh":
+                raise ValueError(f"sources were edited while {job.name} ran: {verdict.why}")
+            keep_record(job, record)
+
+
+def work() -> None:
+    "The process of a stack: manifest and names are in its arguments."
+    manifest, *names = sys.argv[1:]
+    end_with_parent()
+    try:
+        jobs = {job.name: job for job in load_manifest(manifest)}
+        check_names("job", names, jobs)  # the manifest may have been edited since the sweep began
+        os.chdir(jobs[names[0]].root)
+        execute_stack([jobs[name] for name in names])
+    except Exception as error:
+        print("\n" + f"{type(error).__name__}: {error}".replace("\n", " "))  # the last line is what the sweep shows
+        raise SystemExit(1) from None
+
+
+def sweep_stacks(
+    jobs: Sequence[Job],  # To be run
+    manifest: Path,  # Where they stand
+    size: int,  # Runs in a stack, at most
+) -> tuple[list[Job], list[Job]]:  # Those of stacks that failed, and what goes into none
+    "Run stacks one after another, each in a process of its own; show how far they are."
+    groups, left = stacks(jobs, check_positive("stack", size))
+    failed: list[Job] = []
+    for i, group in enumerate(groups):
+        began, log = time.monotonic(), group[0].scratch(".stack.log")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        program = f"from {PACKAGE}.stacked import work; work()"
+        command = [sys.executable, "-c", program, str(manifest), *(job.name for job in group)]
+        with log.open("wb") as file, subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=file, stderr=file, cwd=group[0].root, start_new_session=True
+        ) as process:
+            try:
+                process.wait()
+            finally:  # an interrupted sweep ends what is running: the pipe breaks
+                if process.stdin:
+                    process.stdin.close()
+        names = f"{group[0].name} … {group[-1].name}, {len(group)} runs"
+        line = f"[stack {i + 1}/{len(groups)}] {names}: {time.monotonic() - began:.0f} s"
+        if process.returncode:
+            failed += group
+            said = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+            line += f", FAILED: {said:.300} (see {log.relative_to(group[0].root)})"
+        print(line, flush=True)
+    return failed, left
 
