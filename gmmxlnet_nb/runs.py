@@ -401,6 +401,86 @@ def sweep(
                 one.log.unlink(missing_ok=True)
     return failed
 
+# %% ../nbs/61_runs.ipynb #r611
+NOTEBOOK = "train.ipynb"  # Whose runs can be stacked
+STACK_MAY_DIFFER = frozenset(
+    "output_dir run_name logging_dir seed data_seed learning_rate lr_scheduler_type lr_scheduler_kwargs warmup_steps "
+    "warmup_ratio routing_temperature final_routing_temperature load_balance_weight entropy_regularization_weight "
+    "diversity_weight gate_bias init_strategies memory_init vocab_size mem_read_ids mem_write_ids".split()
+)
+
+
+def stack_key(
+    job: Job,  # A run of the manifest
+) -> str | None:  # The same for runs that go together; None for one that goes with none
+    "What runs of a stack have in common."
+    if job.notebook.name != NOTEBOOK or job.alone:
+        return None
+    params = job_parameters(job)
+    if params["stop_at_exact"] or params["resume"]:
+        return None
+    return json.dumps([job.tier, {name: value for name, value in params.items() if name not in STACK_MAY_DIFFER}], sort_keys=True)
+
+
+def stacks(
+    jobs: Sequence[Job],  # To be run
+    size: int,  # Runs in a stack, at most
+) -> tuple[list[list[Job]], list[Job]]:  # Stacks of two at least, and what goes into none
+    "Put runs into stacks, in their order."
+    groups: dict[str, list[Job]] = {}
+    for job in jobs:
+        if (key := stack_key(job)) is not None:
+            groups.setdefault(key, []).append(job)
+    found = [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
+    found = [group for group in found if len(group) > 1]
+    stacked = {job.name for group in found for job in group}
+    return found, [job for job in jobs if job.name not in stacked]
+
+
+def job_parameters(
+    job: Job,  # A run of `NOTEBOOK`
+) -> dict[str, Any]:  # As the notebook's kernel would see them
+    "All parameters of a run; a `ValueError` for one that its memory has no use for."
+    params = {**notebook_defaults(job.notebook), **job.given}
+    uses = import_module(f"{PACKAGE}.run_config").memory_uses(params)  # here, as it imports PyTorch
+    idle = {name for names in uses.values() for name in names} - {*uses.get(params["memory_type"], ())}
+    if wrong := sorted(idle & job.parameters.keys()):
+        got = f"memory_type {params['memory_type']!r}, got {job.parameters[wrong[0]]!r}"
+        raise ValueError(f"parameter {wrong[0]!r} must be left out with {got}")
+    filled: dict[str, Any] = import_module(f"{PACKAGE}.tasks").task_defaults(params)
+    return filled
+
+# %% ../nbs/61_runs.ipynb #r613
+def sweep_stacks(
+    jobs: Sequence[Job],  # To be run
+    manifest: Path,  # Where they stand
+    size: int,  # Runs in a stack, at most
+) -> tuple[list[Job], list[Job]]:  # Those of stacks that failed, and what goes into none
+    "Run stacks one after another, each in a process of its own; show how far they are."
+    groups, left = stacks(jobs, check_positive("stack", size))
+    failed: list[Job] = []
+    for i, group in enumerate(groups):
+        began, log = time.monotonic(), group[0].scratch(".stack.log")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        program = f"from {PACKAGE}.stacked import work; work()"
+        command = [sys.executable, "-c", program, str(manifest), *(job.name for job in group)]
+        with log.open("wb") as file, subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=file, stderr=file, cwd=group[0].root, start_new_session=True
+        ) as process:
+            try:
+                process.wait()
+            finally:  # an interrupted sweep ends what is running: the pipe breaks
+                if process.stdin:
+                    process.stdin.close()
+        names = f"{group[0].name} … {group[-1].name}, {len(group)} runs"
+        line = f"[stack {i + 1}/{len(groups)}] {names}: {time.monotonic() - began:.0f} s"
+        if process.returncode:
+            failed += group
+            said = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+            line += f", FAILED: {said:.300} (see {log.relative_to(group[0].root)})"
+        print(line, flush=True)
+    return failed, left
+
 # %% ../nbs/61_runs.ipynb #d050
 def chosen(
     jobs: Sequence[Job],  # All of the manifest
@@ -496,7 +576,7 @@ def run_chosen(
     print(f"{len(todo)} to run, {len(jobs) - len(todo)} fresh", flush=True)
     failed: list[Job] = []
     if stack is not None:
-        failed, todo = import_module(f"{PACKAGE}.stacked").sweep_stacks(todo, manifest, stack)
+        failed, todo = sweep_stacks(todo, manifest, stack)
     failed += sweep(todo, manifest, workers, force)
     for job in failed:
         print(f"failed: {job.name}; gmmxlnet-runs run {job.id} --seeds {job.seed}")

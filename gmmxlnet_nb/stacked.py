@@ -7,17 +7,14 @@ __all__ = []
 
 # %% ../nbs/54_stacked.ipynb #h003
 import copy
-import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,19 +22,17 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from .core import check_names, check_positive, hold_run
-from .closure import PACKAGE
 from .router import MemoryGatingNetwork
 from .cuda import CapturedStep
 from .data import DocumentCollator
-from .tasks import task_defaults
 from .losses import memory_losses
 from .model import XLNetWithMemory
 from .schedule import find_memory_model, set_temperature, temperature_of_step
-from .run_config import RunConfig, memory_uses, used_parameters
+from .run_config import RunConfig, used_parameters
 from .train import GMMTrainer
 from .analysis import GMMAnalyzer, RoutingTrace
-from .records import Job, code_of, job_record, keep_record, notebook_defaults, status_of
-from .runs import end_with_parent, kernel_result, load_manifest, locked, undisturbed
+from .records import Job, code_of, job_record, keep_record, status_of
+from .runs import STACK_MAY_DIFFER, end_with_parent, job_parameters, kernel_result, load_manifest, locked, undisturbed
 from gmmxlnet_nb.launch import (
     RunParts, RunResult, Trained, begin_run, check_run_folder, finish_run, make_parts, write_run_record,
 )
@@ -216,11 +211,6 @@ def meant_rows(
 
 
 # %% ../nbs/54_stacked.ipynb #s010
-STACK_MAY_DIFFER = frozenset(
-    "output_dir run_name logging_dir seed data_seed learning_rate lr_scheduler_type lr_scheduler_kwargs warmup_steps "
-    "warmup_ratio routing_temperature final_routing_temperature load_balance_weight entropy_regularization_weight "
-    "diversity_weight gate_bias init_strategies memory_init vocab_size mem_read_ids mem_write_ids".split()
-)
 STACK_OPTIONS: dict[str, tuple[Any, ...]] = {  # Options that a stack has not, and the values that say so
     "gradient_accumulation_steps": (1,), "progressive_segments": (None, [], ()), "max_n_segs": (None,), "fp16": (False,),
     "warmup_freeze_base_epochs": (0,), "warmup_disable_global_softmax_epochs": (0,), "gradient_checkpointing": (False,),
@@ -456,49 +446,6 @@ def run_stacked(
 
 
 # %% ../nbs/54_stacked.ipynb #s024
-NOTEBOOK = "train.ipynb"  # Whose runs can be stacked
-
-
-def stack_key(
-    job: Job,  # A run of the manifest
-) -> str | None:  # The same for runs that go together; None for one that goes with none
-    "What runs of a stack have in common."
-    if job.notebook.name != NOTEBOOK or job.alone:
-        return None
-    params = job_parameters(job)
-    if params["stop_at_exact"] or params["resume"]:
-        return None
-    return json.dumps([job.tier, {name: value for name, value in params.items() if name not in STACK_MAY_DIFFER}], sort_keys=True)
-
-
-def stacks(
-    jobs: Sequence[Job],  # To be run
-    size: int,  # Runs in a stack, at most
-) -> tuple[list[list[Job]], list[Job]]:  # Stacks of two at least, and what goes into none
-    "Put runs into stacks, in their order."
-    groups: dict[str, list[Job]] = {}
-    for job in jobs:
-        if (key := stack_key(job)) is not None:
-            groups.setdefault(key, []).append(job)
-    found = [group[i : i + size] for group in groups.values() for i in range(0, len(group), size)]
-    found = [group for group in found if len(group) > 1]
-    stacked = {job.name for group in found for job in group}
-    return found, [job for job in jobs if job.name not in stacked]
-
-
-def job_parameters(
-    job: Job,  # A run of `NOTEBOOK`
-) -> dict[str, Any]:  # As the notebook's kernel would see them
-    "All parameters of a run; a `ValueError` for one that its memory has no use for."
-    params = {**notebook_defaults(job.notebook), **job.given}
-    uses = memory_uses(params)
-    idle = {name for names in uses.values() for name in names} - {*uses.get(params["memory_type"], ())}
-    if wrong := sorted(idle & job.parameters.keys()):
-        got = f"memory_type {params['memory_type']!r}, got {job.parameters[wrong[0]]!r}"
-        raise ValueError(f"parameter {wrong[0]!r} must be left out with {got}")
-    return task_defaults(params)
-
-
 def execute_stack(
     jobs: Sequence[Job],  # Of one stack
 ) -> None:
@@ -534,35 +481,3 @@ def work() -> None:
     except Exception as error:
         print("\n" + f"{type(error).__name__}: {error}".replace("\n", " "))  # the last line is what the sweep shows
         raise SystemExit(1) from None
-
-
-def sweep_stacks(
-    jobs: Sequence[Job],  # To be run
-    manifest: Path,  # Where they stand
-    size: int,  # Runs in a stack, at most
-) -> tuple[list[Job], list[Job]]:  # Those of stacks that failed, and what goes into none
-    "Run stacks one after another, each in a process of its own; show how far they are."
-    groups, left = stacks(jobs, check_positive("stack", size))
-    failed: list[Job] = []
-    for i, group in enumerate(groups):
-        began, log = time.monotonic(), group[0].scratch(".stack.log")
-        log.parent.mkdir(parents=True, exist_ok=True)
-        program = f"from {PACKAGE}.stacked import work; work()"
-        command = [sys.executable, "-c", program, str(manifest), *(job.name for job in group)]
-        with log.open("wb") as file, subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=file, stderr=file, cwd=group[0].root, start_new_session=True
-        ) as process:
-            try:
-                process.wait()
-            finally:  # an interrupted sweep ends what is running: the pipe breaks
-                if process.stdin:
-                    process.stdin.close()
-        names = f"{group[0].name} … {group[-1].name}, {len(group)} runs"
-        line = f"[stack {i + 1}/{len(groups)}] {names}: {time.monotonic() - began:.0f} s"
-        if process.returncode:
-            failed += group
-            said = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
-            line += f", FAILED: {said:.300} (see {log.relative_to(group[0].root)})"
-        print(line, flush=True)
-    return failed, left
-
