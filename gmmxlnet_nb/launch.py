@@ -581,7 +581,7 @@ def record_run(
         write_run_record(config, result, time.perf_counter() - began)
     return result
 
-
+# %% ../nbs/62_launch.ipynb #n622
 def main(
     arguments: Sequence[str] | None = None,  # By default those of the command line
     prog: str = "gmmxlnet-train",  # The command's name

@@ -275,20 +275,20 @@ class StackedTraining:
         self.weigh: Tensor | None = None  # (G, n), weights of a step's losses
         decayed = set(trainers[0].get_decay_parameter_names(self.models[0]))
         sizes = [(name, p.numel()) for name, p in self.models[0].named_parameters()]
-        decay = torch.cat([torch.full((size,), self.args.weight_decay * (name in decayed)) for name, size in sizes])
+        amounts = [torch.full((size,), self.args.weight_decay * (name in decayed), dtype=torch.float64) for name, size in sizes]
+        decay = torch.cat(amounts)
         betas = (self.args.adam_beta1, self.args.adam_beta2)
-        self.optimizer = StackedAdamW(self.rows, decay.to(self.device), betas, self.args.adam_epsilon, self.args.max_grad_norm)
+        self.optimizer = StackedAdamW(self.rows, decay.to(self.rows), betas, self.args.adam_epsilon, self.args.max_grad_norm)
 
     def plan(self) -> dict[str, Tensor]:
         "What each step is about, `(steps, G, …)`: documents, rates and inverse temperatures."
         steps = self.args.max_steps
-        shares = [step / max(1, steps - 1) for step in range(steps)]
         plan: dict[str, list[Tensor]] = {"rows": [], "rates": [], "inverse": []}
         for trainer, model in zip(self.trainers, self.models, strict=True):
             plan["rows"].append(drawn_documents(trainer, steps))
             plan["rates"].append(step_rates(trainer))
             fixed = model.config.routing_temperature
-            taus = [trainer.args.temperature_at(share) or fixed for share in shares]
+            taus = [temperature_of_step(trainer.args, step, steps) or fixed for step in range(steps)]
             plan["inverse"].append(1 / torch.tensor(taus))
         return {name: torch.stack(parts, dim=1).to(self.device) for name, parts in plan.items()}
 
@@ -408,7 +408,7 @@ def train_stacked(
         steps[name] = trainers[0].state.global_step
     return [Trained(trainer, mine, [], dict(steps)) for trainer, mine in zip(trainers, logs, strict=True)]
 
-
+# %% ../nbs/54_stacked.ipynb #s028
 def trace_of(
     config: RunConfig,  # Of a run that has ended
     result: RunResult,  # What it has done
