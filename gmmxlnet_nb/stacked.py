@@ -309,7 +309,7 @@ class StackedTraining:
         "A step of all runs, `(G, …)` planned; `(G, n)` with their losses, experts' shares, loss and gradient's norm."
         batch = meant_rows(self.tables, planned["rows"])
         mapped = vmap(self.losses, in_dims=(0, 0, 0, 0), randomness="different")
-        with self.trainers[0].compute_loss_context_manager():
+        with self.trainers[0].accelerator.autocast():  # as it does around a model of its own
             parts, shares = mapped(self.weights, self.buffers, batch, planned["inverse"])
         if self.weigh is None:  # before anything is recorded
             weights = [{"answer_loss": 1.0, **trainer.args.loss_weights()} for trainer in self.trainers]
