@@ -61,8 +61,9 @@ def run_documents(
     if what.stream and what.task == "squad":
         stream, asked = stream_task(what.data_path, *sizes, what.on_error)
         return TaskDocuments([], asked, []), stream
+    of_short: dict[str, Any] = {"short_segments": what.short_segments, "short_task_options": what.short_task_options}
     more = (what.train_segments, what.on_error, num_validation, what.task_options)
-    documents = task_documents(what.task, what.data_path, *sizes, seed, *more)
+    documents = task_documents(what.task, what.data_path, *sizes, seed, *more, **of_short)
     return documents, documents.train
 
 # %% ../nbs/62_launch.ipynb #q101
@@ -201,7 +202,7 @@ def make_trainer(
 
 # %% ../nbs/62_launch.ipynb #c006b
 RUN_FILE = "run.json"
-MAY_DIFFER = ("num_proc", "cache_dir", "eval_segments")  # On resuming: how features are made, and what else is asked
+MAY_DIFFER = ("num_proc", "cache_dir", "eval_segments", "num_length_eval")  # On resuming: how features are made, and what else is asked
 
 
 def check_same_run(
@@ -458,7 +459,7 @@ def evaluate_run(
     scores |= trainer.evaluate(clear_memory=True, metric_key_prefix="cleared")
     by_length = {}
     for n in what.eval_segments:
-        documents = generated_documents(what.task, what.num_eval, n, EVALUATION_SEED, what.task_options)
+        documents = generated_documents(what.task, what.num_length_eval or what.num_eval, n, EVALUATION_SEED, what.task_options)
         others = parts.build(documents, require_answer=False)
         asked = trainer.evaluate(others, metric_key_prefix="length")
         by_length[n] = {name: asked[f"length_{name}"] for name in ("exact", "f1", "choice_exact") if f"length_{name}" in asked}

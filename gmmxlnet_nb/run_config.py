@@ -23,7 +23,7 @@ from transformers.utils import logging
 from .core import check_choice, check_count, check_names, check_number, check_positive, read_json
 from .faults import ON_ERROR
 from .data import ON_MISFIT
-from .tasks import GENERATORS, TASKS, check_task_options, task_defaults
+from .tasks import GENERATORS, TASKS, check_task_options, task_defaults, told_of_short
 from .config import MEMORIES, SETTINGS
 from .loading import type_name
 from .training_args import OPTIONS, OTHER_NAMES, SIZES, GMMTrainingConfig, TrainingConfig, calling, config_from_dict
@@ -74,10 +74,15 @@ class DocumentConfig:
     task_options: dict[str, Any] = field(
         default_factory=dict, metadata={"help": "What a generated task is told besides: decoys, fact_segment, num_facts, …"}
     )
+    short_segments: int = field(default=2, metadata={"help": "Of a short document of a generated task, for the first steps"})
+    short_task_options: dict[str, Any] = field(
+        default_factory=dict, metadata={"help": "What a generated task is told otherwise for its short documents"}
+    )
     segment_length: int | None = field(default=None, metadata={"help": "Tokens, at most; the task's by default"})
     stride: int | None = field(default=None, metadata={"help": "Tokens that segments share; the task's by default"})
     num_train: int = field(default=8192, metadata={"help": "Documents, at most"})
     num_eval: int = field(default=512, metadata={"help": "Documents, at most"})
+    num_length_eval: int | None = field(default=None, metadata={"help": "Documents of each further length; num_eval by default"})
     stream: bool = field(default=False, metadata={"help": "Whether training documents are read as they are needed"})
     buffer_size: int = field(default=1024, metadata={"help": "Documents among which a stream is shuffled; 1 for none"})
     on_error: str = field(default="raise", metadata={"help": "Bad records of squad: raise, skip, or realign near answers"})
@@ -92,8 +97,9 @@ class DocumentConfig:
         check_choice("on_misfit", self.on_misfit, ON_MISFIT)
         for name in ("num_segments", "num_train", "num_eval", "buffer_size"):
             check_positive(name, getattr(self, name))
-        if self.num_proc is not None:
-            check_positive("num_proc", self.num_proc)
+        for name in ("num_proc", "num_length_eval"):
+            if getattr(self, name) is not None:
+                check_positive(name, getattr(self, name))
         for name in ("data_path", "cache_dir"):
             if getattr(self, name) is not None and not isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} must be a string or null, got {getattr(self, name)!r}")
@@ -101,17 +107,21 @@ class DocumentConfig:
             raise ValueError(f"stride must be a whole number >= 0 or null, got {self.stride!r}")
         for name in ("train_segments", "eval_segments"):
             check_segment_counts(name, getattr(self, name))
-        if not isinstance(self.task_options, dict):
-            raise ValueError(f"task_options must be a dictionary, got {self.task_options!r:.80}")
-        of_read, of_generated = ["data_path", "on_error"], ["train_segments", "eval_segments", "task_options"]
+        for name in ("task_options", "short_task_options"):
+            if not isinstance(getattr(self, name), dict):
+                raise ValueError(f"{name} must be a dictionary, got {getattr(self, name)!r:.80}")
+        of_read = ["data_path", "on_error"]
+        of_generated = ["train_segments", "eval_segments", "task_options", "short_segments", "short_task_options"]
         of_others = of_read if self.task in GENERATORS else of_generated
         check_left_out(self, {
             f"with task {self.task!r}": (of_others, True),
             "without stream": (["buffer_size"], not self.stream),
+            "without eval_segments": (["num_length_eval"], not self.eval_segments),
         })  # fmt: skip
         if self.task in GENERATORS:
             lengths = [self.num_segments, *self.train_segments, *self.eval_segments]
             check_task_options(self.task, lengths, self.task_options)
+            told_of_short(self.task, self.short_segments, self.task_options, self.short_task_options)
         sizes = {"task": self.task, "segment_length": self.segment_length, "stride": self.stride}
         for name, value in task_defaults(sizes).items():
             object.__setattr__(self, name, value)
@@ -157,7 +167,7 @@ GROUPS: dict[str, list[str]] = {
     "model": names_of(ModelConfig),
     "memory": [*SIZES, *OPTIONS, *OF_GMM],
     "training": [
-        "output_dir", "batch_size", "max_steps", "short_steps", "stop_at_exact",
+        "output_dir", "batch_size", "eval_batch_size", "max_steps", "short_steps", "stop_at_exact",
         "short_stop_at_exact", "validation_steps", "num_validation", "resume", "class",
         *(name for name in names_of(TrainingConfig) if name not in (*SIZES, *OPTIONS, *HUGGING_FACE)),
         *(name for name in HUGGING_FACE if name not in ("output_dir", "max_steps")),
@@ -257,6 +267,8 @@ def training_fields(
     fields |= {name: value for name, value in task_defaults({"task": task, **asked}).items() if name != "task"}
     if (size := fields.pop("batch_size", None)) is not None:
         fields = {"per_device_train_batch_size": size, "per_device_eval_batch_size": size, **fields}
+    if (size := fields.pop("eval_batch_size", None)) is not None:
+        fields["per_device_eval_batch_size"] = check_positive("eval_batch_size", size)
     short = fields.pop("short_steps", None)
     return (staged_defaults() if staged else {}) | fields, short
 
@@ -431,6 +443,7 @@ def change_fields(
         (name,), own = fields, OTHER_NAMES.get(next(iter(fields)), next(iter(fields)))
         same = [own, *(other for other, now in OTHER_NAMES.items() if now == own)]
         same += ["per_device_train_batch_size", "per_device_eval_batch_size"] if name == "batch_size" else []
+        same += ["per_device_eval_batch_size"] if name == "eval_batch_size" else []
         new[group] = {**{other: old for other, old in new.get(group, {}).items() if other not in same}, **fields}
         twice = next((old for other, old in called.items() if other in (*same, name)), None)
         if twice not in (None, said):
@@ -468,6 +481,7 @@ def describe_fields() -> str:
     "All fields of a run by their groups, with defaults and what they are."
     extra = {
         "batch_size": (..., "Documents on a device at a time: both of per_device_…_batch_size; null for the task's"),
+        "eval_batch_size": (None, "Documents on a device that are asked at a time: per_device_eval_batch_size; null for batch_size"),
         "short_steps": (..., "The first of max_steps, on short documents; null for the task's share; left out for one stage"),
         "stop_at_exact": (0, "Exact match in validation, in %, at which a stage ends; null for the task's, 0 for never"),
         "short_stop_at_exact": (None, "Another level for the short stage; null for the same"),

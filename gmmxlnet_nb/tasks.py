@@ -299,7 +299,7 @@ def generated_documents(
 
 def short_options(
     task_options: Mapping[str, Any],  # Of a task, all of them
-) -> dict[str, Any]:  # Of its documents of two segments
+) -> dict[str, Any]:  # Of its short documents
     "The same where facts have one segment: nothing is overwritten, there is one place, and as many facts as sentences at most."
     short: dict[str, Any] = {**task_options, "fact_segment": None}
     if "num_updates" in short:
@@ -309,6 +309,25 @@ def short_options(
         short["num_facts"] = [min(n, room) for n in facts] if isinstance(facts, list | tuple) else min(facts, room)
     return short
 
+
+def told_of_short(
+    task: str,  # One of `GENERATORS`
+    short_segments: Any,  # Segments of a short document
+    task_options: Mapping[str, Any] | None = None,  # What the task is told
+    short_task_options: Any = None,  # What it is told otherwise for short documents
+) -> dict[str, Any]:  # All options of short documents
+    "What short documents are made with; a `ValueError` for options or sizes that make none, which names the field."
+    if type(short_segments) is not int or short_segments < 2:
+        raise ValueError(f"short_segments must be a whole number >= 2, got {short_segments!r}")
+    told = short_options({**generator_options(task), **(task_options or {})})
+    if not isinstance(short_task_options or {}, Mapping):
+        raise ValueError(f"short_task_options must be a dictionary, got {short_task_options!r:.80}")
+    try:
+        return check_task_options(task, short_segments, {**told, **(short_task_options or {})})
+    except ValueError as error:
+        raise ValueError(str(error).replace("task_options", "short_task_options", 1)) from None
+
+
 # %% ../nbs/14_tasks.ipynb #t101
 def generated_task(
     task: str,  # One of `GENERATORS`
@@ -317,13 +336,15 @@ def generated_task(
     counts: tuple[int, int, int],  # Documents to learn from, to be asked about, and of validation
     seed: int,  # Of those to learn from
     task_options: Mapping[str, Any] | None = None,  # What `generated_documents` takes
+    short_segments: int = 2,  # Segments of a short document
+    short_task_options: Mapping[str, Any] | None = None,  # What is told otherwise of short documents
 ) -> TaskDocuments:
     "The documents of a generated task; a `ValueError` for sizes that make none."
     lengths: Any = train_segments or num_segments
     num_train, num_eval, num_validation = counts
     evaluation = generated_documents(task, num_eval, num_segments, EVALUATION_SEED, task_options)
-    in_short = short_options({**generator_options(task), **(task_options or {})})
-    both = [(lengths, task_options), (2, in_short)]
+    in_short = told_of_short(task, short_segments, task_options, short_task_options)
+    both = [(lengths, task_options), (short_segments, in_short)]
     train, short = (generated_documents(task, num_train, n, seed + 1, told) for n, told in both)
     validation = [generated_documents(task, num_validation, n, VALIDATION_SEED, told) for n, told in both if num_validation]
     return TaskDocuments(train, evaluation, short, *validation)
@@ -341,6 +362,8 @@ def task_documents(
     on_error: str = "raise",  # What squad does about bad records: "raise", "skip" or "realign"
     num_validation: int = 0,  # Documents of each length to tell by when it has been learned; of squad, held out of training
     task_options: dict[str, Any] | None = None,  # What a generated task is told besides, as decoys or fact_segment
+    short_segments: int = 2,  # Of a generated task's short documents
+    short_task_options: dict[str, Any] | None = None,  # What a generated task is told otherwise for short documents
 ) -> TaskDocuments:  # Train, evaluation, short and validation documents
     "The documents of a task; a `ValueError` for an unknown one, or for data that is not there or not apart."
     check_choice("task", task, tuple(TASKS))
@@ -354,14 +377,16 @@ def task_documents(
     if task in GENERATORS:
         if data_path is not None:
             raise ValueError(f"data_path must be left out for task {task!r}, which makes its documents, got {data_path!r}")
-        return generated_task(task, num_segments, list(train_segments), (num_train, num_eval, num_validation), seed, task_options)
+        counts, of_short = (num_train, num_eval, num_validation), (short_segments, short_task_options)
+        return generated_task(task, num_segments, list(train_segments), counts, seed, task_options, *of_short)
     if train_segments:
         raise ValueError(
             f"train_segments must be left out for task {task!r}, got {train_segments!r}: real documents have the lengths "
             "that they have"
         )
-    if task_options:
-        raise ValueError(f"task_options must be left out for task {task!r}, which reads its documents, got {task_options!r}")
+    for name, told in {"task_options": task_options, "short_task_options": short_task_options}.items():
+        if told:
+            raise ValueError(f"{name} must be left out for task {task!r}, which reads its documents, got {told!r}")
     parts = SquadParts(data_path, num_segments, words_per_segment, on_error)
     evaluation, asked = parts.evaluation()
     articles = list(apart_articles(load_any_articles(parts.data_path, "train", on_error), asked, parts.data_path))
