@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from evidence import Evidence
+from evidence import NEEDED, Evidence
 
 LEVEL = 0.05  # Of a family: how likely it is to decide one of its contrasts where nothing differs
 COVERAGE = 0.95  # Of intervals
@@ -110,6 +110,8 @@ PLANNED: dict[str, tuple[Contrast, ...]] = {
 
 
 COMPARED = tuple(dict.fromkeys(run for contrasts in PLANNED.values() for c in contrasts for run in (c.one, c.other)))
+if unneeded := sorted(set(COMPARED) - set(NEEDED)):
+    raise ValueError(f"PLANNED in paper/contrasts.py must have runs of NEEDED in paper/evidence.py, got {', '.join(unneeded)}")
 
 
 class Paired(NamedTuple):
