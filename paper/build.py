@@ -1,4 +1,4 @@
-"""Build the paper from the records of runs: `python paper/build.py build | check | pdf | site FOLDER`."""
+"""Build the paper from the records of runs: `python paper/build.py build | check | pdf | site FOLDER | draw FIGURE FILE`."""
 
 import argparse
 import os
@@ -25,6 +25,8 @@ from gmmxlnet_nb.core import whole_file
 PAPER = Path(__file__).resolve().parent
 MANIFEST = PAPER.parent / "experiments" / "manifest.toml"
 OUT = PAPER.parent / "_paper"
+KINDS = (".pdf", ".png", ".svg")  # Of files that a figure is drawn into
+DPI = 200  # Of those that have dots
 APOSTROPHE = "'"  # For a mark that would end what stands as code
 TEX_PACKAGES = "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended latexmk"
 
@@ -39,7 +41,7 @@ class Refused(Exception):
 
 def all_tables() -> list[Table]:
     """The tables, the one that says how to make the results again included."""
-    made = [(f"fig:{figure.name}", figure.runs) for figure in FIGURES]
+    made = [(f"fig:{figure.name}", figure.runs) for figure in FIGURES if figure.runs]
     made += [(f"tab:{table.name}", table.runs) for table in TABLES if table.runs != NEEDED]
     return [*TABLES, commands_table(made)]
 
@@ -173,9 +175,20 @@ def draw(figure: Figure, found: Content, path: Path) -> None:
     kind = path.suffix[1:]
     about = {"pdf": {"CreationDate": None, "Subject": origin}, "svg": {"Date": None, "Description": origin}}
     try:
-        drawing.savefig(path, metadata=about.get(kind))
+        drawing.savefig(path, metadata=about.get(kind), dpi=DPI)
     finally:
         plt.close(drawing)
+
+
+def draw_one(name: str, path: Path, manifest: Path = MANIFEST) -> Path:
+    """Draw a figure alone; one that is drawn from no record needs none. `Refused` for a kind of file that is not drawn."""
+    if path.suffix not in KINDS:
+        raise Refused([f"draw: the file must end in {', '.join(KINDS)}, got {path.name}"])
+    figure = next(figure for figure in FIGURES if figure.name == name)
+    found = content(manifest) if figure.runs else Content(Evidence({}), {}, {}, {name: None}, {name: set()})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draw(figure, found, path)
+    return path
 
 
 def figure_tex(figure: Figure, found: Content) -> str:
@@ -266,7 +279,7 @@ def page(found: Content) -> str:
     for table in all_tables():
         lines += ["", table.markdown(found.bodies[table.name], names)]
     lines += ["", "## Where each figure comes from", ""]
-    for figure in FIGURES:
+    for figure in (figure for figure in FIGURES if figure.runs):
         runs = ", ".join(f"`{run}`" for run in figure.runs)
         seeds = found.evidence.seeds(figure.runs)
         sign = SIGN * bool(found.sources[figure.name] & found.evidence.stale)
@@ -331,6 +344,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands.add_parser("build", help="write macros, tables and figures")
     commands.add_parser("pdf", help="set the paper from what was built")
     commands.add_parser("site", help="write results.md and its figures").add_argument("folder", type=Path)
+    drawing = commands.add_parser("draw", help="draw one figure into a file: FILE.pdf, FILE.png or FILE.svg")
+    drawing.add_argument("figure", choices=[figure.name for figure in FIGURES])
+    drawing.add_argument("file", type=Path)
     asked = parser.parse_args(arguments)
     try:
         if asked.command == "check":
@@ -344,6 +360,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 print(f"a draft: {counted(found.evidence)} records are stale; python paper/build.py check lists them")
         elif asked.command == "pdf":
             print(pdf(asked.out))
+        elif asked.command == "draw":
+            print(draw_one(asked.figure, asked.file, asked.manifest))
         else:
             print(site(asked.folder, manifest=asked.manifest))
     except (Refused, ValueError) as error:

@@ -29,6 +29,7 @@ WIDE = ("retention-token32",)  # Whose memory tokens need longer segments
 USUAL = tuple(run for run in LEARNED if run not in WIDE)
 WRITTEN = RETENTION["soft"] + RETENTION["top"]  # A read takes the route of the write before it
 ROUTED = WRITTEN + RETENTION["asked"]
+TOP = RETENTION["top"] + RETENTION["asked"]  # A segment is written to one expert
 SQUAD = ("squad-gmm4", "squad-token4", "squad-token16", "squad-none")
 # The parts of one benchmark: on a GPU, of the encoder, of memories, of long documents; and the encoder on a CPU.
 ENCODER, MEMORY, LONG, CPU = ("benchmark-encoder",), ("benchmark-memory",), ("benchmark-long",), ("benchmark-cpu",)
@@ -49,15 +50,7 @@ class Sample(NamedTuple):
         return cls(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else math.nan, len(values))
 
 
-def compare(one: Sample, other: Sample) -> str:
-    """Whether a mean is above or below another one by more than the larger standard deviation of the two."""
-    if min(one.n, other.n) < 2:
-        raise ValueError(f"a comparison needs at least 2 seeds, got {one.n} and {other.n}")
-    gap = one.mean - other.mean
-    if abs(gap) <= max(one.sd, other.sd):
-        return "within one standard deviation of"
-    return "above" if gap > 0 else "below"
-
+OPTIONS = {"null_expert": ", null route", "read_norm": ", read through a layer norm"}  # What a label says where they are on
 
 Name = tuple[str, int]  # Of a record: its run and its seed
 Record = Mapping[str, Any]
@@ -177,6 +170,19 @@ class Evidence:
         """The document lengths, in segments, at which all retention runs were evaluated, the longest last."""
         return sorted(int(n) for n in self.param(LEARNED, "eval_segments"))
 
+    def older_than(self, run: str, name: str) -> bool:
+        """Whether a stale record of a run lacks a metric; a `ValueError` for one that is not stale, and should have it."""
+        lacking = [record for record in self.about(run) if name not in record["metrics"]]
+        for record in lacking:
+            if (run, record["seed"]) not in self.stale:
+                raise self.lacks(run, record, "metric", name)
+        return bool(lacking)
+
+    def score(self) -> str:
+        """The metric that memories are compared by: of the choices alone, or of all spans where a record is older than that."""
+        older = [run for run in LEARNED if self.older_than(run, "choice_exact")]  # all of them are looked at
+        return "exact" if older else "choice_exact"
+
     def label(self, run: str, short: bool = False) -> str:
         """What a run's memory is called; short where it stands among its like."""
         records = [((run, record["seed"]), record) for record in self.records[run]]
@@ -189,9 +195,13 @@ class Evidence:
         top = "" if params.get("routing_top_k") is None or short else f", top {params['routing_top_k']}"
         if params.get("routing_mode") == "read-based" and not short:
             top += ", read by question"
+        if not short:
+            top += "".join(said for name, said in OPTIONS.items() if params.get(name))
+            rule, bias = params.get("write_routing") or "learned", params.get("gate_bias") or 0
+            top += f", {rule} writes" * (rule != "learned") + f", gate bias ${bias:g}$" * bool(bias)
         names = {
             "gmm": ("experts, ", f"$k = {params['num_experts']}${top}"),
-            "token": ("flat, ", f"$m = {slots}$"),
+            "token": ("flat, ", f"$m = {slots}${top}"),
             "differentiable": ("differentiable" + (", " if not short else ""), f"$m = {slots}$" if not short else ""),
             "mems": ("recurrence, ", f"{params['mem_len']} tokens"),
             "none": ("no memory", ""),

@@ -7,11 +7,26 @@ from typing import Any
 import matplotlib
 import matplotlib.pyplot as plt
 import seaborn as sns
-from evidence import ENCODER, LEARNED, LONG, MEMORY, RETENTION, ROUTED, Evidence
+from architecture import draw_architecture
+from contrasts import interval
+from evidence import ENCODER, LEARNED, LONG, MEMORY, RETENTION, ROUTED, TOP, Evidence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import NullLocator
-from results import MEMORIES, PARTS, at, counts, encoders, experts, floor, memories, timed
+from results import (
+    MEMORIES,
+    PARTS,
+    SCORES,
+    at,
+    at_longest,
+    counts,
+    encoders,
+    experts,
+    floor,
+    memories,
+    same_expert,
+    timed,
+)
 
 WIDTH = 6.3  # Inches: that of the paper's text
 GROUPS = {
@@ -21,6 +36,7 @@ GROUPS = {
     "flat": "flat memory",
     "others": "others",
 }
+READ = {"top": "read as written", "asked": "read by question"}
 PALETTE = "colorblind"
 INK = "0.25"  # Of lines that are no data
 Rows = dict[str, list[Any]]  # Columns, as seaborn takes them
@@ -77,45 +93,58 @@ def colors(e: Evidence) -> dict[str, dict[str, Any]]:
     return {group: {e.label(run, short=True): chosen[run] for run in runs} for group, runs in RETENTION.items()}
 
 
+Line = tuple[list[float], list[float], list[float], list[float]]  # x, y, and from where to where y reaches
+
+
 def length_data(e: Evidence) -> dict[str, Any]:
-    """EM of every run, seed and length."""
-    panels = {}
+    """The compared score of every run at each length: its mean over seeds, and the interval of that."""
+    panels: dict[str, dict[str, Line]] = {}
     for group, runs in RETENTION.items():
-        rows: Rows = {}
+        panels[group] = {}
         for run in runs:
-            for length in e.lengths():
-                for value in e.values(run, at(length)):
-                    add(rows, memory=e.label(run, short=True), segments=length, exact=value)
-        panels[group] = rows
-    chance = e.metric(LEARNED[0], "chance").mean
+            scores = [e.values(run, at(n, e.score())) for n in e.lengths()]
+            low, high = zip(*map(interval, scores), strict=True)
+            means = [sum(values) / len(values) for values in scores]
+            panels[group][e.label(run, short=True)] = (list(map(float, e.lengths())), means, list(low), list(high))
+    known = e.score() == "choice_exact"
+    nothing = e.metric(LEARNED[0], "chance") if known else e.metric("retention-none", at_longest(e))
     return {
         "panels": panels,
         "colors": colors(e),
         "trained": e.param(LEARNED, "num_segments"),
-        "chance": chance,
+        "nothing": (nothing.mean, "chance" if known else "no memory"),
         "lengths": e.lengths(),
+        "score": SCORES[e.score()],
     }
+
+
+MARKERS = ("o", "s", "D", "^", "v")
+
+
+def band(ax: Axes, line: Line, color: Any, label: str, **how: Any) -> None:
+    """A line, and how far it reaches."""
+    x, y, low, high = line
+    ax.fill_between(x, low, high, color=color, alpha=0.18, lw=0)
+    ax.plot(x, y, color=color, label=label, **how)
 
 
 def draw_length(data: dict[str, Any]) -> Drawing:
     """A panel a group of memories."""
     figure, axes = panels_for(len(data["panels"]))
-    for ax, (group, rows) in zip(axes, data["panels"].items(), strict=True):
-        ax.axhline(data["chance"], color=INK, ls=(0, (4, 3)), lw=0.8)
+    nothing, name = data["nothing"]
+    for ax, (group, found) in zip(axes, data["panels"].items(), strict=True):
+        ax.axhline(nothing, color=INK, ls=(0, (4, 3)), lw=0.8)
         ax.axvline(data["trained"], color=INK, ls=":", lw=0.8)
-        shapes = ["o", "s", "D", "^"][: len(data["colors"][group])]
-        sns.lineplot(
-            data=rows, x="segments", y="exact", hue="memory", style="memory", palette=data["colors"][group],
-            markers=shapes, dashes=False, errorbar="sd", err_kws={"alpha": 0.15, "lw": 0}, ax=ax,
-        )  # fmt: skip
+        for (label, line), marker in zip(found.items(), MARKERS, strict=False):
+            band(ax, line, data["colors"][group][label], label, marker=marker, mec="white", mew=0.5)
         ax.set(title=GROUPS[group], xscale="log", xticks=data["lengths"], ylim=(0, 103))
         ax.set_xticklabels([str(n) for n in data["lengths"]])
         ax.xaxis.set_minor_locator(NullLocator())
         ax.legend(title=None, loc="best", handlelength=1.6)
     first = axes[0]
-    first.text(data["trained"] * 1.03, 3, "trained", color=INK, fontsize=8)
-    first.text(data["lengths"][0] * 0.97, data["chance"] + 1.5, "chance", color=INK, fontsize=8)
-    outer_labels(axes, "segments of a document (logarithmic)", "exact match, %")
+    first.text(data["trained"] * 1.03, nothing + 3, "trained", color=INK, fontsize=8)
+    first.text(data["lengths"][0] * 0.97, nothing + 1.5, name, color=INK, fontsize=8)
+    outer_labels(axes, "segments of a document (logarithmic)", f"{data['score']}, %")
     sns.despine(figure)
     return figure
 
@@ -124,29 +153,34 @@ def draw_length(data: dict[str, Any]) -> Drawing:
 
 
 def learning_data(e: Evidence) -> dict[str, Any]:
-    """The answer's loss of every run, seed and step, and the step where long documents begin."""
-    panels: dict[str, Rows] = {}
+    """The answer's loss of every run and step, from the lowest seed to the highest, and where long documents begin."""
+    panels: dict[str, dict[str, Line]] = {}
     for group, runs in RETENTION.items():
-        rows: Rows = {}
+        panels[group] = {}
         for run in runs:
+            found: dict[int, list[float]] = {}
             for series in e.series(run, "training"):
                 for step, loss in zip(series["step"], series["answer_loss"], strict=True):
-                    add(rows, memory=e.label(run, short=True), step=step, loss=loss)
-        panels[group] = rows
+                    found.setdefault(step, []).append(loss)
+            losses = [found[step] for step in sorted(found)]
+            means = [sum(values) / len(values) for values in losses]
+            line = list(map(float, sorted(found))), means, list(map(min, losses)), list(map(max, losses))
+            panels[group][e.label(run, short=True)] = line
     return {"panels": panels, "colors": colors(e), "short": e.param(LEARNED, "short_steps")}
 
 
 def draw_learning(data: dict[str, Any]) -> Drawing:
     """A panel a group of memories."""
     figure, axes = panels_for(len(data["panels"]))
-    for ax, (group, rows) in zip(axes, data["panels"].items(), strict=True):
+    for ax, (group, found) in zip(axes, data["panels"].items(), strict=True):
         ax.axvline(data["short"], color=INK, ls=":", lw=0.8)
-        sns.lineplot(
-            data=rows, x="step", y="loss", hue="memory", palette=data["colors"][group],
-            errorbar="sd", err_kws={"alpha": 0.15, "lw": 0}, ax=ax,
-        )  # fmt: skip
+        for (label, line), style in zip(found.items(), ("-", "--", "-.", (0, (1, 1))), strict=False):
+            band(ax, line, data["colors"][group][label], label, ls=style)
         ax.set(title=GROUPS[group], ylim=(0, None))
-        ax.legend(title=None, loc="best", handlelength=1.6)
+        if len(axes) % 2 and ax is axes[-1]:  # there is room beside it
+            ax.legend(handlelength=2.4, loc="center left", bbox_to_anchor=(1.05, 0.5)).set_in_layout(False)
+        else:
+            ax.legend(handlelength=2.4, loc="best")
     outer_labels(axes, "training step", "loss of the answer")
     sns.despine(figure)
     return figure
@@ -155,40 +189,41 @@ def draw_learning(data: dict[str, Any]) -> Drawing:
 # --- routes ---
 
 
-def routes_data(e: Evidence) -> list[tuple[str, str, str, list[list[float]]]]:
-    """Mean routes of one seed: how, what, k, and shares by expert and segment."""
-    found = []
-    for group, how in (("soft", "soft"), ("top", "top-1"), ("asked", "question")):
-        for what in ("write", "read"):
-            for run in RETENTION[group]:
-                shares = e.series(run, "routing", 1)[0][what]
-                found.append(
-                    (how, what, f"$k = {experts(e, run)}$", [list(column) for column in zip(*shares, strict=True)])
-                )
-    return found
+def routes_data(e: Evidence) -> dict[str, dict[str, list[tuple[Line, Line]]]]:
+    """By k and by how it is read: the share of documents that write to their first segment's expert, least and most."""
+    panels: dict[str, dict[str, Any]] = {}
+    for group in ("top", "asked"):
+        for run in RETENTION[group]:
+            bounds = [
+                [same_expert(record["write"][0], later) for later in record["write"][1:]] for record in e.series(run, "routing")
+            ]
+            sides = []
+            for side in (0, 1):
+                shares = [[100 * pair[side] for pair in segment] for segment in zip(*bounds, strict=True)]
+                means = [sum(values) / len(values) for values in shares]
+                x = [float(n) for n in range(2, len(shares) + 2)]
+                sides.append((x, means, list(map(min, shares)), list(map(max, shares))))
+            panels.setdefault(f"$k = {experts(e, run)}$", {})[group] = sides
+    return panels
 
 
-def draw_routes(data: list[tuple[str, str, str, list[list[float]]]]) -> Drawing:
-    """Rows for how and what, columns for k."""
-    columns = len(RETENTION["soft"])
-    figure, axes = plt.subplots(
-        len(data) // columns, columns, figsize=(WIDTH, 6.6), sharex=True, squeeze=False,
-        gridspec_kw={"height_ratios": [1] * (len(data) // columns)},
-    )  # fmt: skip
-    for i, (ax, (how, what, k, shares)) in enumerate(zip(axes.flat, data, strict=True)):
-        # as seaborn's heatmap, which draws the whole figure once more for each panel
-        ax.pcolormesh(shares, vmin=0, vmax=1, cmap="viridis", linewidth=0.4, edgecolor="white")
-        ax.set_ylim(len(shares), 0)
-        for axis, count in ((ax.xaxis, len(shares[0])), (ax.yaxis, len(shares))):
-            axis.set_ticks([n + 0.5 for n in range(count)], [str(n + 1) for n in range(count)])
-        ax.tick_params(length=0)
-        ax.tick_params(axis="y", rotation=0, labelsize=7 if len(shares) > 4 else 8)
-        ax.set(title=k if i < columns else "", ylabel=f"{how} {what}\nexpert" if i % columns == 0 else "")
-        ax.set(xlabel="segment" if i >= len(data) - columns else "")
-    bar = figure.colorbar(axes[0, 0].collections[0], ax=axes, shrink=0.5, aspect=25, pad=0.02)
-    bar.set_label("mean share")
-    bar.outline.set_visible(False)
-    sns.despine(figure, left=True, bottom=True)
+def draw_routes(data: dict[str, dict[str, list[Line]]]) -> Drawing:
+    """A panel a number of experts."""
+    figure, axes = plt.subplots(1, len(data), figsize=(WIDTH, 2.3), sharey=True, squeeze=False)
+    palette = sns.color_palette(PALETTE)
+    for ax, (k, groups) in zip(axes.flat, data.items(), strict=True):
+        ax.axhline(100 / int(k.strip("$ k=")), color=INK, ls=":", lw=0.8)
+        for i, (group, (least, most)) in enumerate(groups.items()):
+            x, _, low, _ = least
+            ax.fill_between(x, low, most[3], color=palette[i], alpha=0.15, lw=0)
+            how = {"color": palette[i], "marker": MARKERS[i], "mec": "white", "mew": 0.5}
+            ax.plot(x, most[1], ls="-", label=f"{READ[group]}, at most", **how)
+            ax.plot(x, least[1], ls=(0, (3, 2)), label=f"{READ[group]}, at least", **how)
+        ax.set(title=k, xlabel="segment", xticks=x, ylim=(-3, 103))
+        ax.set_xticklabels([str(int(n)) for n in x])
+    axes[0, 0].set_ylabel("documents that write to their\nfirst segment's expert, %")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, handlelength=2.6)
+    sns.despine(figure)
     return figure
 
 
@@ -353,19 +388,28 @@ class Figure:
 
     name: str  # Of its file, and of its label
     caption: str  # With macros as `{Name}`
-    runs: tuple[str, ...]  # That it is drawn from
+    runs: tuple[str, ...]  # That it is drawn from; none for a drawing of the method
     data: Callable[[Evidence], Any]  # What is drawn
     draw: Callable[[Any], Drawing]
 
 
-OVER_SEEDS = "Lines: mean over {Seeds} seeds; bands: ± one standard deviation. "
 FIGURES = (
     Figure(
+        "architecture",
+        "One segment. The memory from before it, $k$ experts of $m$ slots, is averaged under a read route $r$, that of the "
+        "last write or one that the question decides, and stands at the [MEM_READ] tokens where they enter the encoder. The "
+        "answer head reads the text's hidden states; those of the [MEM_WRITE] tokens, $H$, go to the router, which "
+        "decides with $p_j$ how much of the segment expert $j$ takes through its gate $g_j$, and to each gate (not drawn). With "
+        "top-1 routes one expert is written (thick) and the others keep their content. Dashed, an option: a route to nothing.",
+        (),
+        lambda _: None,
+        draw_architecture,
+    ),
+    Figure(
         "length",
-        "Exact match on retention by the length of the document, after training on documents of {TrainedRange} segments "
-        "(dotted: the longest). "
-        + OVER_SEEDS
-        + "Dashed: chance. $k$: experts of {ExpertSlots} slots; $m$: slots of a flat memory. Of the same colour: "
+        "Retention by the length of the document: {Score}, after training on documents of {TrainedRange} segments (dotted: "
+        "the longest). Lines: mean over {Seeds} seeds; bands: {Coverage}% bootstrap interval of that mean, over seeds. "
+        "Dashed: {Reference}. $k$: experts of {ExpertSlots} slots; $m$: slots of a flat memory. Of the same colour: "
         "memories with as many slots in all.",
         LEARNED,
         length_data,
@@ -373,17 +417,19 @@ FIGURES = (
     ),
     Figure(
         "learning",
-        "Loss of the answer during training. " + OVER_SEEDS + "Dotted: where the shortest documents give way to all "
-        "lengths.",
+        "Loss of the answer during training. Lines: mean over {Seeds} seeds; bands: from the lowest seed to the highest. "
+        "Dotted: where the shortest documents give way to all lengths.",
         LEARNED,
         learning_data,
         draw_learning,
     ),
     Figure(
         "routes",
-        "Mean routes over evaluation documents, by segment and expert, of seed {RoutingSeed}. Experts are "
-        "exchangeable, so that a mean over seeds would say nothing; {tab:routing} has what can be compared over seeds.",
-        ROUTED,
+        "How often a later segment is written to the expert that took the first segment of the same document, in top-1 "
+        "memories. Each expert's share of the documents is known, not which documents these are: the share lies between the "
+        "two lines, which are means over {Seeds} seeds; bands: from the least of the lowest seed to the most of the highest. "
+        "Dotted: $1/k$.",
+        TOP,
         routes_data,
         draw_routes,
     ),
@@ -417,7 +463,8 @@ FIGURES = (
     Figure(
         "long",
         "Time a segment and peak memory by the length of the document, which is read alone. Times are medians of up to "
-        "five readings, the longest document's of one, the band from the fastest to the slowest; one run on one {Device}.",
+        "five readings, the longest document's of one, the band from the fastest to the slowest; peak memory is one measurement. "
+        "One run on one {Device}.",
         LONG,
         long_data,
         draw_long,

@@ -1,10 +1,12 @@
 """Every number of the paper: the macros of the text, and the tables."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from contrasts import COMPARED, COVERAGE, LEVEL, PLANNED, Contrast, Paired, adjusted, least_p, paired, planned
 from evidence import (
     BENCHMARK,
     CPU,
@@ -16,12 +18,12 @@ from evidence import (
     RETENTION,
     ROUTED,
     SQUAD,
+    TOP,
     USUAL,
     WIDE,
     WRITTEN,
     Evidence,
     Sample,
-    compare,
 )
 from tex import Body, Stale, Table
 
@@ -91,9 +93,9 @@ def listed(names: Sequence[str], nothing: str) -> str:
 # --- what is computed ---
 
 
-def at(length: int) -> str:
-    """The metric of exact match at a number of segments."""
-    return f"exact/{length}"
+def at(length: int, score: str = "exact") -> str:
+    """The metric of a score at a number of segments."""
+    return f"{score}/{length}"
 
 
 def longest(e: Evidence) -> int:
@@ -102,8 +104,11 @@ def longest(e: Evidence) -> int:
 
 
 def at_longest(e: Evidence) -> str:
-    """The metric of exact match at the longest length."""
-    return at(longest(e))
+    """The metric of the compared score at the longest length."""
+    return at(longest(e), e.score())
+
+
+SCORES = {"exact": "exact match", "choice_exact": "accuracy over the choices"}
 
 
 def spanned(values: Sequence[int]) -> str:
@@ -116,49 +121,28 @@ def experts(e: Evidence, run: str) -> int:
     return int(e.param([run], "num_experts"))
 
 
-def flat_like(e: Evidence, run: str) -> str:
-    """The run of flat memory with as many slots as a run's experts have together."""
-    slots = experts(e, run) * int(e.param([run], "memory_slots"))
-    for other in RETENTION["flat"]:
-        if int(e.param([other], "memory_slots")) == slots:
-            return other
-    raise ValueError(f"a flat memory with {slots} slots must be among the runs, to be compared with {run}")
-
-
-def difference(one: str, other: str, name: str) -> Value:
-    """How far apart two means are, and whether that is more than the seeds' spread."""
-
-    def value(e: Evidence) -> str:
-        samples = e.metric(one, name), e.metric(other, name)
-        gap = samples[0].mean - samples[1].mean
-        word = {"above": "above", "below": "below"}.get(compare(*samples), "within")
-        return f"{'+' if gap > 0 else ''}{number(gap)} ({word})"
-
-    return value
-
-
-def those(e: Evidence, group: str, other: Callable[[str], str], length: int, word: str) -> str:
-    """The numbers of experts for which a group's memory is above or below another one."""
-    runs = [
-        run for run in RETENTION[group] if compare(e.metric(run, at(length)), e.metric(other(run), at(length))) == word
-    ]
-    return listed([f"$k = {experts(e, run)}$" for run in runs], "no $k$")
-
-
-def soft_like(run: str) -> str:
-    """The soft routes of as many experts."""
-    return run.removesuffix("-top1")
-
-
-def top_like(run: str) -> str:
-    """Top-1 routes of as many experts, read as they were written."""
-    return run.removesuffix("-read")
-
-
 def extremes(e: Evidence, runs: Sequence[str], name: str) -> str:
     """The range of the means."""
     means = [number(e.metric(run, name).mean) for run in sorted(runs, key=lambda run: e.metric(run, name).mean)]
     return means[0] if means[0] == means[-1] else f"{means[0]} to {means[-1]}"
+
+
+def at_trained(e: Evidence) -> str:
+    """The metric of the compared score at the trained length."""
+    return e.score()
+
+
+REFERENCES = {"exact": "the run without a memory", "choice_exact": "a random choice"}
+
+
+def choice_note(e: Evidence) -> str:
+    """What the text compares."""
+    if e.score() == "choice_exact":
+        return "It is what the text compares."
+    return (
+        "The records behind this text are older than it; here the text compares exact match, and the run without a "
+        "memory says what a model scores that knows nothing."
+    )
 
 
 def best(e: Evidence, runs: Sequence[str], name: str) -> str:
@@ -166,43 +150,89 @@ def best(e: Evidence, runs: Sequence[str], name: str) -> str:
     return max(runs, key=lambda run: e.metric(run, name).mean)
 
 
-def against_chance(e: Evidence, run: str, name: str) -> str:
-    """A score beside chance."""
-    return compare(e.metric(run, name), e.metric(run, "chance"))
+def first_share(e: Evidence, run: str) -> Sample:
+    """The largest mean share of the first segments' writes that one expert takes."""
+    return Sample.of([max(record["write"][0]) for record in e.series(run, "routing")])
 
 
-def beside_chance(e: Evidence, runs: Sequence[str], name: str) -> str:
-    """How many of the runs are above chance, within a standard deviation of it, and below."""
-    words = [against_chance(e, run, name) for run in runs]
-    counts = {word: words.count(word) for word in ("above", "within one standard deviation of", "below")}
-    return listed([f"{count} {word} chance" for word, count in counts.items() if count], "none")
+def same_expert(first: Sequence[float], later: Sequence[float]) -> tuple[float, float]:
+    """In how many documents two segments are written to the same expert: at least, and at most.
+
+    Each is written to one expert only, and the shares of documents that each expert takes are known, not which documents.
+    """
+    pairs = list(zip(first, later, strict=True))
+    return sum(max(0.0, a + b - 1) for a, b in pairs), sum(min(a, b) for a, b in pairs)
 
 
-def first_expert(record_routing: dict[str, list[list[float]]]) -> int:
-    """The expert that takes most of the first segment."""
-    shares = record_routing["write"][0]
-    return shares.index(max(shares))
-
-
-def routing(e: Evidence, run: str) -> tuple[Sample, Sample, Sample]:
-    """Of the expert that takes most of the first segment: its share of it, of the segments between, of the last read."""
-    found = []
+def overwritten(e: Evidence, run: str) -> tuple[Sample, Sample]:
+    """The same for the first segment and those between it and the last one, on average over these."""
+    bounds = []
     for record in e.series(run, "routing"):
-        expert, write, read = first_expert(record), record["write"], record["read"]
-        between = [shares[expert] for shares in write[1:-1]] or [math.nan]
-        found.append((write[0][expert], sum(between) / len(between), read[-1][expert]))
-    first, later, last = zip(*found, strict=True)
-    return Sample.of(first), Sample.of(later), Sample.of(last)
+        first, *between = record["write"][:-1]
+        found = [same_expert(first, later) for later in between] or [(math.nan, math.nan)]
+        bounds.append([sum(side) / len(found) for side in zip(*found, strict=True)])
+    low, high = zip(*bounds, strict=True)
+    return Sample.of(low), Sample.of(high)
 
 
-def shares(run: str, which: int) -> Value:
-    """One of the three shares of routing."""
-    return lambda e: spread(routing(e, run)[which], 2)
+def fewest_overwritten(e: Evidence, run: str) -> Sample:
+    """In how many documents a later segment is written to the first one's expert, at least."""
+    return overwritten(e, run)[0]
 
 
-def mean(run: str, name: str) -> Value:
-    """A metric over the seeds."""
-    return lambda e: spread(e.metric(run, name))
+def most_overwritten(e: Evidence, run: str) -> Sample:
+    """The same, at most."""
+    return overwritten(e, run)[1]
+
+
+def percent(share: Callable[[Evidence, str], Sample], run: str) -> Value:
+    """A share over the seeds of a run, in percent."""
+
+    def value(e: Evidence) -> str:
+        found = share(e, run)
+        return spread(Sample(100 * found.mean, 100 * found.sd, found.n))
+
+    return value
+
+
+def p_value(p: float) -> str:
+    """A p-value, to three digits."""
+    return f"{float(f'{p:.3g}'):f}".rstrip("0").rstrip(".")
+
+
+def signed(value: float) -> str:
+    """A difference, with its sign."""
+    return "+" * (value >= 0.05) + number(value)
+
+
+def gap(one: str, other: str) -> Value:
+    """A planned contrast in words: how large, how certain."""
+
+    def value(e: Evidence) -> str:
+        contrast = planned(one, other)
+        found = paired(e, contrast)
+        test = f"$p$ = {p_value(found.p)}, adjusted {p_value(adjusted(e, contrast))}"
+        return f"{signed(found.mean)} points ({number(found.low)} to {number(found.high)}; {test})"
+
+    return value
+
+
+def decided(e: Evidence) -> str:
+    """How many planned contrasts are decided at the level of their family."""
+    found = [adjusted(e, contrast) <= LEVEL for contrasts in PLANNED.values() for contrast in contrasts]
+    return f"{sum(found) or 'none'} of {len(found)}"
+
+
+def seeds_compared(e: Evidence) -> int:
+    """The fewest seeds of a planned contrast."""
+    return min(len(e.about(run)) for run in COMPARED)
+
+
+def silent(e: Evidence) -> str:
+    """How many models on articles answer no question at all."""
+    answers = [pair for run in SQUAD for pair in zip(e.values(run, "HasAns_exact"), e.values(run, "NoAns_exact"), strict=True)]
+    count = answers.count((0, 100))
+    return "all" if count == len(answers) else str(count or "none")
 
 
 def chance(run: str) -> Value:
@@ -210,19 +240,9 @@ def chance(run: str) -> Value:
     return lambda e: number(e.metric(run, "chance").mean)
 
 
-def even(run: str) -> Value:
-    """The share that each expert has of an even route."""
-    return lambda e: number(1 / experts(e, run), 3)
-
-
 def size(run: str, name: str) -> Value:
     """A size that all seeds agree on."""
     return lambda e: number(e.one(run, name), 0)
-
-
-def parameters(run: str) -> Value:
-    """Of a whole model: the mean over seeds, because a vocabulary is that of a seed's documents."""
-    return lambda e: number(e.metric(run, "parameters").mean, 0)
 
 
 def floor(e: Evidence, part: str) -> float:
@@ -351,17 +371,18 @@ def score(name: str, run: str, metric: str | Callable[[Evidence], str], what: st
 
 def macros() -> list[Macro]:
     """All macros of the text; each must be used."""
-    four, top, flat = "retention-gmm4", "retention-gmm4-top1", "retention-token16"
-    asked = "retention-gmm4-top1-read"
-    found = [
+    four, top, flat, few = "retention-gmm4", "retention-gmm4-top1", "retention-token16", "retention-token4"
+    asked, addressed = "retention-gmm4-top1-read", "retention-differentiable"
+    return [
         Macro("Seeds", LEARNED, lambda e: e.seeds(LEARNED), "seeds of each retention run"),
-        Macro("SquadSeeds", SQUAD, lambda e: e.seeds(SQUAD), "seeds of each SQuAD run"),
         Macro("EvalDocuments", LEARNED, lambda e: evaluated(e, LEARNED), "retention documents asked about"),
-        Macro("SquadEvalDocuments", SQUAD, lambda e: evaluated(e, SQUAD), "articles' questions asked"),
         Macro("Lengths", LEARNED, lambda e: listed([str(n) for n in e.lengths()], ""), "evaluated lengths, segments"),
         Macro("Longest", LEARNED, lambda e: str(longest(e)), "longest evaluated length, segments"),
-        Macro("Chance", LEARNED, lambda e: extremes(e, LEARNED, "chance"), "expected EM of a random choice, %"),
+        Macro("Chance", LEARNED, lambda e: extremes(e, LEARNED, "chance"), "expected score of a random choice, %"),
         Macro("Choices", LEARNED, lambda e: number(100 / e.metric(LEARNED[0], "chance").mean, 0), "choices offered"),
+        Macro("Score", LEARNED, lambda e: SCORES[e.score()], "the score that memories are compared by"),
+        Macro("ChoiceNote", LEARNED, choice_note, "whether the records have the score over the choices"),
+        Macro("Reference", LEARNED, lambda e: REFERENCES[e.score()], "what a score is compared with that knows nothing"),
         setting("Trained", LEARNED, "num_segments", "segments of a training document"),
         setting("Layers", LEARNED, "num_layers", "layers of the encoder"),
         setting("Width", LEARNED, "hidden_dim", "width d of the encoder"),
@@ -373,66 +394,54 @@ def macros() -> list[Macro]:
         setting("Steps", LEARNED, "max_steps", "training steps"),
         setting("ShortSteps", LEARNED, "short_steps", "of these on short documents"),
         setting("LearningRate", LEARNED, "learning_rate", "learning rate"),
-        setting("Balance", ROUTED + SQUAD[:1], "load_balance_weight", "weight of the load-balance loss"),
-        setting("Temperature", ROUTED + SQUAD[:1], "routing_temperature", "temperature of the routes"),
+        setting("Balance", ROUTED, "load_balance_weight", "weight of the load-balance loss"),
+        setting("Temperature", ROUTED, "routing_temperature", "temperature of the routes"),
         Macro("TrainedRange", LEARNED, lambda e: spanned(e.param(LEARNED, "train_segments")),
               "segments of training documents"),
-        setting("RoutingMode", WRITTEN + SQUAD[:1], "routing_mode", "which route a read takes"),
-        setting("SquadLayers", SQUAD, "num_layers", "layers of the encoder on articles"),
-        setting("SquadWidth", SQUAD, "hidden_dim", "width d of the encoder on articles"),
-        setting("SquadLearningRate", SQUAD, "learning_rate", "learning rate on articles"),
-        setting("SquadSegments", SQUAD, "num_segments", "segments of an article, about"),
-        setting("SquadSegmentTokens", SQUAD, "segment_length", "tokens of a segment at most"),
-        setting("SquadStride", SQUAD, "stride", "tokens that neighbouring segments share"),
-        setting("SquadTrainDocuments", SQUAD, "num_train", "training documents at most"),
-        setting("SquadBatch", SQUAD, "batch_size", "documents of a batch"),
-        setting("SquadSteps", SQUAD, "max_steps", "training steps"),
-        setting("SquadShortSteps", SQUAD, "short_steps", "of these on single paragraphs"),
-        score("SoftTrained", four, "exact", "EM with 4 experts, soft routes, trained length"),
+        setting("RoutingMode", WRITTEN, "routing_mode", "which route a read takes"),
+        score("SoftTrained", four, at_trained, "4 experts, soft routes, trained length"),
         score("SoftLongest", four, at_longest, "the same at the longest length"),
-        score("TopTrained", top, "exact", "EM with 4 experts, top-1 routes, trained length"),
+        score("TopTrained", top, at_trained, "4 experts, top-1 routes, trained length"),
         score("TopLongest", top, at_longest, "the same at the longest length"),
-        score("AskedTrained", asked, "exact", "EM with 4 experts, top-1 writes, reads by the question, trained length"),
+        score("AskedTrained", asked, at_trained, "4 experts, top-1 writes, reads by the question, trained length"),
         score("AskedLongest", asked, at_longest, "the same at the longest length"),
-        score("FlatTrained", flat, "exact", "EM with flat memory of as many slots, trained length"),
+        score("FlatTrained", flat, at_trained, "flat memory of as many slots, trained length"),
         score("FlatLongest", flat, at_longest, "the same at the longest length"),
-        Macro("SoftLongestBesideChance", (four,), lambda e: against_chance(e, four, at_longest(e)), "against chance"),
-        Macro("TopLongestBesideSoft", (top, four), lambda e: compare(e.metric(top, at_longest(e)), e.metric(four, at_longest(e))),
-              "top-1 against soft routes, 4 experts, longest length"),
-        Macro("ClearedRange", LEARNED, lambda e: extremes(e, LEARNED, "exact_memory_cleared"),
-              "EM with the memory cleared before every segment, over all memories"),
-        Macro("ClearedBesideChance", LEARNED, lambda e: beside_chance(e, LEARNED, "exact_memory_cleared"),
-              "the same against chance"),
-        score("NoMemoryTrained", "retention-none", "exact", "EM without a memory"),
+        score("FewTrained", few, at_trained, "flat memory of as many slots as one expert has, trained length"),
+        score("FewLongest", few, at_longest, "the same at the longest length"),
+        score("AddressedLongest", addressed, at_longest, "memory addressed by content, longest length"),
+        Macro("FlatWorst", (flat,), lambda e: number(min(e.values(flat, at_trained(e)))),
+              "flat memory of as many slots as 4 experts, trained length, worst seed"),
+        Macro("ClearedRange", LEARNED, lambda e: extremes(e, LEARNED, f"{e.score()}_memory_cleared"),
+              "the memory cleared before every segment, over all memories"),
+        score("NoMemoryTrained", "retention-none", at_trained, "without a memory"),
         Macro("LearnedRuns", LEARNED, lambda e: str(len(LEARNED)), "memories compared on retention"),
-        Macro("BestTrained", LEARNED, lambda e: e.label(best(e, LEARNED, "exact")), "highest mean EM, trained length"),
-        Macro("BestTrainedScore", LEARNED, lambda e: spread(e.metric(best(e, LEARNED, "exact"), "exact")), "its EM"),
-        Macro("BestLongest", LEARNED, lambda e: e.label(best(e, LEARNED, at_longest(e))), "highest mean EM, longest length"),
-        Macro("BestLongestScore", LEARNED, lambda e: spread(e.metric(best(e, LEARNED, at_longest(e)), at_longest(e))), "its EM"),
-    ]  # fmt: skip
-    for word in ("above", "below"):
-        for name, group, like in (
-            ("SoftFlat", "soft", None), ("TopFlat", "top", None), ("AskedFlat", "asked", None), ("TopSoft", "top", soft_like),
-            ("AskedTop", "asked", top_like),
-        ):  # fmt: skip
-            found.append(against(name, group, like, word))
-    for name, run in (("Soft", four), ("Top", top), ("Asked", asked)):
-        found.append(Macro(f"{name}Later", (run,), shares(run, 1),
-                           "share of later segments that the first segment's expert takes, 4 experts"))  # fmt: skip
-    found += [
-        Macro("RoutingSeed", ROUTED, lambda e: str(e.about(ROUTED[0], 1)[0]["seed"]), "seed whose routes are drawn"),
-        Macro("SquadTrivial", SQUAD, lambda e: extremes(e, SQUAD, "chance"), "EM and F1 of never answering"),
-        score("SquadSoft", "squad-gmm4", "exact", "EM on articles with 4 experts"),
-        score("SquadFlat", "squad-token16", "exact", "EM on articles with flat memory of as many slots"),
-        score("SquadNone", "squad-none", "exact", "EM on articles without a memory"),
-        Macro("SquadBesideTrivial", SQUAD, lambda e: beside_chance(e, SQUAD, "exact").replace("chance", "it"),
-              "EM on articles beside never answering"),
-        Macro("SquadBesideFlat", SQUAD, lambda e: compare(e.metric("squad-gmm4", "exact"),
-              e.metric("squad-token16", "exact")), "experts beside flat memory on articles"),
-        Macro("SquadBesideNone", SQUAD, lambda e: compare(e.metric("squad-gmm4", "exact"),
-              e.metric("squad-none", "exact")), "experts beside no memory on articles"),
-        Macro("SquadCleared", SQUAD[:1], lambda e: compare(e.metric("squad-gmm4", "exact"),
-              e.metric("squad-gmm4", "exact_memory_cleared")), "experts beside the same with the memory cleared"),
+        Macro("BestLongest", LEARNED, lambda e: e.label(best(e, LEARNED, at_longest(e))), "highest mean, longest length"),
+        Macro("BestLongestScore", LEARNED, lambda e: spread(e.metric(best(e, LEARNED, at_longest(e)), at_longest(e))),
+              "its score"),
+        Macro("AskedFlatGap", COMPARED, gap(asked, flat), "experts read by question less flat memory of as many slots"),
+        Macro("AskedFewGap", COMPARED, gap(asked, few), "the same less flat memory of as many slots as one expert"),
+        Macro("AskedAddressedGap", COMPARED, gap(asked, addressed), "the same less memory addressed by content"),
+        Macro("TopSoftGap", COMPARED, gap(top, four), "top-1 routes less soft ones"),
+        Macro("AskedTopGap", COMPARED, gap(asked, top), "reads by the question less reads as written"),
+        Macro("Decided", COMPARED, decided, "planned contrasts whose adjusted p-value is at most the level"),
+        Macro("SeedsCompared", COMPARED, lambda e: str(seeds_compared(e)), "seeds of a planned contrast"),
+        Macro("LeastP", COMPARED, lambda e: p_value(least_p(seeds_compared(e))), "the least p-value of so many seeds"),
+        Macro("Level", COMPARED, lambda e: number(100 * LEVEL, 0), "level of a family, %"),
+        Macro("Coverage", COMPARED, lambda e: number(100 * COVERAGE, 0), "coverage of intervals, %"),
+        Macro("FirstShare", (asked,), percent(first_share, asked),
+              "of first segments, written to one expert of 4 at most, reads by the question"),
+        Macro("AskedOverwritten", (asked,), percent(most_overwritten, asked),
+              "of later segments, written to the first one's expert at most, 4 experts, reads by the question"),
+        Macro("TopOverwritten", (top,), percent(fewest_overwritten, top),
+              "of later segments, written to the first one's expert at least, 4 experts, top-1 routes"),
+        Macro("SquadSeeds", SQUAD, lambda e: e.seeds(SQUAD), "seeds of each run on articles"),
+        Macro("SquadRuns", SQUAD, lambda e: str(sum(len(e.about(run)) for run in SQUAD)), "models trained on articles"),
+        setting("SquadSteps", SQUAD, "max_steps", "training steps on articles"),
+        Macro("SquadSilent", SQUAD, silent, "of these, models that answer no question"),
+        Macro("SquadTrivial", SQUAD, lambda e: extremes(e, SQUAD, "chance"), "score of never answering"),
+        Macro("SquadExact", SQUAD, lambda e: extremes(e, SQUAD, "exact"), "exact match on articles"),
+        Macro("SquadAnswered", SQUAD, lambda e: extremes(e, SQUAD, "HasAns_exact"), "the same of questions with an answer"),
         Macro("Device", BENCHMARK, device(BENCHMARK), "device of the benchmark"),
         Macro("CpuDevice", CPU, device(CPU), "device of its part on a CPU"),
         setting("CpuTokens", CPU, "segment_length", "tokens of a segment there"),
@@ -495,18 +504,6 @@ def macros() -> list[Macro]:
         Macro("Newest", NEEDED, lambda e: max(record["times"].get("started", "")[:10] for run in e.records
               for record in e.about(run)), "day of the newest record"),
     ]  # fmt: skip
-    return found
-
-
-def against(name: str, group: str, like: Callable[[str], str] | None, word: str) -> Macro:
-    """For which k a group is above or below the flat memory of its size, or another group, at the longest length."""
-    other = "flat" if like is None else "soft" if like is soft_like else "top"
-    runs = RETENTION[group] + RETENTION[other]
-
-    def value(e: Evidence) -> str:
-        return those(e, group, like or (lambda run: flat_like(e, run)), longest(e), word)
-
-    return Macro(f"{name}{word.capitalize()}", runs, value, f"the k that are {word} at the longest length")
 
 
 def seconds_in_all(e: Evidence) -> float:
@@ -534,54 +531,63 @@ def evaluated(e: Evidence, runs: Sequence[str]) -> str:
 # --- tables ---
 
 
+def scored(run: str, name: str) -> Value:
+    """A metric over the seeds; a dash where it is over the choices and a record is older than that."""
+
+    def value(e: Evidence) -> str:
+        return "–" if name.startswith("choice_") and e.older_than(run, name) else spread(e.metric(run, name))
+
+    return value
+
+
 def retention_body(e: Evidence) -> Body:
     """Scores of all memories on retention."""
     trained, last = str(e.param(LEARNED, "num_segments")), str(longest(e))
+    names = [name for score in SCORES for name in (score, at(longest(e), score), f"{score}_memory_cleared")]
     rows: list[tuple[str, ...] | None] = []
     for group in RETENTION.values():
         for run in group:
-            sizes = [size(run, "memory_floats"), size(run, "memory_parameters"), parameters(run)]
-            scores = [mean(run, name) for name in ("exact", at(longest(e)), "exact_memory_cleared")]
-            rows.append((e.label(run), *map(e.marked, (*sizes, *scores))))
+            sizes = [size(run, "memory_floats"), size(run, "memory_parameters")]
+            rows.append((e.label(run), *map(e.marked, (*sizes, *(scored(run, name) for name in names)))))
         rows.append(None)
-    drawn = e.marked(chance(LEARNED[0]))
-    rows.append(("chance", "", "", "", drawn, drawn, drawn))
-    header = ("memory", "floats", "memory param.", "all param.", f"{trained} segments", f"{last} segments", "cleared")
-    return header, tuple(rows)
+    rows.append(("random choice", *5 * ("",), *3 * (e.marked(chance(LEARNED[0])),)))
+    columns = [f"{short}, {what}" for short in ("EM", "choices") for what in (trained, last, "cleared")]
+    return ("memory", "floats", "param.", *columns), tuple(rows)
+
+
+def contrast_cells(contrast: Contrast) -> list[Value]:
+    """What a contrast's row says behind its memories; each is computed anew, so that each is marked for itself."""
+    from_pair: tuple[Callable[[Paired], str], ...] = (
+        lambda found: str(found.length),
+        lambda found: signed(found.mean),
+        lambda found: f"{number(found.low)} to {number(found.high)}",
+        lambda found: p_value(found.p),
+    )
+
+    def cell(way: Callable[[Paired], str]) -> Value:
+        return lambda e: way(paired(e, contrast))
+
+    return [*map(cell, from_pair), lambda e: p_value(adjusted(e, contrast))]
 
 
 def contrast_body(e: Evidence) -> Body:
-    """Experts against flat memory of their size, and the two ways to route against each other."""
-    trained, last = int(e.param(LEARNED, "num_segments")), longest(e)
-    rows = []
-    groups = ("soft", "top", "asked")
-    for runs in zip(*(RETENTION[group] for group in groups), strict=True):
-        flat = flat_like(e, runs[0])
-        cells = (e.marked(difference(run, flat, at(n))) for run in runs for n in (trained, last))
-        rows.append((f"${experts(e, runs[0])}$", *cells))
-    return ("$k$", *(f"{w}, {n}" for w in ("soft", "top-1", "by question") for n in (trained, last))), tuple(rows)
+    """The planned contrasts, family by family."""
+    rows: list[tuple[str, ...] | None] = []
+    for contrasts in PLANNED.values():
+        rows += [None] * bool(rows)
+        for contrast in contrasts:
+            labels = e.label(contrast.one), e.label(contrast.other)
+            rows.append((*labels, *map(e.marked, contrast_cells(contrast))))
+    return ("memory", "less", "segments", "difference", "interval", "$p$", "adjusted"), tuple(rows)
 
 
 def routing_body(e: Evidence) -> Body:
-    """Where the first segment's expert is written and read afterwards."""
+    """Whether later segments are written to the expert of the first one."""
     rows = []
-    for run in ROUTED:
-        rows.append((e.label(run), *map(e.marked, (even(run), *(shares(run, which) for which in range(3))))))
-    header = ("memory", "even", "first write", "later writes", "last read")
-    return header, tuple(rows)
-
-
-def squad_body(e: Evidence) -> Body:
-    """Scores on articles."""
-    names = ("exact", "f1", "HasAns_exact", "HasAns_f1", "NoAns_exact", "exact_memory_cleared", "f1_memory_cleared")
-    rows: list[tuple[str, ...] | None] = [
-        (e.label(run), *(e.marked(mean(run, name)) for name in names)) for run in SQUAD
-    ]
-    trivial = e.marked(chance(SQUAD[0]))
-    never, always = number(0), number(100)  # of documents with an answer, and without one, by definition
-    rows += [None, ("never answering", trivial, trivial, never, never, always, trivial, trivial)]
-    header = ("memory", "EM", "F1", "HasAns EM", "HasAns F1", "NoAns", "EM cleared", "F1 cleared")
-    return header, tuple(rows)
+    for run in TOP:
+        values = (percent(first_share, run), percent(fewest_overwritten, run), percent(most_overwritten, run))
+        rows.append((e.label(run), *map(e.marked, values)))
+    return ("memory", "first segments, one expert", "later ones to its expert, at least", "at most"), tuple(rows)
 
 
 def step(name: str) -> Value:
@@ -716,67 +722,60 @@ def provenance_body(e: Evidence) -> Body:
     return header, tuple(rows)
 
 
-# What a result is made from, as `gmmxlnet-runs run` takes it.
-PATTERNS = {
-    LEARNED: ("retention-*",),
-    ROUTED: ("retention-gmm*",),
-    (*ROUTED, *RETENTION["flat"]): ("retention-gmm*", "retention-token*"),
-    SQUAD: ("squad-*",),
-    BENCHMARK: BENCHMARK,
-}
+def patterns(runs: Sequence[str]) -> list[str]:
+    """What `gmmxlnet-runs run` takes for runs: a pattern for those that begin alike, if no other run of the paper does."""
+    found: list[str] = []
+    for run in runs:
+        if any(fnmatchcase(run, pattern) for pattern in found):
+            continue
+        begins = [run[: match.end()] for match in re.finditer(r"-|(?<=[a-z])(?=\d)", run)]
+        alike = {begin: {other for other in NEEDED if other.startswith(begin)} for begin in begins}
+        wide = [begin for begin, others in alike.items() if len(others) > 1 and others <= set(runs)]
+        found.append(f"{wide[0]}*" if wide else run)
+    return found
 
 
-def command(runs: tuple[str, ...]) -> str:
-    """What makes the records of runs again; a `ValueError` where a pattern fits other runs or leaves some out."""
-    patterns = PATTERNS.get(runs, runs)
-    fits = {run for run in NEEDED if any(fnmatchcase(run, pattern) for pattern in patterns)}
-    if fits != set(runs):
-        raise ValueError(f"the patterns {', '.join(patterns)} must stand for {', '.join(runs)}, got {', '.join(fits)}")
-    quoted = [f'"{pattern}"' if "*" in pattern else pattern for pattern in patterns]
+def command(runs: Sequence[str]) -> str:
+    """What makes the records of runs again."""
+    quoted = [f'"{pattern}"' if "*" in pattern else pattern for pattern in patterns(runs)]
     return " ".join(["gmmxlnet-runs run", *quoted, "--tier full --force"])
 
 
 TABLES = (
     Table(
         "retention",
-        "Exact match (percent) on retention, documents of {Trained} segments in training: mean ± standard deviation "
-        "over {Seeds} seeds, {EvalDocuments} evaluation documents. Floats: numbers in one document's memory. All param.: the "
-        "mean over seeds, each with the vocabulary of its documents. Cleared: "
-        "at {Trained} segments, the memory reset before every segment. Chance: a choice drawn at random.",
+        "Retention, in percent, by segments of a document ({Trained} in training): exact match (EM), and accuracy over the "
+        "choices alone. Mean ± standard deviation over {Seeds} seeds, {EvalDocuments} evaluation documents. Cleared: "
+        "at {Trained} segments, the memory reset before every segment. Floats: numbers in one document's memory. Param.: "
+        "parameters of the memory. A model that knows nothing scores as a random choice over the choices alone, and less in "
+        "exact match, as the run without a memory does. –: the record is older than the score.",
         LEARNED,
-        "lrrrrrr",
+        "lrrrrrrrr",
         retention_body,
-        r"\footnotesize",
+        r"\scriptsize\setlength{\tabcolsep}{4pt}",
     ),
     Table(
         "contrast",
-        "Differences of mean exact match (points): experts less flat memory with as many slots, by routes and by "
-        "document length in segments. By question: top-1 writes, and reads that the question routes. In parentheses: "
-        "whether the difference is larger than the larger of the two standard deviations over {Seeds} seeds.",
-        (*ROUTED, *RETENTION["flat"]),
-        "lrrrrrr",
+        "Planned contrasts in {Score}: mean difference (points) of the first memory less the second, seed by seed, "
+        "at a document length in segments. Interval: {Coverage}% percentile bootstrap over the {SeedsCompared} seeds. $p$: exact "
+        "two-sided sign-flip test, which gives no less than {LeastP} with so many seeds. Adjusted: by Holm's method within a "
+        "family; lines divide families.",
+        COMPARED,
+        "llrrrrr",
         contrast_body,
-        r"\footnotesize",
+        r"\scriptsize\setlength{\tabcolsep}{4pt}",
     ),
     Table(
         "routing",
-        "Of the expert that takes most of the first segment, where the fact is: its share of that segment's write, "
-        "its mean share of the writes of the segments between the first and the last, and its share of the last "
-        "segment's read. Mean ± standard deviation over {Seeds} seeds of the mean routes over evaluation documents. "
-        "Even: the share of an even route.",
-        ROUTED,
-        "lrrrr",
+        "Writes to one expert only, at {Trained} segments, in percent: the largest share of documents' first segments that "
+        "one expert takes; and of the segments between the first and the last, the share that goes to the expert that took "
+        "the first segment of the same document. Records hold each expert's share of the documents, not which "
+        "documents these are, so that the latter is known to lie between the two numbers. Mean ± standard deviation "
+        "over {Seeds} seeds.",
+        TOP,
+        "lrrr",
         routing_body,
-    ),
-    Table(
-        "squad",
-        "Scores (percent) on long documents made of SQuAD 2.0 articles, a small model from scratch: mean ± standard "
-        "deviation over {SquadSeeds} seeds, {SquadEvalDocuments} questions. HasAns and NoAns: questions with and "
-        "without an answer. Cleared: the memory reset before every segment.",
-        SQUAD,
-        "lrrrrrrr",
-        squad_body,
-        r"\footnotesize\setlength{\tabcolsep}{4pt}",
+        r"\footnotesize",
     ),
     Table(
         "encoder",

@@ -189,9 +189,10 @@ def learned(job: Job, params: dict[str, Any], rng: random.Random) -> tuple[dict[
     else:
         reach = 0.01 if kind == "none" else (40.0 if top else 9.0)
         for n in params["eval_segments"]:
-            value = base + (98 - base) * math.exp(-((n / reach) ** 2)) + rng.gauss(0, 1.5)
-            metrics |= {f"exact/{n}": min(100.0, value), f"f1/{n}": min(100.0, value)}
-        metrics |= {"exact": metrics["exact/6"], "f1": metrics["f1/6"]}
+            value = min(100.0, base + (98 - base) * math.exp(-((n / reach) ** 2)) + rng.gauss(0, 1.5))
+            metrics |= {f"exact/{n}": value - 3, f"f1/{n}": value - 2, f"choice_exact/{n}": value}
+        metrics |= {name: metrics[f"{name}/6"] for name in ("exact", "f1", "choice_exact")}
+        metrics["choice_exact_memory_cleared"] = base + rng.gauss(0, 1)
     steps = list(range(20, params["max_steps"] + 1, 20))
     rate = rng.uniform(200, 500)
     loss = [2.1 * math.exp(-step / rate) + 0.05 * rng.random() for step in steps]

@@ -12,10 +12,25 @@ from pathlib import Path
 from typing import Any
 
 import build
+import matplotlib.pyplot as plt
 import pytest
+from architecture import draw_architecture
 from build import Refused
-from evidence import BENCHMARK, CPU, LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, Sample, compare, needed_jobs
-from results import command, macros, number, short_commit, spread
+from contrasts import (
+    LEVEL,
+    PLANNED,
+    Contrast,
+    adjusted,
+    differences,
+    holm,
+    interval,
+    least_p,
+    paired,
+    planned,
+    sign_flip,
+)
+from evidence import BENCHMARK, CPU, LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, Sample, needed_jobs
+from results import command, macros, number, p_value, patterns, same_expert, short_commit, spread
 from synthetic import make_project, record
 from tex import Stale, citation_problems, comment, fill, fill_tex, macros_used, text_problems, to_tex, typed_numbers
 
@@ -119,7 +134,7 @@ def test_whole(original: Path) -> None:
 def test_numbers_are_those_of_the_records(original: Path) -> None:
     """A macro is the mean and the sample standard deviation over the seeds."""
     values = [
-        json.loads(record_file(original, f"retention-gmm4-{seed}").read_text(encoding="utf-8"))["metrics"]["exact/32"]
+        json.loads(record_file(original, f"retention-gmm4-{seed}").read_text(encoding="utf-8"))["metrics"]["choice_exact/32"]
         for seed in range(5)
     ]
     expected = f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
@@ -135,9 +150,9 @@ def test_build(original: Path, built: Path, tmp_path: Path) -> None:
     )
     for name in made:
         assert (built / name).read_bytes() == (tmp_path / name).read_bytes(), name
-    digest = found.evidence.records["squad-gmm4"][0]["digest"]
-    assert f"% squad-gmm4: seeds 0 1 2 3 4; commit {'0' * 40}; made up; records {digest}" in (
-        (built / "tab-squad.tex").read_text(encoding="utf-8")
+    digest = found.evidence.records["retention-none"][0]["digest"]
+    assert f"% retention-none: seeds 0 1 2 3 4; commit {'0' * 40}; made up; records {digest}" in (
+        (built / "tab-retention.tex").read_text(encoding="utf-8")
     )
 
 
@@ -150,6 +165,35 @@ def test_site(original: Path, tmp_path: Path) -> None:
     assert not re.search(r"\\[A-Z]|\{[A-Z]|\{(tab|fig):", page)
     assert page.count("**Table ") == len(build.all_tables())
     assert build.content(original).values["Seeds"] + " seeds" in page
+
+
+def test_a_figure_alone(original: Path, tmp_path: Path) -> None:
+    """In each kind of file, the same bytes again; the architecture needs no record, and its file says nothing of one."""
+    for kind, begins in (("pdf", b"%PDF"), ("png", b"\x89PNG"), ("svg", b"<?xml")):
+        first, second = tmp_path / f"a/x.{kind}", tmp_path / f"b.{kind}"
+        build.main(["--manifest", str(tmp_path / "none.toml"), "draw", "architecture", str(first)])
+        build.main(["--manifest", str(tmp_path / "none.toml"), "draw", "architecture", str(second)])
+        assert first.read_bytes().startswith(begins) and first.read_bytes() == second.read_bytes()
+    build.main(["--manifest", str(original), "draw", "long", str(tmp_path / "long.png")])
+    assert (tmp_path / "long.png").stat().st_size > 9999
+    with pytest.raises(Refused, match=r"must end in \.pdf, \.png, \.svg, got x\.jpg"):
+        build.draw_one("long", tmp_path / "x.jpg", original)
+    assert [figure.name for figure in build.FIGURES if not figure.runs] == ["architecture"]
+
+
+def test_nothing_of_the_architecture_overlaps() -> None:
+    """Its labels are apart from each other and within the drawing."""
+    build.style()
+    drawing = draw_architecture()
+    try:
+        drawing.draw_without_rendering()
+        boxes = [text.get_window_extent() for text in drawing.axes[0].texts]
+        width, height = drawing.canvas.get_width_height()
+    finally:
+        plt.close(drawing)
+    assert len(boxes) > 30
+    assert all(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height for box in boxes)
+    assert not [1 for i, one in enumerate(boxes) for other in boxes[:i] if one.overlaps(other)]
 
 
 def test_an_interrupted_build_leaves_the_last(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,8 +296,8 @@ def test_what_a_record_must_have(text: Path, manifest: Path) -> None:
     change(manifest, "retention-none-1", lambda r: r["metrics"].pop("exact/32"))
     assert "record: the record of retention-none-1 must have the metric 'exact/32'" in refused(text, manifest)
     change(manifest, "retention-none-1", lambda r: r["metrics"].update({"exact/32": 12.0}))
-    change(manifest, "retention-gmm4-1", lambda r: r["series"].pop("routing"))
-    assert "the record of retention-gmm4-1 must have the series 'routing'" in refused(text, manifest)
+    change(manifest, "retention-gmm4-top1-1", lambda r: r["series"].pop("routing"))
+    assert "the record of retention-gmm4-top1-1 must have the series 'routing'" in refused(text, manifest)
     change(manifest, "retention-gmm4-1", lambda r: r["params"].update(batch_size=65))
     assert "parameter 'batch_size' must be the same in all runs" in refused(text, manifest)
 
@@ -316,24 +360,140 @@ def test_what_reaches_tex_is_text() -> None:
 
 def test_words_follow_the_numbers(text: Path, manifest: Path) -> None:
     """Where the records say the opposite, so does the text."""
+    run, other = "retention-gmm4-top1", "retention-gmm4"
     before = build.check(text, manifest).values
-    assert (before["TopSoftAbove"], before["TopSoftBelow"]) == ("$k = 2$, $k = 4$ and $k = 8$", "no $k$")
-    for run in RETENTION["top"]:
-        for seed in range(5):
-            change(manifest, f"{run}-{seed}", lambda r: r["metrics"].update({"exact/32": 0.0}))
+    assert before["TopSoftGap"].startswith("+")
+    for seed in range(5):
+        change(manifest, f"{run}-{seed}", lambda r: r["metrics"].update({"choice_exact/32": 0.0}))
     after = build.check(text, manifest).values
-    assert (after["TopSoftAbove"], after["TopSoftBelow"]) == ("no $k$", "$k = 2$, $k = 4$ and $k = 8$")
-    assert after["TopLongestBesideSoft"] == "below"
+    assert after["TopSoftGap"].startswith("−") and after["TopSoftGap"].endswith("; $p$ = 0.0625, adjusted 0.375)")
+    assert (before["SquadSilent"], after["Decided"]) == ("none", "none of 13")
+    cells = {row[:2]: row[2:] for row in build.content(manifest).bodies["contrast"][1] if row}
+    assert (cells["experts, $k = 4$, top 1", "experts, $k = 4$"][0], len(cells)) == ("32", 13)
+    for name in SQUAD:
+        for seed in range(5):
+            change(manifest, f"{name}-{seed}", lambda r: r["metrics"].update(HasAns_exact=0.0, NoAns_exact=100.0))
+    assert build.content(manifest).values["SquadSilent"] == "all"
+    change(manifest, "squad-none-0", lambda r: r["metrics"].update(HasAns_exact=0.1))
+    assert build.content(manifest).values["SquadSilent"] == "19"
+    for seed in range(5):
+        change(manifest, f"{other}-{seed}", lambda r: r["metrics"].update({"choice_exact/32": 0.0}))
+    assert build.content(manifest).values["TopSoftGap"] == "0.0 points (0.0 to 0.0; $p$ = 1, adjusted 1)"
 
 
-def test_comparisons() -> None:
-    """Above and below need more than the larger standard deviation."""
-    assert compare(Sample(50, 1, 5), Sample(48, 1.9, 5)) == "above"
-    assert compare(Sample(48, 1.9, 5), Sample(50, 1, 5)) == "below"
-    assert compare(Sample(50, 1, 5), Sample(48, 2, 5)) == "within one standard deviation of"
-    assert Sample.of([1.0, 2.0, 3.0]) == (2.0, 1.0, 3)
-    with pytest.raises(ValueError, match="needs at least 2 seeds, got 1 and 5"):
-        compare(Sample.of([1.0]), Sample(48, 2, 5))
+def test_older_records_have_no_score_over_the_choices(text: Path, manifest: Path) -> None:
+    """Where one lacks it the text compares exact match, and says so; the table has dashes where a run lacks it."""
+    fresh = build.content(manifest)
+    assert (fresh.values["Score"], fresh.values["Reference"]) == ("accuracy over the choices", "a random choice")
+    assert fresh.values["ChoiceNote"] == "It is what the text compares."
+    assert fresh.data["length"]["nothing"] == (12.5, "chance")
+
+    def older(content: dict[str, Any]) -> None:
+        content["metrics"] = {n: v for n, v in content["metrics"].items() if not n.startswith("choice_")}
+
+    change(manifest, "retention-mems8-3", older)
+    assert "the record of retention-mems8-3 must have the metric 'choice_exact', it has" in refused(text, manifest)
+    make_stale(manifest, "retention-mems8-3")
+    found = build.check(text, manifest)
+    assert (found.values["Score"], found.values["Reference"]) == ("exact match", "the run without a memory")
+    assert "older" in found.values["ChoiceNote"] and found.data["length"]["nothing"][1] == "no memory"
+    rows = {row[0]: row for row in found.bodies["retention"][1] if row}
+    assert all(isinstance(cell, Stale) for cell in rows["recurrence, 8 tokens"][1:])
+    assert [cell == "–" for cell in rows["recurrence, 8 tokens"]] == [False] * 6 + [True] * 3
+    assert "–" not in rows["recurrence, 64 tokens"]
+    one = json.loads(record_file(manifest, "retention-gmm4-0").read_text(encoding="utf-8"))["metrics"]
+    other = json.loads(record_file(manifest, "retention-token16-0").read_text(encoding="utf-8"))["metrics"]
+    contrast = Contrast("retention-gmm4", "retention-token16", 16)
+    assert differences(found.evidence, contrast)[0] == one["exact/16"] - other["exact/16"]
+    assert differences(fresh.evidence, contrast)[0] == one["choice_exact/16"] - other["choice_exact/16"]
+
+
+# --- contrasts ---
+
+
+def test_sign_flips_by_hand() -> None:
+    """Of the 8 ways to sign 1, 2 and 3, two reach a sum of 6; all reach one of 0, that of 1, 2 and −3."""
+    assert sign_flip([1, 2, 3]) == 2 / 8 == least_p(3)
+    assert sign_flip([1, 2, -3]) == 1
+    assert sign_flip([-1, -2, -3]) == sign_flip([1, 2, 3])
+    assert sign_flip([3, -1]) == 1  # |3 − 1| = 2 ≤ |±3 ± 1|
+    assert sign_flip([4, 2, -1]) == 4 / 8  # a sum of 5: ±(4 + 2 + 1) and ±(4 + 2 − 1)
+    assert sign_flip([0.1, 0.2, 0.3]) == 2 / 8 and sign_flip([0.1, 0.2, -0.3]) == 1  # sums that rounding tells apart
+    assert sign_flip([0, 0]) == 1
+    assert (sign_flip([1] * 5), sign_flip([2.5] * 10)) == (0.0625, 2 / 1024)
+    for wrong, what in (([], "at least 1"), ([1, float("nan")], "finite"), ([float("inf")], "finite"), ([1] * 21, "at most 20")):
+        with pytest.raises(ValueError, match=what):
+            sign_flip(wrong)
+
+
+def test_intervals_by_hand() -> None:
+    """Of one value many times it is the value; of 0 and 1, whose mean is 0, ½ or 1 in ¼, ½ and ¼ of draws, all of it."""
+    assert interval([3, 3, 3]) == (3, 3)
+    assert interval([0, 1]) == (0, 1)
+    low, high = interval([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0])
+    assert abs((low + high) / 2 - 4.5) < 0.1
+    assert abs((high - low) - 2 * 1.96 * statistics.pstdev(range(10)) / 10**0.5) < 0.2  # nearly normal
+    assert interval((1.0, 2.5)) == interval([1.0, 2.5])
+    with pytest.raises(ValueError, match="at least 2 finite numbers"):
+        interval([1])
+
+
+def test_holm_by_hand() -> None:
+    """The least of three counts three times, the next one twice; none is below one before it, or above 1."""
+    assert holm([0.01, 0.04, 0.03]) == [0.03, 0.06, 0.06]
+    assert holm([0.5, 0.02, 0.4]) == [0.8, 0.06, 0.8]
+    assert holm([0.02, 0.02]) == [0.04, 0.04]
+    assert (holm([0.2]), holm([])) == ([0.2], [])
+    with pytest.raises(ValueError, match="finite numbers"):
+        holm([0.1, float("nan")])
+    assert [p_value(p) for p in (0.0625, 2 / 1024, 1.0, 0.4375, 2 / 2**20)] == [
+        "0.0625", "0.00195", "1", "0.438", "0.000002",
+    ]  # fmt: skip
+
+
+def test_planned_contrasts(original: Path) -> None:
+    """Each is planned once, and ten seeds of one sign decide it; they are paired by seed."""
+    everything = [contrast for contrasts in PLANNED.values() for contrast in contrasts]
+    assert len(set(everything)) == len(everything)
+    assert all(least_p(10) * len(contrasts) <= LEVEL for contrasts in PLANNED.values())
+    evidence = build.content(original).evidence
+    contrast = planned("retention-gmm4-top1", "retention-gmm4")
+    values = differences(evidence, contrast)
+    assert [found.mean for found in (paired(evidence, contrast),)] == [pytest.approx(statistics.mean(values))]
+    turned = {**evidence.records, contrast.one: evidence.records[contrast.one][::-1]}
+    assert differences(replace(evidence, records=turned), contrast) == values
+    short = {**evidence.records, contrast.one: evidence.records[contrast.one][1:]}
+    with pytest.raises(ValueError, match=r"must have the same seeds .* got \[1, 2, 3, 4\] and \[0, 1, 2, 3, 4\]"):
+        differences(replace(evidence, records=short), contrast)
+    with pytest.raises(ValueError, match=r"must be planned once in paper/contrasts\.py, it is 0 times"):
+        planned("retention-none", "retention-gmm4")
+    with pytest.raises(ValueError, match=r"must be planned once in paper/contrasts\.py, it is 0 times"):
+        adjusted(evidence, replace(contrast, length=16))
+    family = next(contrasts for contrasts in PLANNED.values() if contrast in contrasts)
+    p_values = [sign_flip(differences(evidence, other)) for other in family]
+    assert [adjusted(evidence, other) for other in family] == holm(p_values)
+
+
+def test_labels_say_what_is_special(original: Path) -> None:
+    """A null route, a rule in the place of a router, and gates that begin elsewhere."""
+    evidence = build.content(original).evidence
+    for run, params, said in (
+        ("retention-gmm4", {"null_expert": True}, "experts, $k = 4$, null route"),
+        ("retention-gmm4", {"gate_bias": -2.0, "null_expert": False}, "experts, $k = 4$, gate bias $-2$"),
+        ("retention-gmm4-top1", {"write_routing": "round-robin"}, "experts, $k = 4$, top 1, round-robin writes"),
+        ("retention-token16", {"gate_bias": -2.0}, "flat, $m = 16$, gate bias $-2$"),
+        ("retention-gmm4", {"gate_bias": 0.0, "write_routing": "learned"}, "experts, $k = 4$"),
+    ):
+        records = [{**r, "params": {**r["params"], **params}} for r in evidence.records[run]]
+        assert replace(evidence, records={**evidence.records, run: records}).label(run) == said
+
+
+def test_bounds_by_hand() -> None:
+    """Of 10 documents, one expert takes 7 first segments and 6 second ones: both of a document 3 times at least, 6 at most."""
+    least, most = same_expert([0.7, 0.3], [0.6, 0.4])
+    assert [least, most] == pytest.approx([0.3, 0.9])  # at most 6 to the first one, and 3 to the other
+    assert same_expert([1.0, 0.0], [0.25, 0.75]) == (0.25, 0.25)  # all to one: it is known
+    assert same_expert([0.5, 0.5, 0.0], [0.0, 0.0, 1.0]) == (0, 0)
 
 
 def test_how_numbers_are_written() -> None:
@@ -342,7 +502,7 @@ def test_how_numbers_are_written() -> None:
     assert spread(Sample(12.34, 0.56, 5)) == "12.3 ± 0.6"
     assert spread(Sample.of([12.34])) == "12.3"
     assert [short_commit(c) for c in ("0123456789", "0123456789+", None)] == ["0123456", "0123456+", "unknown"]
-    assert fill_tex("{Seeds} in {tab:squad}") == r"\Seeds{} in Table~\ref{tab:squad}"
+    assert fill_tex("{Seeds} in {tab:contrast}") == r"\Seeds{} in Table~\ref{tab:contrast}"
     assert to_tex("50% of $k = 2$ & `run --force`, 1 ± 2") == r"50\% of $k = 2$ \& \texttt{run -{}-force}, 1~$\pm$~2"
 
 
@@ -400,9 +560,9 @@ def test_macros_of_a_text(text: Path, original: Path) -> None:
     assert "unused: the text uses \\Gbps nowhere" in wrong
     paper.write_text(whole.replace(r"\Gbps{}", r"\Gbps"), encoding="utf-8")
     assert re.fullmatch(r"space: paper\.tex:\d+: write \\Gbps\{\}: .*", refused(text, original))
-    paper.write_text(whole.replace(r"\input{tab-squad}", r"\input{tab-other} Its best is 77."), encoding="utf-8")
+    paper.write_text(whole.replace(r"\input{tab-contrast}", r"\input{tab-other} Its best is 77."), encoding="utf-8")
     wrong = refused(text, original)
-    assert "unused: the text takes no \\input{tab-squad}" in wrong
+    assert "unused: the text takes no \\input{tab-contrast}" in wrong
     assert "undefined: no \\input{tab-other} is made" in wrong
     assert re.search(r"typed: paper\.tex:\d+: '77\.' is typed by hand", wrong)
     paper.write_text(whole.replace(r"\nb{04}{read}", r"\nb{04}{reed}"), encoding="utf-8")
@@ -425,6 +585,8 @@ def test_commands() -> None:
     assert command(SQUAD) == 'gmmxlnet-runs run "squad-*" --tier full --force'
     assert command(ROUTED) == 'gmmxlnet-runs run "retention-gmm*" --tier full --force'
     assert command(LEARNED[:1]) == "gmmxlnet-runs run retention-gmm2 --tier full --force"
+    assert patterns(LEARNED) == ["retention-*"] and patterns(BENCHMARK) == list(BENCHMARK)
+    assert patterns(RETENTION["flat"][:2]) == list(RETENTION["flat"][:2])
 
 
 def test_what_tex_complains_of() -> None:
@@ -492,9 +654,8 @@ def test_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixt
 
 ALL = {"Runs", "Hours", "Newest"}  # Macros that every record has a part in
 RETENTION_SETTINGS = set(
-    "Batch Chance ClearedBesideChance ClearedRange BestLongest BestLongestScore BestTrained BestTrainedScore "
-    "EvalDocuments Layers LearningRate Lengths Longest Seeds SegmentTokens ShortSteps Steps TrainDocuments Trained "
-    "TrainedRange Width".split()
+    "Batch Chance ChoiceNote ClearedRange BestLongest BestLongestScore EvalDocuments Layers LearningRate Lengths Longest "
+    "Reference Score Seeds SegmentTokens ShortSteps Steps TrainDocuments Trained TrainedRange Width".split()
 )
 
 
@@ -507,20 +668,22 @@ RETENTION_SETTINGS = set(
             {"cpu": {(i, j) for i in range(3) for j in (1, 2, 3, 4)}},
             "",
         ),
-        ("retention-none-1", "NoMemoryTrained", {"retention": {(20, j) for j in range(1, 7)}}, "length learning"),
+        ("retention-none-1", "NoMemoryTrained", {"retention": {(20, j) for j in range(1, 9)}}, "length learning"),
         (
             "retention-gmm4-1",
-            "Balance ExpertSlots RoutingMode Temperature SoftTrained SoftLongest SoftLongestBesideChance SoftLater "
-            "SoftFlatAbove SoftFlatBelow TopLongestBesideSoft TopSoftAbove TopSoftBelow",
-            {"retention": {(1, j) for j in range(1, 7)}, "contrast": {(1, 1), (1, 2)}, "routing": {(1, j) for j in range(1, 5)}},
+            "Balance ExpertSlots RoutingMode Temperature SoftTrained SoftLongest TopSoftGap AskedTopGap Decided LeastP "
+            "SeedsCompared",
+            {  # its contrast is marked, and what is adjusted together with it
+                "retention": {(1, j) for j in range(1, 9)},
+                "contrast": {(9, j) for j in range(2, 6)} | {(i, 6) for i in range(8, 14)},
+            },
             "length learning",
         ),
         ("retention-gmm4-top1-read-0", None, None, "length learning routes"),
         (
             "squad-token4-4",
-            "SquadBesideTrivial SquadTrivial SquadSeeds SquadEvalDocuments SquadLayers SquadWidth SquadLearningRate "
-            "SquadSegments SquadSegmentTokens SquadStride SquadTrainDocuments SquadBatch SquadSteps SquadShortSteps",
-            {"squad": {(1, j) for j in range(1, 8)}},
+            "SquadAnswered SquadExact SquadRuns SquadSeeds SquadSilent SquadSteps SquadTrivial",
+            {},
             "",
         ),
         ("benchmark-memory-0", None, {"memory": {(i, j) for i in range(7) for j in range(1, 7)}}, "memory scaling"),
@@ -583,30 +746,29 @@ def test_nothing_stale_nothing_marked(original: Path, built: Path, tmp_path: Pat
 @pytest.mark.usefixtures("undrawn")
 def test_draft(manifest: Path, tmp_path: Path) -> None:
     """What is built of a partly stale project says so, in TeX and on the page of results."""
-    make_stale(manifest, "squad-none-2", "squad-none-4", *(f"retention-token32-{seed}" for seed in range(5)))
+    make_stale(manifest, "retention-none-2", "retention-none-4", *(f"retention-token32-{seed}" for seed in range(5)))
     build.build(tmp_path / "out", manifest=manifest)
     files = {path.stem: path.read_text(encoding="utf-8") for path in (tmp_path / "out").glob("*.tex")}
     assert r"{Draft.}} 7 of 109 records" in files["macros"]
-    assert r"\texttt{gmmxlnet-runs run retention-token32 squad-none -{}-tier full}" in files["macros"]
-    assert r"\texttt{squad-none}~(seeds~2~4)" in files["macros"]
-    value = re.search(r"; stale\]\n\\newcommand\{\\SquadNone\}\{\\stale\{[\d.]+~\$\\pm\$~[\d.]+\}\}", files["macros"])
-    assert value and r"\newcommand{\SquadFlat}{\stale" not in files["macros"]
-    assert "; stale: seeds 2 4\n" in files["tab-squad"]
-    stale, fresh = (next(line for line in files["tab-squad"].split("\n") if line.startswith(n)) for n in ("no", "flat"))
-    assert stale.count(r"\stale{") == 7 and r"\stale{" not in fresh
-    assert (
-        r"\stalesign{} Made by older code.}" in files["tab-squad"]
-        and r"\stalecells\begin{tabular}" in files["tab-squad"]
-    )
+    assert r"\texttt{gmmxlnet-runs run retention-token32 retention-none -{}-tier full}" in files["macros"]
+    assert r"\texttt{retention-none}~(seeds~2~4)" in files["macros"]
+    value = r"; stale\]\n\\newcommand\{\\NoMemoryTrained\}\{\\stale\{[\d.]+~\$\\pm\$~[\d.]+\}\}"
+    assert re.search(value, files["macros"]) and r"\newcommand{\FlatTrained}{\stale" not in files["macros"]
+    table = files["tab-retention"]
+    assert "; stale: seeds 2 4\n" in table
+    stale, fresh = (next(line for line in table.split("\n") if line.startswith(n)) for n in ("no memory", "flat"))
+    assert stale.count(r"\stale{") == 8 and r"\stale{" not in fresh
+    assert r"\stalesign{} Made by older code.}" in table and r"\stalecells\begin{tabular}" in table
     assert r"\stale" not in files["tab-routing"] + files["tab-commands"] + files["fig-encoder"]
-    assert r"\stalesign{} Made by older code: 5 of its 85 records.}" in files["fig-length"]
+    assert r"\stalesign{} Made by older code: 7 of its 85 records.}" in files["fig-length"]
     page = build.site(tmp_path / "site", manifest=manifest).read_text(encoding="utf-8")
     assert ":::{admonition} Draft\n:class: warning\n\n7 of 109 records" in page
-    assert "```sh\ngmmxlnet-runs run retention-token32 squad-none --tier full\n```" in page
-    assert "`retention-token32` (seeds 0 1 2 3 4), `squad-none` (seeds 2 4).\n:::\n" in page
-    assert re.search(r"\| no memory \| ([\d.]+ ± [\d.]+† \| ){3}", page)
-    assert re.search(r"\| flat, \$m = 4\$ \| [\d.]+ ± [\d.]+ \|", page)
-    assert "Made by older code: 5 of its 85 records." in page and "- Figure 1†: " in page and "- Figure 4: " in page
+    assert "```sh\ngmmxlnet-runs run retention-token32 retention-none --tier full\n```" in page
+    assert "`retention-token32` (seeds 0 1 2 3 4), `retention-none` (seeds 2 4).\n:::\n" in page
+    assert re.search(r"\| no memory \| 0† \| 0† \|( [\d.]+ ± [\d.]+† \|){6}", page)
+    assert re.search(r"\| flat, \$m = 4\$ \| 256 \| [\d,]+ \| [\d.]+ ± [\d.]+ \|", page)
+    assert "Made by older code: 7 of its 85 records." in page and "- Figure 2†: " in page and "- Figure 5: " in page
+    assert "- Figure 1: " not in page  # which is drawn from no record
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -621,7 +783,7 @@ def test_all_stale(manifest: Path, tmp_path: Path) -> None:
     for job in needed_jobs(manifest)[0]:
         change(manifest, job.name, older)
     found = build.build(tmp_path, manifest=manifest)
-    assert stale_values(found) == set(found.values) - {"LearnedRuns"}  # which counts runs and not records
+    assert stale_values(found) == set(found.values) - {"LearnedRuns", "Level", "Coverage"}  # which come from no record
     assert found.names()["Seeds"] == "5†"
     text = (tmp_path / "macros.tex").read_text(encoding="utf-8")
     assert 'gmmxlnet-runs run "retention-*" "squad-*" "benchmark-*" -{}-tier full' in text
@@ -665,7 +827,7 @@ def test_fresh_records_decide(manifest: Path) -> None:
     make_stale(manifest, *names)
     found = build.content(manifest)
     assert found.values["Device"] == "made up" and found.values["Steps"] == "1,700"
-    assert {"Device", "Steps", "SquadSoft"} & stale_values(found) == {"Device", "Steps"}
+    assert {"Device", "Steps", "SoftTrained"} & stale_values(found) == {"Device", "Steps"}
     assert found.bodies["retention"][1][0][1] == "514"  # type: ignore[index]
     note = "data: squad-token4, seed 3, read other documents than squad-gmm4; gmmxlnet-runs run squad-token4 --seeds 3 --force"
     assert note in found.evidence.notes

@@ -12,6 +12,7 @@ NAMES = {
     "top-1": "the name of a way to route",
     "Top-1": "the same",
     "bfloat16": "a type of numbers",
+    "LM2": "a model",
 }
 GIVEN = re.compile(r"(?<!\\)%\s*given:(.*)")  # At a line's end: why its digits are no result
 NOTEBOOK = re.compile(r"\\nb\{(\d\d)\}\{([a-z]+)\}")  # The paper's own command for a notebook, by number and name

@@ -1,0 +1,173 @@
+"""The planned contrasts: which memories are compared, and what tells them apart. All statistics of pairs of seeds are here."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from evidence import NEEDED, Evidence
+
+LEVEL = 0.05  # Of a family: how likely it is to decide one of its contrasts where nothing differs
+COVERAGE = 0.95  # Of intervals
+DRAWS = 10_000  # Of seeds, with replacement
+MOST_SEEDS = 20  # Whose signs can all be flipped, 2 to the power of them
+
+
+# --- statistics ---
+
+
+def finite(values: Sequence[float], least: int) -> np.ndarray:
+    """Numbers as an array; a `ValueError` for too few, or one that is none."""
+    found = np.asarray(values, dtype=float)
+    if len(found) < least or not np.isfinite(found).all():
+        raise ValueError(f"at least {least} finite numbers are needed, got {list(values)}")
+    return found
+
+
+@cache
+def drawn(count: int) -> np.ndarray:
+    """Which of some seeds are drawn, in each of `DRAWS` draws: always the same."""
+    return np.random.default_rng(0).integers(count, size=(DRAWS, count))
+
+
+@cache
+def resampled(values: tuple[float, ...]) -> tuple[float, float]:
+    """The percentiles of the mean that `interval` gives."""
+    found = finite(values, 2)
+    tail = (1 - COVERAGE) / 2
+    low, high = np.quantile(found[drawn(len(found))].mean(1), (tail, 1 - tail))
+    return float(low), float(high)
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """The bootstrap's percentile interval of a mean over seeds."""
+    return resampled(tuple(values))
+
+
+def sign_flip(differences: Sequence[float]) -> float:
+    """The exact two-sided p-value of paired differences, each as likely with the other sign if nothing differs."""
+    found = finite(differences, 1)
+    if len(found) > MOST_SEEDS:
+        raise ValueError(f"signs of at most {MOST_SEEDS} differences can all be flipped, got {len(found)}")
+    sums = np.zeros(1)
+    for difference in found:
+        sums = np.concatenate([sums + difference, sums - difference])
+    rounding = 1e-9 * np.abs(found).sum()  # two sums that are equal may differ by it
+    return float((np.abs(sums) >= abs(found.sum()) - rounding).mean())
+
+
+def least_p(count: int) -> float:
+    """What `sign_flip` gives where all of some differences have one sign: it cannot give less."""
+    return 2 / 2**count
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values of one family, adjusted by Holm's method: each at least as large as that of a smaller p-value."""
+    found = finite(p_values, 0)
+    adjusted, largest = [0.0] * len(found), 0.0
+    for rank, place in enumerate(np.argsort(found, kind="stable")):
+        largest = max(largest, min(1.0, (len(found) - rank) * float(found[place])))
+        adjusted[place] = largest
+    return adjusted
+
+
+# --- what is compared ---
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One run's score less another one's, seed by seed, at one length of documents."""
+
+    one: str  # A run
+    other: str  # Another
+    length: int | None = None  # Of the documents asked about, in segments; None for the most that both were asked about
+    score: str | None = None  # A metric, before its `/length`; None for the one that `Evidence.score` names
+
+
+# Declared before the runs that decide them. What stands in one family is adjusted together; a test that is looked for
+# after the numbers were seen does not belong here.
+PLANNED: dict[str, tuple[Contrast, ...]] = {
+    "experts and other memories": (
+        Contrast("retention-gmm2-top1-read", "retention-token8"),  # as many slots
+        Contrast("retention-gmm4-top1-read", "retention-token16"),
+        Contrast("retention-gmm8-top1-read", "retention-token32"),
+        Contrast("retention-gmm2-top1-read", "retention-token4"),  # as many as one expert has
+        Contrast("retention-gmm4-top1-read", "retention-token4"),
+        Contrast("retention-gmm8-top1-read", "retention-token4"),
+        Contrast("retention-gmm4-top1-read", "retention-differentiable"),
+    ),
+    "ways to route": (
+        Contrast("retention-gmm2-top1", "retention-gmm2"),  # hard or soft writes
+        Contrast("retention-gmm4-top1", "retention-gmm4"),
+        Contrast("retention-gmm8-top1", "retention-gmm8"),
+        Contrast("retention-gmm2-top1-read", "retention-gmm2-top1"),  # reads by the question, or as written
+        Contrast("retention-gmm4-top1-read", "retention-gmm4-top1"),
+        Contrast("retention-gmm8-top1-read", "retention-gmm8-top1"),
+    ),
+}
+
+
+COMPARED = tuple(dict.fromkeys(run for contrasts in PLANNED.values() for c in contrasts for run in (c.one, c.other)))
+if unneeded := sorted(set(COMPARED) - set(NEEDED)):
+    raise ValueError(f"PLANNED in paper/contrasts.py must have runs of NEEDED in paper/evidence.py, got {', '.join(unneeded)}")
+
+
+class Paired(NamedTuple):
+    """Differences over seeds."""
+
+    mean: float
+    low: float  # Of the interval
+    high: float
+    p: float
+    seeds: int
+    length: int  # Of the documents asked about, in segments
+
+
+def length_of(e: Evidence, contrast: Contrast) -> int:
+    """The length of the documents asked about."""
+    if contrast.length is not None:
+        return contrast.length
+    return max(int(n) for n in e.param((contrast.one, contrast.other), "eval_segments"))
+
+
+def differences(e: Evidence, contrast: Contrast) -> list[float]:
+    """Of each seed, in order; a `ValueError` if the runs do not have the same seeds."""
+    metric = f"{contrast.score or e.score()}/{length_of(e, contrast)}"
+    found: list[dict[int, float]] = []
+    for run in (contrast.one, contrast.other):
+        seeds = [record["seed"] for record in e.records[run]]
+        found.append(dict(zip(seeds, e.values(run, metric), strict=True)))
+    one, other = found
+    if one.keys() != other.keys():
+        raise ValueError(
+            f"{contrast.one} and {contrast.other} must have the same seeds to be compared in pairs, "
+            f"got {sorted(one)} and {sorted(other)}"
+        )
+    return [one[seed] - other[seed] for seed in sorted(one)]
+
+
+def paired(e: Evidence, contrast: Contrast) -> Paired:
+    """What came of a contrast."""
+    values = differences(e, contrast)
+    low, high = interval(values)
+    return Paired(math.fsum(values) / len(values), low, high, sign_flip(values), len(values), length_of(e, contrast))
+
+
+def adjusted(e: Evidence, contrast: Contrast) -> float:
+    """The p-value of a contrast within its family; a `ValueError` for one that is not planned once."""
+    families = [contrasts for contrasts in PLANNED.values() for other in contrasts if other == contrast]
+    if len(families) != 1:
+        raise ValueError(f"{contrast} must be planned once in paper/contrasts.py, it is {len(families)} times")
+    [family] = families
+    p_values = holm([sign_flip(differences(e, other)) for other in family])
+    return p_values[family.index(contrast)]
+
+
+def planned(one: str, other: str) -> Contrast:
+    """The contrast of two runs; a `ValueError` if it is not planned, or is in two ways."""
+    found = [c for contrasts in PLANNED.values() for c in contrasts if (c.one, c.other) == (one, other)]
+    if len(found) != 1:
+        raise ValueError(f"{one} less {other} must be planned once in paper/contrasts.py, it is {len(found)} times")
+    return found[0]
