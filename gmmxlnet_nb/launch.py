@@ -202,7 +202,8 @@ def make_trainer(
 
 # %% ../nbs/62_launch.ipynb #c006b
 RUN_FILE = "run.json"
-MAY_DIFFER = ("num_proc", "cache_dir", "eval_segments", "num_length_eval")  # On resuming: how features are made, and what else is asked
+# On resuming: how features are made, and what else is asked
+MAY_DIFFER = ("num_proc", "cache_dir", "eval_segments", "num_length_eval")
 
 
 def check_same_run(
@@ -444,6 +445,17 @@ def calibrate_run(
     return found
 
 # %% ../nbs/62_launch.ipynb #n301
+def length_documents(
+    parts: RunParts,  # Of the run
+    what: DocumentConfig,  # What it reads
+    segments: int,  # Of each
+) -> DocumentDataset:
+    "Documents of a further length that a run is asked about."
+    count = what.num_length_eval or what.num_eval
+    documents = generated_documents(what.task, count, segments, EVALUATION_SEED, what.task_options)
+    return parts.build(documents, require_answer=False)
+
+
 def evaluate_run(
     trainer: GMMTrainer,  # Of the trained model
     parts: RunParts,  # Of the run
@@ -459,9 +471,7 @@ def evaluate_run(
     scores |= trainer.evaluate(clear_memory=True, metric_key_prefix="cleared")
     by_length = {}
     for n in what.eval_segments:
-        documents = generated_documents(what.task, what.num_length_eval or what.num_eval, n, EVALUATION_SEED, what.task_options)
-        others = parts.build(documents, require_answer=False)
-        asked = trainer.evaluate(others, metric_key_prefix="length")
+        asked = trainer.evaluate(length_documents(parts, what, n), metric_key_prefix="length")
         by_length[n] = {name: asked[f"length_{name}"] for name in ("exact", "f1", "choice_exact") if f"length_{name}" in asked}
     return scores, by_length
 

@@ -481,7 +481,7 @@ def describe_fields() -> str:
     "All fields of a run by their groups, with defaults and what they are."
     extra = {
         "batch_size": (..., "Documents on a device at a time: both of per_device_…_batch_size; null for the task's"),
-        "eval_batch_size": (None, "Documents on a device that are asked at a time: per_device_eval_batch_size; null for batch_size"),
+        "eval_batch_size": (None, "Documents that are asked at a time: per_device_eval_batch_size; null for batch_size"),
         "short_steps": (..., "The first of max_steps, on short documents; null for the task's share; left out for one stage"),
         "stop_at_exact": (0, "Exact match in validation, in %, at which a stage ends; null for the task's, 0 for never"),
         "short_stop_at_exact": (None, "Another level for the short stage; null for the same"),

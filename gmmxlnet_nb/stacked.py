@@ -34,7 +34,7 @@ from .analysis import GMMAnalyzer, RoutingTrace
 from .records import Job, code_of, job_record, keep_record, status_of
 from .runs import STACK_MAY_DIFFER, end_with_parent, job_parameters, kernel_result, load_manifest, locked, undisturbed
 from gmmxlnet_nb.launch import (
-    RunParts, RunResult, Trained, begin_run, check_run_folder, finish_run, make_parts, write_run_record,
+    RunParts, RunResult, Trained, begin_run, check_run_folder, finish_run, length_documents, make_parts, write_run_record,
 )
 
 
@@ -481,3 +481,26 @@ def work() -> None:
     except Exception as error:
         print("\n" + f"{type(error).__name__}: {error}".replace("\n", " "))  # the last line is what the sweep shows
         raise SystemExit(1) from None
+
+# %% ../nbs/54_stacked.ipynb #s031
+ON_A_CPU = {"use_cpu": True, "bf16": False, "tf32": None, "capture_steps": False}  # Instead of what only a GPU can
+
+
+def keep_features(
+    params: Mapping[str, Any],  # Of a run, with a cache_dir
+) -> None:
+    "Make all features that a run reads, which its cache_dir then has."
+    config = RunConfig.from_flat(**{**used_parameters(params), **ON_A_CPU})
+    parts, what = make_parts(config), config.documents
+    for n in what.eval_segments:
+        length_documents(parts, what, n)
+
+
+def make_features() -> None:
+    "The process that makes features: manifest and a job's name are in its arguments."
+    manifest, name = sys.argv[1:]
+    end_with_parent()
+    job = {job.name: job for job in load_manifest(manifest)}[name]
+    os.chdir(job.root)
+    keep_features(job_parameters(job))
+
