@@ -167,9 +167,9 @@ def intervene(
     *,
     freeze_after: int | Sequence[int] | Tensor | None = None,  # The last segment that is written, from 1; 0 for none
     scale_gates: float | None = None,  # c >= 0: gates are multiplied by it, to 1 at most
-    mean_read_route: bool | Tensor = False,  # Whether all reads mix experts alike, or a route (k,) for all of them
+    mean_read_route: bool | Tensor = False,  # Whether reads mix experts alike; or a route (k,) for all of them, or (s, k)
     mute_expert: int | None = None,  # The expert that reads leave out, from 0
-    reset_expert: int | None = None,  # The expert that is put back to its initial state before a read
+    reset_expert: int | Sequence[int] | Tensor | None = None,  # The expert that is put back to its initial state before a read
     swap_expert: int | None = None,  # The expert that is exchanged between documents before a read
     with_documents: Sequence[int] | Tensor | None = None,  # Whose expert each gets; by default the one before it
     at: str | int | Sequence[int] | Tensor = "last",  # Before which segment's read, from 1
