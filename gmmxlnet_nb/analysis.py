@@ -9,7 +9,6 @@ __all__ = ['RoutingTrace', 'GMMAnalyzer', 'plot_routing', 'intervene']
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -19,7 +18,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from .core import check_choice, check_number, check_positive
+from .core import check_choice, check_positive, moved_names
 from .router import entropy_of
 from .segments import normalize_answer
 from .data import DocumentCollator, DocumentDataset
@@ -168,9 +167,9 @@ def intervene(
     *,
     freeze_after: int | Sequence[int] | Tensor | None = None,  # The last segment that is written, from 1; 0 for none
     scale_gates: float | None = None,  # c >= 0: gates are multiplied by it, to 1 at most
-    mean_read_route: bool | Tensor = False,  # Whether all reads mix experts alike, or a route (k,) for all of them
+    mean_read_route: bool | Tensor = False,  # Whether reads mix experts alike; or a route (k,) for all of them, or (s, k)
     mute_expert: int | None = None,  # The expert that reads leave out, from 0
-    reset_expert: int | None = None,  # The expert that is put back to its initial state before a read
+    reset_expert: int | Sequence[int] | Tensor | None = None,  # The expert that is put back to its initial state before a read
     swap_expert: int | None = None,  # The expert that is exchanged between documents before a read
     with_documents: Sequence[int] | Tensor | None = None,  # Whose expert each gets; by default the one before it
     at: str | int | Sequence[int] | Tensor = "last",  # Before which segment's read, from 1
@@ -183,95 +182,6 @@ def intervene(
         raise ValueError("model must not be under an intervention already: one call of intervene takes all changes")
     changes = freeze_after, scale_gates, mean_read_route, mute_expert, reset_expert, swap_expert, with_documents, at
     return intervened(own, checked_intervention(own.memory, *changes))
-
-# %% ../nbs/07_analysis.ipynb #i120
-RESAMPLED = 1 << 21  # Numbers that are drawn at once
-NORMAL = NormalDist()
-
-
-@dataclass(frozen=True)
-class PairedInterval:
-    "A difference of means over the same documents, and where it may be."
-
-    difference: float  # After less before
-    low: float
-    high: float
-    confidence: float  # Of the interval
-    documents: int  # n
-    method: str  # "BCa" or "percentile"
-
-    def __str__(self) -> str:
-        "The difference and its interval."
-        return f"{self.difference:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
-
-
-def paired_differences(
-    before: Any,  # Outcomes of n documents
-    after: Any,  # Of the same
-) -> np.ndarray:  # (n,)
-    "After less before; a `ValueError` for what are no numbers, or not of the same two documents or more."
-    found = []
-    for name, value in (("before", before), ("after", after)):
-        try:
-            numbers = np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError):
-            numbers = np.zeros(())
-        if numbers.ndim != 1 or len(numbers) < 2 or not np.isfinite(numbers).all():
-            raise ValueError(f"{name} must be finite numbers of at least 2 documents, got {value!r:.200}")
-        found.append(numbers)
-    if len(found[0]) != len(found[1]):
-        raise ValueError(f"after must be of the same {len(found[0])} documents as before, got {len(found[1])}")
-    return found[1] - found[0]
-
-
-def resampled_means(
-    values: np.ndarray,  # (n,)
-    resamples: int,  # R
-    seed: int,  # Of the draws
-) -> np.ndarray:  # (R,)
-    "Means of as many values as there are, drawn with replacement."
-    rng, n, rows = np.random.default_rng(seed), len(values), max(1, RESAMPLED // len(values))
-    sizes = [min(rows, resamples - at) for at in range(0, resamples, rows)]
-    return np.concatenate([values[rng.integers(n, size=(size, n))].mean(1) for size in sizes])
-
-
-def bca_levels(
-    values: np.ndarray,  # (n,)
-    means: np.ndarray,  # (R,), of `resampled_means`
-    levels: tuple[float, float],  # α and 1 − α
-) -> tuple[float, float] | None:  # Those to take instead; None where there are none
-    "Levels that are right for bias and skewness."
-    errors, mean = values - values.mean(), values.mean()
-    share = float((means < mean).mean() + (means == mean).mean() / 2)
-    if not errors.any() or not 0 < share < 1:
-        return None
-    bias, skew = NORMAL.inv_cdf(share), float((errors**3).sum() / (6 * (errors**2).sum() ** 1.5))
-    shifted = [bias + NORMAL.inv_cdf(level) for level in levels]
-    low, high = (NORMAL.cdf(bias + z / (1 - skew * z)) for z in shifted)
-    return low, high
-
-
-def paired_bootstrap(
-    before: Any,  # Outcomes of n documents, such as 0 and 1 or F1
-    after: Any,  # Of the same documents, in the same order
-    confidence: float = 0.95,  # Of the interval
-    resamples: int = 10_000,  # R
-    method: str = "BCa",  # Or "percentile"
-    seed: int = 0,  # Of the draws
-) -> PairedInterval:
-    "The mean difference with its bootstrap interval; a `ValueError` for outcomes that are none or not paired."
-    values = paired_differences(before, after)
-    check_choice("method", method, ("BCa", "percentile"))
-    check_positive("resamples", resamples)
-    check_positive("confidence", confidence, float)
-    check_number("confidence", confidence, 0, 1)
-    if type(seed) is not int or seed < 0:
-        raise ValueError(f"seed must be a whole number >= 0, got {seed!r}")
-    tail = (1 - confidence) / 2
-    means = resampled_means(values, resamples, seed)
-    levels = bca_levels(values, means, (tail, 1 - tail)) if method == "BCa" else None
-    low, high = np.quantile(means, levels or (tail, 1 - tail)).tolist()
-    return PairedInterval(float(values.mean()), low, high, confidence, len(values), "percentile" if levels is None else "BCa")
 
 # %% ../nbs/07_analysis.ipynb #i130
 @dataclass(frozen=True, eq=False)
@@ -378,3 +288,7 @@ def capture_and_retention(
     last = np.array([len(shown) for shown in dataset.features["asked"]])
     ids = [document.id for document in dataset.documents]
     return CaptureAndRetention(ids, last - facts, np.concatenate(experts), written, right)
+
+# %% ../nbs/07_analysis.ipynb #h190
+MOVED = {"contrasts": "PairedInterval paired_differences resampled_means bca_levels paired_bootstrap"}
+__getattr__ = moved_names(__name__, MOVED)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .experts import check_shape
 from .documents import Document
@@ -64,22 +64,47 @@ def stack_places(
     return stacked
 
 
-def choice_answer(
+def choice_scores(
     start_logits: Tensor,  # (b, s, l)
     end_logits: Tensor,  # (b, s, l)
     places: Tensor,  # (b, c, 3): segment (-1 for no choice), first token − l, last token − l
-) -> Tensor:  # (b,): the best choice; -1 for none
-    "Which choice a model would take if it had to take one; of equally good ones the first. A `ValueError` for other shapes."
+) -> Tensor:  # (b, c): s_i + e_j of each choice; −∞ for none
+    "What a model makes of each choice; a `ValueError` for other shapes."
     check_shape("end_logits", end_logits, tuple(start_logits.shape))
     if places.ndim != 3 or places.shape[0] != len(start_logits) or places.shape[2] != 3:
         raise ValueError(f"places must be of shape ({len(start_logits)}, choices, 3), got {tuple(places.shape)}")
-    if not places.shape[1]:
-        return torch.full((len(places),), -1, device=start_logits.device)
     there, length = places[..., 0] >= 0, start_logits.shape[-1]
     segment, first, last = (places[..., 0].clamp(min=0), places[..., 1] + length, places[..., 2] + length)
     rows = torch.arange(len(places), device=places.device)[:, None]
     scores = start_logits.float()[rows, segment, first] + end_logits.float()[rows, segment, last]
-    return torch.where(there.any(1), scores.masked_fill(~there, -torch.inf).argmax(1), -1)
+    return scores.masked_fill(~there, -torch.inf)
+
+
+def choice_answer(
+    start_logits: Tensor,  # (b, s, l)
+    end_logits: Tensor,  # (b, s, l)
+    places: Tensor,  # (b, c, 3), as `choice_scores` takes them
+) -> Tensor:  # (b,): the best choice; -1 for none
+    "Which choice a model would take if it had to take one; of equally good ones the first. A `ValueError` for other shapes."
+    scores = choice_scores(start_logits, end_logits, places)
+    if not scores.shape[1]:
+        return torch.full((len(places),), -1, device=start_logits.device)
+    return torch.where((places[..., 0] >= 0).any(1), scores.argmax(1), -1)
+
+
+# %% ../nbs/40_choices.ipynb #x021b
+def choices_right(
+    documents: Sequence[Document],  # With choices and right answers
+    chosen: Iterable[int],  # Of each, the number of the choice that was taken; -1 for none
+) -> list[bool]:
+    "Whether each document's choice is right; a `ValueError` for another number of documents, or none."
+    taken = [int(number) for number in chosen]
+    if not documents or len(taken) != len(documents):
+        raise ValueError(f"chosen must be of as many documents as there are, {len(documents)}, at least one, got {len(taken)}")
+    return [
+        number >= 0 and any(exact_match(answer.text, document.choices[number]) for answer in document.answers)
+        for document, number in zip(documents, taken, strict=True)
+    ]  # fmt: skip
 
 
 def choice_exact(
@@ -87,14 +112,7 @@ def choice_exact(
     chosen: Iterable[int],  # Of each, the number of the choice that was taken; -1 for none
 ) -> float:  # Percent
     "How often the choice is right; a `ValueError` for another number of documents, or none."
-    taken = [int(number) for number in chosen]
-    if not documents or len(taken) != len(documents):
-        raise ValueError(f"chosen must be of as many documents as there are, {len(documents)}, at least one, got {len(taken)}")
-    right = [
-        max((exact_match(answer.text, document.choices[number]) for answer in document.answers), default=0.0) * (number >= 0)
-        for document, number in zip(documents, taken, strict=True)
-    ]  # fmt: skip
-    return 100 * float(np.mean(right))
+    return 100 * float(np.mean(choices_right(documents, chosen)))
 
 # %% ../nbs/40_choices.ipynb #x031
 def dataset_places(
@@ -111,6 +129,15 @@ def dataset_places(
     return whole if len(whole) == len(found) else {}
 
 
+def batch_places(
+    ids: Sequence[str],  # Of the batch's documents
+    places: Mapping[str, Sequence[tuple[int, int, int]]],  # As `dataset_places` gives them
+    like: Tensor,  # (b, …), where they are needed
+) -> Tensor:  # (b, c, 3)
+    "Places of the choices of a batch's documents; without ids, of as many without choices."
+    return stack_places([places.get(id, ()) for id in ids] or [()] * len(like)).to(like.device)
+
+
 def batch_choices(
     start_logits: Tensor,  # (b, s, l)
     end_logits: Tensor,  # (b, s, l)
@@ -118,5 +145,15 @@ def batch_choices(
     places: Mapping[str, Sequence[tuple[int, int, int]]],  # As `dataset_places` gives them
 ) -> Tensor:  # (b,): the best choice of each document; -1 for none
     "What a model takes of a batch's choices."
-    found = stack_places([places.get(id, ()) for id in ids] or [()] * len(start_logits))
-    return choice_answer(start_logits, end_logits, found.to(start_logits.device))
+    return choice_answer(start_logits, end_logits, batch_places(ids, places, start_logits))
+
+
+def batch_choice_scores(
+    start_logits: Tensor,  # (b, s, l)
+    end_logits: Tensor,  # (b, s, l)
+    ids: Sequence[str],  # Of the batch's documents
+    places: Mapping[str, Sequence[tuple[int, int, int]]],  # As `dataset_places` gives them
+) -> Tensor:  # (b,): the score of the best choice; −∞ for none
+    "What a model makes of the choices that it takes."
+    scores = choice_scores(start_logits, end_logits, batch_places(ids, places, start_logits))
+    return nn.functional.pad(scores, (0, 1), value=-torch.inf).amax(1)

@@ -7,7 +7,8 @@ __all__ = []
 
 # %% ../nbs/36_interventions.ipynb #h003
 import inspect
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,6 +32,7 @@ class IntervenedState:
     segment: Tensor  # (b,), segments that each document has read so far
     freeze_after: Tensor | None = None  # (b,), the last segment that writes
     at: Tensor | None = None  # (b,), the segment before whose read an expert is changed; None if it is not known
+    reset: Tensor | None = None  # (b,), the expert that is put back then
 
 
 def segment_numbers(
@@ -66,12 +68,12 @@ def put_expert(
     state: Any,  # Of b documents
     other: Any,  # Another, of the same structure
     where: Tensor,  # (b,), True for documents to change
-    expert: int,  # j; 0 for the whole state of a memory without experts
+    expert: int | Tensor,  # j, or one for each document (b,); 0 for the whole state of a memory without experts
 ) -> Any:  # A state
     "`state` with expert j of `other` in the documents that `where` says."
     if not isinstance(state, MemoryState):
         return select(where, other, state)
-    this = torch.arange(state.experts.shape[1], device=where.device) == expert
+    this = torch.arange(state.experts.shape[1], device=where.device) == torch.as_tensor(expert, device=where.device).view(-1, 1)
     chosen = (where[:, None] & this)[..., None, None]
     return replace(state, experts=torch.where(chosen, other.experts.to(state.experts.dtype), state.experts))
 
@@ -143,9 +145,9 @@ class Intervention:
 
     freeze_after: Tensor | None = None  # () or (b,)
     scale_gates: float | None = None  # c
-    read_route: Tensor | None = None  # (k,)
+    read_route: Tensor | None = None  # (k,), or (s, k)
     mute_expert: int | None = None
-    reset_expert: int | None = None
+    reset_expert: Tensor | None = None  # () or (b,)
     swap_expert: int | None = None
     with_documents: Tensor | None = None  # (b,)
     at: Tensor | None = None  # () or (b,); None for the last segment
@@ -172,18 +174,33 @@ def check_permutation(
 
 
 def check_read_route(
-    value: Any,  # False, True, or the route (k,)
+    value: Any,  # False, True, or the route (k,), or one for each segment (s, k)
     experts: int,  # k
-) -> Tensor | None:  # (k,); None for False
+) -> Tensor | None:  # (k,) or (s, k); None for False
     "The route of all reads; a `ValueError` for what is none."
     if isinstance(value, Tensor):
-        check_shape("mean_read_route", value, (experts,))
-        return check_routes("mean_read_route", value[None])[0].detach()
+        rows = value if value.dim() == 2 and len(value) else check_shape("mean_read_route", value, (experts,))[None]
+        check_routes("mean_read_route", check_shape("mean_read_route", rows, (len(rows), experts)))
+        return value.detach()
     if type(value) is not bool:
         raise ValueError(f"mean_read_route must be True, False or a tensor of shape ({experts},), got {value!r:.200}")
     return torch.full((experts,), 1 / experts) if value else None
 
 
+def check_reset(
+    value: Any,  # One expert's number, or one for each document
+    experts: int,  # k
+) -> Tensor:  # () or (b,), on the CPU
+    "The experts that are put back; a `ValueError` for those that are not there."
+    if not isinstance(value, list | tuple | np.ndarray | Tensor):
+        check_choice("reset_expert", value, range(experts))
+    numbers = segment_numbers("reset_expert", value, 0)
+    if int(numbers.max()) >= experts:
+        raise ValueError(f"reset_expert must be of experts 0 … {experts - 1}, got {value!r:.200}")
+    return numbers
+
+
+# %% ../nbs/36_interventions.ipynb #i104b
 def checked_intervention(
     memory: Memory,  # That is to be changed
     freeze_after: Any, scale_gates: Any, mean_read_route: Any, mute_expert: Any,  # As `intervene` takes them
@@ -198,9 +215,10 @@ def checked_intervention(
     for name, value in routed.items():
         if k == 1 and value is not None:
             raise ValueError(f"{name} must be left out for a memory without experts ({kind}), got {value!r:.200}")
-    for name, value in (("mute_expert", mute_expert), ("reset_expert", reset_expert), ("swap_expert", swap_expert)):
+    for name, value in (("mute_expert", mute_expert), ("swap_expert", swap_expert)):
         if value is not None:
             check_choice(name, value, range(k))
+    reset = None if reset_expert is None else check_reset(reset_expert, k)
     if scale_gates is not None:
         check_number("scale_gates", scale_gates, 0)
         if not isinstance(getattr(memory, "updater", None), GatedUpdate):
@@ -209,11 +227,11 @@ def checked_intervention(
         raise ValueError(f"with_documents must be left out without swap_expert, got {with_documents!r:.200}")
     if reset_expert is None and swap_expert is None and not last:
         raise ValueError(f"at must be left out without reset_expert or swap_expert, got {at!r:.200}")
-    if reset_expert is not None and reset_expert == swap_expert:
+    if reset is not None and swap_expert is not None and bool((reset == swap_expert).any()):
         raise ValueError(f"swap_expert must be another expert than reset_expert = {reset_expert}, got {swap_expert}")
     return Intervention(
         None if freeze_after is None else segment_numbers("freeze_after", freeze_after, 0),
-        scale_gates, None if k == 1 else check_read_route(mean_read_route, k), mute_expert, reset_expert, swap_expert,
+        scale_gates, None if k == 1 else check_read_route(mean_read_route, k), mute_expert, reset, swap_expert,
         None if with_documents is None else check_permutation("with_documents", with_documents),
         None if last else segment_numbers("at", at, 1),
     )
@@ -284,7 +302,8 @@ class IntervenedMemory(Memory):
         at = None if plan.at is None or not plan.puts else for_documents("at", plan.at, count)
         if plan.at is None and plan.puts and self.lengths is not None and len(self.lengths) == count:
             at = segment.to(self.lengths.device) + self.lengths
-        return self.kind(state, *(x if x is None else x.to(first.device) for x in (segment, freeze, at)))
+        reset = None if plan.reset_expert is None else for_documents("reset_expert", plan.reset_expert, count)
+        return self.kind(state, *(x if x is None else x.to(first.device) for x in (segment, freeze, at, reset)))
 
     def init(self, batch_size: int) -> IntervenedState:
         "The memory's initial state, of documents that were not read yet."
@@ -293,7 +312,8 @@ class IntervenedMemory(Memory):
     def template(self) -> IntervenedState:
         "One document's state with the numbers that it has."
         one, plan = torch.ones(1, dtype=torch.long), self.plan
-        numbers = None if plan.freeze_after is None else one, one if plan.puts else None
+        given = (plan.freeze_after is not None, plan.puts, plan.reset_expert is not None)
+        numbers = [one if there else None for there in given]
         return self.kind(self.memory.template(), one, *numbers)
 
     def as_state(self, value: Any, batch_size: int | None = None) -> IntervenedState:
@@ -304,7 +324,7 @@ class IntervenedMemory(Memory):
             raise ValueError("memory_state must be of this intervention, or its .state, the memory's own; got another one's")
         own = self.memory.as_state(value.state, batch_size)
         first = state_tensors(own)[0]
-        numbers = [x if x is None else x.to(first.device) for x in (value.segment, value.freeze_after, value.at)]
+        numbers = [x if x is None else x.to(first.device) for x in (value.segment, value.freeze_after, value.at, value.reset)]
         for x in numbers:
             if x is not None:
                 check_shape("memory_state.segment", x, (len(first),))
@@ -320,8 +340,8 @@ class IntervenedMemory(Memory):
         if state.at is None:
             raise ValueError("at must be in numbers where texts are read piece by piece, not by a call of the model, got 'last'")
         now = state.segment + 1 == state.at
-        if plan.reset_expert is not None:
-            own = put_expert(own, initial_like(self.memory, own), now, plan.reset_expert)
+        if state.reset is not None:
+            own = put_expert(own, initial_like(self.memory, own), now, state.reset)
         if plan.swap_expert is not None:
             own = put_expert(own, from_documents(own, plan.with_documents), now, plan.swap_expert)
         return own
@@ -334,7 +354,10 @@ class IntervenedMemory(Memory):
             return context, notes
         asked = route = notes["read_probs"]
         if plan.read_route is not None:
-            route = plan.read_route.to(asked).expand_as(asked)
+            route = plan.read_route.to(asked)
+            if route.dim() == 2:
+                route = route[state.segment.clamp(max=len(route) - 1)]
+            route = route.expand_as(asked)
             if own.kept is not None:
                 route = route * own.kept
                 route = route / route.sum(1, keepdim=True).clamp(min=torch.finfo(route.dtype).tiny)
@@ -376,3 +399,83 @@ class IntervenedMemory(Memory):
     def after_documents(self, *given: Any) -> None:
         "After it, or after its error."
         self.lengths = None
+
+# %% ../nbs/36_interventions.ipynb #i110
+OF_FACTS = ("freeze-after-fact", "capture")  # Of tasks that know where a fact stands
+OF_EXPERTS = ("mean-read-route", "random-expert", "mute-expert")  # Of memories that have several
+ALONE = (*OF_FACTS, "mean-read-route", "random-expert")  # Names without a number
+NUMBERED = ("mute-expert", "reset-expert", "swap-expert")
+GATES = "gates"
+HOW = f"{', '.join(ALONE)}, gates*C with a number C >= 0 other than 1, or one of {', '.join(f'{name}-J' for name in NUMBERED)}"
+
+
+@dataclass(frozen=True)
+class NamedIntervention:
+    "One thing that is done to a trained model while it is asked."
+
+    name: str  # As it is written
+    kind: str  # One of `ALONE` or `NUMBERED`, or `GATES`
+    number: float | None = None  # C of gates, J of an expert
+
+    @property
+    def expert(self) -> int:
+        "J."
+        return int(self.number or 0)
+
+
+def parse_intervention(
+    field: str,  # The parameter's name
+    name: Any,  # Of an intervention
+) -> NamedIntervention:
+    "What a name stands for; a `ValueError` with all that there are for a name that stands for nothing."
+    text = name if isinstance(name, str) else ""
+    if text in ALONE:
+        return NamedIntervention(text, text)
+    kind, _, rest = text.rpartition("-")
+    if kind in NUMBERED and re.fullmatch(r"0|[1-9]\d?", rest, re.ASCII):
+        return NamedIntervention(text, kind, int(rest))
+    kind, times, rest = text.partition("*")
+    scale = float(rest) if times and kind == GATES and re.fullmatch(r"\d{1,4}(\.\d{1,4})?", rest, re.ASCII) else 1.0
+    if scale == 1:
+        raise ValueError(f"{field} must be of {HOW}, got {name!r:.80}")
+    if text != (plain := f"{GATES}*" + f"{scale:.4f}".rstrip("0").rstrip(".")):
+        raise ValueError(f"{field} must have {plain!r}, which is written so, got {name!r:.80}")
+    return NamedIntervention(text, kind, scale)
+
+
+def parse_interventions(
+    field: str,  # The parameter's name
+    names: Any,  # A list of them
+) -> list[NamedIntervention]:  # In their order
+    "What some names stand for; a `ValueError` for what is no list, or has a name twice."
+    if not isinstance(names, list | tuple):
+        raise ValueError(f"{field} must be a list of names, got {names!r:.80}")
+    found = [parse_intervention(field, name) for name in names]
+    if twice := [name for i, name in enumerate(names) if name in names[:i]]:
+        raise ValueError(f"{field} must have each name once, got {twice[0]!r} twice")
+    return found
+
+# %% ../nbs/36_interventions.ipynb #i111
+def check_memory_has(
+    field: str,  # The parameter's name
+    interventions: Sequence[NamedIntervention],  # To be done
+    memory_type: str,  # One of `MEMORIES`
+    experts: int,  # k; 1 for a memory without experts, 0 for one that keeps nothing
+    gated: bool,  # Whether it is written through gates of its own
+    steady: bool = False,  # Whether its read route is the same for all documents
+) -> None:
+    "A `ValueError` for what a memory does not have, or what would change nothing."
+    memory = f"with memory_type {memory_type!r}"
+    for found in interventions:
+        got = f"got {found.name!r}"
+        if not experts:
+            raise ValueError(f"{field} must be left out {memory}, which keeps nothing, {got}")
+        if found.kind in OF_EXPERTS and experts == 1:
+            raise ValueError(f"{field} must be without {found.kind} {memory}, which has no experts, {got}")
+        if found.kind in NUMBERED and found.expert >= experts:
+            allowed = f"0 … {experts - 1}, of {experts} experts" if experts > 1 else "0, for the whole memory"
+            raise ValueError(f"{field} must be with an expert in {allowed}, {memory}, {got}")
+        if found.kind == GATES and not gated:
+            raise ValueError(f"{field} must be without {GATES} {memory}, which has none that it is written through, {got}")
+        if found.kind == "mean-read-route" and steady:
+            raise ValueError(f"{field} must be without {found.kind} where all documents are read by one route, {got}")

@@ -46,6 +46,7 @@ from .run_config import DocumentConfig, ModelConfig, RunConfig, check_parts, des
 from .schedule import VALIDATION, StopAtExact
 from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
 from .analysis import RoutingTrace
+from .examination import Examination, Examined
 from .records import write_record
 
 # %% ../nbs/62_launch.ipynb #c005a
@@ -203,7 +204,7 @@ def make_trainer(
 # %% ../nbs/62_launch.ipynb #c006b
 RUN_FILE = "run.json"
 # On resuming: how features are made, and what else is asked
-MAY_DIFFER = ("num_proc", "cache_dir", "eval_segments", "num_length_eval")
+MAY_DIFFER = ("num_proc", "cache_dir", "eval_segments", "num_length_eval", "interventions", "side_file")
 
 
 def check_same_run(
@@ -461,19 +462,24 @@ def evaluate_run(
     parts: RunParts,  # Of the run
     what: DocumentConfig,  # What it reads
     folder: Path,  # Where answers go
-) -> tuple[dict[str, float], dict[int, dict[str, float]]]:  # With the memory and with it cleared; by segments asked about
+) -> tuple[dict[str, float], dict[int, dict[str, float]], Examined]:  # With the memory and with it cleared; by length; what else
     "Ask all questions, write the answers, and calibrate the checkpoint."
-    scores = trainer.evaluate()
+    further = Examination(trainer, what)
+    scores = trainer.evaluate(watch=further.watch)
+    kept = further.keep(parts.evaluation)
     write_answers(trainer, folder)
     found = calibrate_run(trainer, folder / "checkpoint")
     calibration = {"ece": found.ece, "ece_uncalibrated": found.ece_before, "answer_temperature": found.temperature}
     scores |= {f"eval_{name}": value for name, value in calibration.items()}
     scores |= trainer.evaluate(clear_memory=True, metric_key_prefix="cleared")
+    further.ask(what.num_segments, kept)
     by_length = {}
     for n in what.eval_segments:
-        asked = trainer.evaluate(length_documents(parts, what, n), metric_key_prefix="length")
+        others = length_documents(parts, what, n)
+        asked = trainer.evaluate(others, metric_key_prefix="length", watch=further.watch)
         by_length[n] = {name: asked[f"length_{name}"] for name in ("exact", "f1", "choice_exact") if f"length_{name}" in asked}
-    return scores, by_length
+        further.ask(n, further.keep(others))
+    return scores, by_length, further.finish(folder)
 
 
 def run_metrics(
@@ -512,6 +518,7 @@ class RunResult:
     by_length: dict[int, dict[str, float]]  # Segments of further documents → exact, f1 and choice_exact
     metrics: dict[str, float]  # For the run's record
     validations: list[dict[str, Any]] = dataclasses.field(default_factory=list)  # Logs of those that tell when to stop
+    examined: Examined = dataclasses.field(default_factory=Examined)  # What its model was asked besides
 
     def __repr__(self) -> str:
         "What was read, and what came out."
@@ -528,12 +535,13 @@ def finish_run(
     "Save the trained model, ask it, and let it go."
     trainer = trained.trainer
     trainer.save_model(str(folder / "checkpoint"))  # an evaluation in half precision leaves the model in it
-    scores, by_length = evaluate_run(trainer, parts, config.documents, folder)
-    metrics = run_metrics(scores, by_length, parts, trained)
+    scores, by_length, examined = evaluate_run(trainer, parts, config.documents, folder)
+    metrics = run_metrics(scores, by_length, parts, trained) | examined.metrics
     if trainer.is_world_process_zero():
         check_reloaded(trainer, folder / "checkpoint")
     leave(trainer)
-    return RunResult(parts.documents, parts.evaluation, trainer, trained.history, scores, by_length, metrics, trained.validations)
+    found = scores, by_length, metrics, trained.validations, examined
+    return RunResult(parts.documents, parts.evaluation, trainer, trained.history, *found)
 
 # %% ../nbs/62_launch.ipynb #n621
 def run(
@@ -564,7 +572,7 @@ def run_series(
     if trace is not None:
         routes = {kind: trace.by_segment(kind).astype(float).round(4).tolist() for kind in ("write", "read")}
         series["routing"] = routes
-    return series
+    return series | result.examined.series
 
 
 def write_run_record(
@@ -578,7 +586,8 @@ def write_run_record(
     fields = {name: value for group in config.to_dict().values() for name, value in group.items()}
     device, path = "cpu" if config.training.use_cpu else None, f"{config.training.output_dir or '.'}/metrics.json"
     series, count = run_series(result, trace), len(result.evaluation)
-    write_record(path, fields if params is None else params, result.metrics, count, seconds, result.documents, series, device)
+    about = (seconds, result.documents, series, device, result.examined.side_file)
+    write_record(path, fields if params is None else params, result.metrics, count, *about)
 
 
 def record_run(

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .core import check_choice, check_depth, check_names, check_number, parse_json, read_text, write_json
+from .side_files import is_entry, verified_file
 from .closure import PACKAGE, UsedCode, code_cells, digest, used_code
 
 # %% ../nbs/60_records.ipynb #c005
@@ -171,6 +172,7 @@ def write_record(
     data: Any = None,  # The documents that were read; None if they are no more than noise
     series: Mapping[str, Any] | None = None,  # Lists for figures: curves, heatmaps
     device: str | None = None,  # cpu or cuda, where it computed; None for the GPU if there is one
+    side_file: Mapping[str, Any] | None = None,  # Results of each document, as `write_side_file` describes the file beside it
 ) -> dict[str, Any]:  # What the kernel knows of the run
     "Write what a run's kernel knows, for a record when it has ended; a `ValueError` naming what no record can hold."
     for name, value in metrics.items():
@@ -197,6 +199,9 @@ def write_record(
         "device": device_name(device),
         "times": {"wall_s": round(wall_s, 1)},
     }
+    if side_file is not None:
+        verified_file(Path(path).parent, side_file)
+        seen["side_file"] = dict(side_file)
     write_json(path, seen)
     return seen
 
@@ -305,6 +310,8 @@ def job_record(
     wrong = [f"{k}: given {v!r}, seen {params[k]!r}" for k, v in job.given.items() if not same_value(params[k], v)]
     if wrong:
         raise ValueError(f"{job.name} ran with other parameters than those given: {'; '.join(wrong)}")
+    if seen.get("side_file") is not None:
+        verified_file(job.scratch(), seen["side_file"])
     if others := [package for package in code.packages if package not in seen["imported"]]:
         raise ValueError(f"{job.name} must import {', '.join(others)} from the repository it stands in, and did not")
     about = {"id": job.id, "tier": job.tier, "notebook": job.notebook.name, "given": job.given}
@@ -367,6 +374,8 @@ def status_of(
         return RecordStatus("smoke" if record["tier"] == "smoke" else "stale", f"it is from a {shown(record['tier'])} run")
     if (made_by := record.get("made_by")) not in (None, *MADE_BY):
         return RecordStatus("edited", f"it is made by {shown(made_by)}")
+    if record.get("side_file") is not None and not is_entry(record["side_file"]):
+        return RecordStatus("edited", "its side_file is no name, sha256 and bytes of a file")
     code = code_of(job, made_by)
     now = {
         "the run's id": ([record["id"], record["seed"]], [job.id, job.seed]),

@@ -24,7 +24,8 @@ from .core import check_choice, check_count, check_names, check_number, check_po
 from .faults import ON_ERROR
 from .data import ON_MISFIT
 from .tasks import GENERATORS, TASKS, check_task_options, task_defaults, told_of_short
-from .config import MEMORIES, SETTINGS
+from .interventions import OF_FACTS, check_memory_has, parse_interventions
+from .config import MEMORIES, SETTINGS, GMMXLNetConfig
 from .loading import type_name
 from .training_args import OPTIONS, OTHER_NAMES, SIZES, GMMTrainingConfig, TrainingConfig, calling, config_from_dict
 
@@ -78,6 +79,10 @@ class DocumentConfig:
     short_task_options: dict[str, Any] = field(
         default_factory=dict, metadata={"help": "What a generated task is told otherwise for its short documents"}
     )
+    interventions: list[str] = field(
+        default_factory=list, metadata={"help": "What is done to the trained model while it is asked: capture, gates*0.1, …"}
+    )
+    side_file: bool = field(default=False, metadata={"help": "Whether documents.npz keeps the results of each document"})
     segment_length: int | None = field(default=None, metadata={"help": "Tokens, at most; the task's by default"})
     stride: int | None = field(default=None, metadata={"help": "Tokens that segments share; the task's by default"})
     num_train: int = field(default=8192, metadata={"help": "Documents, at most"})
@@ -110,6 +115,7 @@ class DocumentConfig:
         for name in ("task_options", "short_task_options"):
             if not isinstance(getattr(self, name), dict):
                 raise ValueError(f"{name} must be a dictionary, got {getattr(self, name)!r:.80}")
+        self.check_interventions()
         of_read = ["data_path", "on_error"]
         of_generated = ["train_segments", "eval_segments", "task_options", "short_segments", "short_task_options"]
         of_others = of_read if self.task in GENERATORS else of_generated
@@ -125,6 +131,16 @@ class DocumentConfig:
         sizes = {"task": self.task, "segment_length": self.segment_length, "stride": self.stride}
         for name, value in task_defaults(sizes).items():
             object.__setattr__(self, name, value)
+
+    def check_interventions(self) -> None:
+        "A `ValueError` for a name that stands for nothing, or what these documents cannot show."
+        check_choice("side_file", self.side_file, (True, False))
+        for found in parse_interventions("interventions", self.interventions):
+            if found.kind in OF_FACTS and self.task not in GENERATORS:
+                what = f"with task {self.task!r}, which does not say where a fact stands"
+                raise ValueError(f"interventions must be without {found.kind} {what}, got {found.name!r}")
+        if self.interventions and self.num_eval < 2:
+            raise ValueError(f"interventions must be left out with num_eval = {self.num_eval}, got {self.interventions!r:.80}")
 
     @property
     def segment_sizes(self) -> tuple[int, int]:
@@ -316,6 +332,7 @@ class RunConfig:
         if self.short_steps is not None:
             check_count("short_steps", self.short_steps)
         self.check_stop()
+        self.check_asked()
         check_choice("resume", self.resume, (True, False))
         if (asked := self.training.resume_from_checkpoint) is not None:
             how = "resume goes on from the last whole checkpoint in output_dir"
@@ -334,6 +351,25 @@ class RunConfig:
         if self.stop_at_exact and self.documents.stream:
             raise ValueError(f"stop_at_exact must be left out, or 0, with stream, got {self.stop_at_exact!r}")
         check_left_out(self, {"without stop_at_exact": (STOP_FIELDS[1:], not self.stop_at_exact)})
+
+    def check_asked(self) -> None:
+        "A `ValueError` for an intervention that this run's memory has no room for, or a model that is spread over devices."
+        asked, how = parse_interventions("interventions", self.documents.interventions), self.training
+        if (asked or self.documents.side_file) and (how.fsdp or how.deepspeed):
+            name = "interventions" if asked else "side_file"
+            got = getattr(self.documents, name)
+            raise ValueError(f"{name} must be left out with fsdp and deepspeed, which take the memory apart, got {got!r:.80}")
+        fields = how.memory_fields()
+        kind, experts, update, mode, rule, passes = (
+            fields.get(name, getattr(GMMXLNetConfig, name))
+            for name in ("memory_type", "num_experts", "memory_update", "routing_mode", "write_routing", "passes")
+        )
+        steady = mode == "constant" or (mode, rule) == ("write-based", "round-robin")
+        count = {"gmm": experts, "none": 0}.get(kind, 1)
+        gated = kind == "gmm" or (kind == "token" and update == "gated")
+        check_memory_has("interventions", asked, kind, count, gated, steady)
+        if passes > 1 and any(found.kind == "mean-read-route" for found in asked):
+            raise ValueError(f"interventions must be without mean-read-route with passes = {passes}, got 'mean-read-route'")
 
     def stop_level(self, stage: str) -> float:
         "Exact match, in %, at which a stage ends; 0 for never."

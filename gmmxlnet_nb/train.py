@@ -10,8 +10,9 @@ import errno
 import logging
 import math
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
@@ -483,12 +484,31 @@ def evaluation_scores(
     over_choices = {"choice_exact": choice_exact(dataset.documents, chosen)} if len(chosen) else {}
     return {"loss": float(total / max(count, 1)), **scores, **over_choices}
 
+# %% ../nbs/06_train.ipynb #i429
+def as_usual(ids: Sequence[str]) -> AbstractContextManager[Any]:
+    "Nothing is changed, whatever the documents are."
+    return nullcontext()
+
+
+@dataclass(frozen=True)
+class EvaluationWatch:
+    "What an evaluation does besides answering."
+
+    within: Callable[[Sequence[str]], AbstractContextManager[Any]] = as_usual  # Of a batch's document ids: in what it is read
+    note: Callable[[Any, Sequence[str], Mapping[str, Any]], dict[str, Tensor]] | None = None
+    # Of the model's output with its routing_info, a batch's ids, and where its documents' choices are: (b, …) by name,
+    # which is filled up with -100 where a batch has fewer columns than another one
+
+
+UNWATCHED = EvaluationWatch()
+
 # %% ../nbs/06_train.ipynb #c084
 class GMMTrainer(DocumentTrainer):
     "A `DocumentTrainer` that answers when it evaluates: exact match and F1 beside the loss."
 
     clear_memory = False  # Whether every segment starts from the initial memory
     choices_of: tuple[Any, dict[str, Any]] = (None, {})  # The data set that was asked about last, and `dataset_places` of it
+    watch = UNWATCHED  # What the evaluation does besides
 
     def evaluate(  # type: ignore[override]  # one data set of documents, not a dictionary of sets
         self,
@@ -496,15 +516,16 @@ class GMMTrainer(DocumentTrainer):
         ignore_keys: list[str] | None = None,  # As `Trainer` takes them
         metric_key_prefix: str = "eval",  # Before the name of each metric
         clear_memory: bool = False,  # Whether to clear the memory before every segment
+        watch: EvaluationWatch = UNWATCHED,  # What is changed, and noted as `self.noted`
     ) -> dict[str, float]:  # Loss, exact, f1, …
         "Answer all documents and score the answers."
         dataset = self.eval_dataset if eval_dataset is None else eval_dataset
         dataset = check_evaluation(dataset)
-        self.clear_memory = clear_memory
+        self.clear_memory, self.watch = clear_memory, watch
         try:
             return super().evaluate(dataset, ignore_keys, metric_key_prefix)
         finally:
-            self.clear_memory = False
+            self.clear_memory, self.watch = False, UNWATCHED
 
     def predict(  # type: ignore[override]
         self,
@@ -518,16 +539,20 @@ class GMMTrainer(DocumentTrainer):
     def prediction_step(
         self, model: nn.Module, inputs: dict[str, Tensor], prediction_loss_only: bool, ignore_keys: Any = None
     ) -> tuple[None, Any, None]:
-        "The best spans, the losses and the best choice of each document."
+        "The best spans, the losses and the best choice of each document, and what is noted of it."
         ids: Any = inputs.get(DOCUMENT_IDS, ())
         inputs = self._prepare_inputs({name: value for name, value in inputs.items() if name != DOCUMENT_IDS})
-        with torch.no_grad(), self.compute_loss_context_manager():
-            out = model(**inputs, return_memory_state=False, clear_memory=self.clear_memory, skim=True)
+        note = self.watch.note
+        how = {"clear_memory": self.clear_memory, "skim": True, "return_routing_info": note is not None}
+        with torch.no_grad(), self.compute_loss_context_manager(), self.watch.within(ids):
+            out = model(**inputs, return_memory_state=False, **how)
         whole = find_memory_model(self.model).config.use_global_softmax
         losses = document_losses(out.start_logits, out.end_logits, inputs, whole)
         args = (inputs["answer_mask"], self.args.n_best_size, self.args.max_answer_length)
         chosen = batch_choices(out.start_logits, out.end_logits, ids, self.choices_of[1])
-        return None, (n_best_spans(out.start_logits, out.end_logits, *args), losses, chosen), None
+        noted = {} if note is None else {"noted": note(out, ids, self.choices_of[1])}
+        found = {"spans": n_best_spans(out.start_logits, out.end_logits, *args), "losses": losses, "chosen": chosen}
+        return None, found | noted, None
 
     def evaluation_loop(
         self, dataloader: Any, description: str, prediction_loss_only: bool | None = None, ignore_keys: Any = None,
@@ -538,9 +563,10 @@ class GMMTrainer(DocumentTrainer):
             self.choices_of = dataloader.dataset, dataset_places(dataloader.dataset)
         output = super().evaluation_loop(dataloader, description, False, ignore_keys, metric_key_prefix)
         found: Any = output.predictions
-        spans, losses, chosen = found
+        spans, losses = found["spans"], found["losses"]
         self.spans, self.spans_of = spans, (dataloader.dataset, self.clear_memory)
-        taken = chosen if self.choices_of[1] else ()
+        self.chosen = taken = found["chosen"] if self.choices_of[1] else ()
+        self.noted: dict[str, Any] = found.get("noted", {})
         scores = evaluation_scores(dataloader.dataset, spans, losses, self.args.null_threshold, taken)
         scores = {f"{metric_key_prefix}_{name}": value for name, value in scores.items()}
         return output._replace(predictions=spans, metrics={**(output.metrics or {}), **scores})
