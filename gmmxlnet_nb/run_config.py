@@ -23,7 +23,7 @@ from transformers.utils import logging
 from .core import check_choice, check_count, check_names, check_number, check_positive, read_json
 from .faults import ON_ERROR
 from .data import ON_MISFIT
-from .tasks import GENERATORS, TASKS, check_task_options, task_defaults
+from .tasks import GENERATORS, TASKS, check_questions_asked, check_task_options, task_defaults
 from .config import MEMORIES, SETTINGS
 from .loading import type_name
 from .training_args import OPTIONS, OTHER_NAMES, SIZES, GMMTrainingConfig, TrainingConfig, calling, config_from_dict
@@ -72,7 +72,7 @@ class DocumentConfig:
         default_factory=list, metadata={"help": "Further lengths that a generated task is asked about at the end"}
     )
     task_options: dict[str, Any] = field(
-        default_factory=dict, metadata={"help": "What a generated task is told besides: decoys, fact_segment, num_facts, …"}
+        default_factory=dict, metadata={"help": "What a generated task is told besides: decoys, fact_segment, questions, …"}
     )
     segment_length: int | None = field(default=None, metadata={"help": "Tokens, at most; the task's by default"})
     stride: int | None = field(default=None, metadata={"help": "Tokens that segments share; the task's by default"})
@@ -112,6 +112,7 @@ class DocumentConfig:
         if self.task in GENERATORS:
             lengths = [self.num_segments, *self.train_segments, *self.eval_segments]
             check_task_options(self.task, lengths, self.task_options)
+            check_questions_asked(self.task_options, num_train=self.num_train, num_eval=self.num_eval)
         sizes = {"task": self.task, "segment_length": self.segment_length, "stride": self.stride}
         for name, value in task_defaults(sizes).items():
             object.__setattr__(self, name, value)
@@ -304,6 +305,7 @@ class RunConfig:
         if self.short_steps is not None:
             check_count("short_steps", self.short_steps)
         self.check_stop()
+        self.check_questions()
         check_choice("resume", self.resume, (True, False))
         if (asked := self.training.resume_from_checkpoint) is not None:
             how = "resume goes on from the last whole checkpoint in output_dir"
@@ -322,6 +324,21 @@ class RunConfig:
         if self.stop_at_exact and self.documents.stream:
             raise ValueError(f"stop_at_exact must be left out, or 0, with stream, got {self.stop_at_exact!r}")
         check_left_out(self, {"without stop_at_exact": (STOP_FIELDS[1:], not self.stop_at_exact)})
+
+    def check_questions(self) -> None:
+        "A `ValueError` for questions that do not share their readings, or validation that breaks some off."
+        q, documents = self.training.questions_per_reading, self.documents
+        if self.stop_at_exact:
+            check_questions_asked(documents.task_options, num_validation=self.num_validation)
+        if q == 1:
+            return
+        if documents.task not in GENERATORS:
+            why = f"task {documents.task!r}, whose segments all show the question"
+            raise ValueError(f"questions_per_reading must be 1 with {why}, got {q}")
+        if documents.stream:
+            raise ValueError(f"questions_per_reading must be 1 with stream, got {q}")
+        if (asked := documents.task_options.get("questions", 1)) % q:
+            raise ValueError(f"questions_per_reading must divide task_options['questions'] = {asked}, got {q}")
 
     def stop_level(self, stage: str) -> float:
         "Exact match, in %, at which a stage ends; 0 for never."

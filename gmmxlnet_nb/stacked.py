@@ -27,6 +27,7 @@ from .cuda import CapturedStep
 from .data import DocumentCollator
 from .losses import memory_losses
 from .model import XLNetWithMemory
+from .shared_reading import reading_options
 from .schedule import find_memory_model, set_temperature, temperature_of_step
 from .run_config import RunConfig, used_parameters
 from .train import GMMTrainer
@@ -297,7 +298,7 @@ class StackedTraining:
         for router in self.routers:
             router.inverse_temperature = inverse
         options = {"return_routing_info": True, "return_memory_state": False, "bptt_segments": self.args.bptt_segments}
-        out = functional_call(self.base, (weights, buffers), kwargs={**batch, **options})
+        out = functional_call(self.base, (weights, buffers), kwargs={**batch, **options, **reading_options(self.args)})
         real = batch["segment_mask"].any(1)
         scale = len(real) / real.sum().clamp(min=1) if self.base.config.use_global_softmax else 1.0
         parts = {"answer_loss": out.loss * scale, **memory_losses(out.routing_info)}
