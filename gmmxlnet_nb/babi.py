@@ -6,27 +6,20 @@
 __all__ = []
 
 # %% ../nbs/29_babi.ipynb #b003
-import csv
 import functools
-import io
-import json
-import math
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
-from .articles import SENTENCE_END, cut_text, occurrences, split_text, word_count
-from .core import check_choice, check_count, check_number, check_positive, read_text, whole_file, write_json
-from .documents import Answer, Document, check_document, check_ids, json_field
-from .formats import kind_of
-from .reading import json_lines, json_records
-from .generated import distractor
+from .articles import SENTENCE_END, split_text, word_count
+from .core import check_choice, check_positive
+from .documents import Answer, Document, check_document
+from .generated import check_questions, check_whole_texts, distractor
+
 
 # %% ../nbs/29_babi.ipynb #b011
 PEOPLE = "Alma Boris Clem Delia Ewan Flora Gideon Hanna Ivo Judith Kaspar Lydia Milo Nora Otto Petra".split()
@@ -66,16 +59,17 @@ def draw_script(
     supports: int,  # 1 or 2
     num_facts: int,  # In the document
     allowed: range,  # Numbers that the key fact may have, by where it has to stand
+    spare: int = 0,  # Facts that are left to others
 ) -> tuple[int, dict[int, str]]:  # The key fact's number, and the deeds of whoever is asked about, or carries what is
     "What must happen when."
     can = [[i for i in key_range(supports, num_facts, down) if i in allowed] for down in (False, True)]
-    down = supports == 2 and bool(can[True]) and rng.random() < 0.5
+    down = supports == 2 and bool(can[True]) and num_facts - 4 >= spare and rng.random() < 0.5
     key = rng.choice(can[down])
     script = {key: "go"}
     if supports == 2:
         script[rng.randrange(key)] = "take"
     before = [i for i in range(key) if i not in script]
-    if before and rng.random() < 0.5:
+    if before and num_facts - len(script) - 2 * down > spare and rng.random() < 0.5:
         script[rng.choice(before)] = "go"  # else the first room that is told would mostly be right
     if down:
         put = rng.randint(key + 1, num_facts - 2)
@@ -95,6 +89,7 @@ class World:
         self.rng, (self.people, self.rooms, self.things) = rng, names
         self.room: dict[str, str] = {}  # Of a person
         self.holder: dict[str, str] = {}  # Of a thing
+        self.left: dict[str, str | None] = {}  # Where a thing was put down last
 
     def nouns(
         self,
@@ -117,19 +112,64 @@ class World:
         elif fact.deed == "take":
             self.holder[fact.noun] = fact.person
         else:
-            del self.holder[fact.noun]
+            self.left[fact.noun] = self.room.get(self.holder.pop(fact.noun))
         return fact
+
+    def where(
+        self,
+        whom: str,  # A person or a thing
+    ) -> str | None:  # None if nothing has told
+        "In which room somebody or something is now."
+        if whom in self.things and whom not in self.holder:
+            return self.left.get(whom)
+        return self.room.get(self.holder.get(whom, whom))
 
     def chance(
         self,
-        stays: str | None,  # Who must not go
-        fixed: str | None,  # The thing that nobody touches
+        stay: Sequence[str],  # Who should not go; the first one must not
+        fixed: Collection[str | None],  # Things that nobody touches
     ) -> Fact:
         "Anything that can happen, evenly over people and deeds."
-        who = [(person, deed) for person in self.people for deed in DEEDS if (person, deed) != (stays, "go")]
-        can = [(*each, [noun for noun in self.nouns(*each) if noun != fixed]) for each in who]
-        person, deed, nouns = self.rng.choice([each for each in can if each[2]])
+        who = [(person, deed) for person in self.people for deed in DEEDS]
+        can = [(*each, nouns) for each in who if (nouns := [noun for noun in self.nouns(*each) if noun not in fixed])]
+        free = next(some for n in (len(stay), 1) if (some := [one for one in can if one[1] != "go" or one[0] not in stay[:n]]))
+        person, deed, nouns = self.rng.choice(free)
         return self.happen(Fact(person, deed, self.rng.choice(nouns)))
+
+
+# %% ../nbs/29_babi.ipynb #b019
+@dataclass(frozen=True)
+class Story:
+    "What must happen, so that a question has an answer."
+
+    person: str
+    thing: str | None  # What is carried and asked for; None where the person is
+    key: int  # The fact that names the room
+    script: Mapping[int, str]  # Deeds by the fact's number
+
+    def keeps(self, i: int) -> bool:
+        "Whether the person stays in that room during a fact that is not in the script."
+        put = next((at for at, deed in self.script.items() if deed == "drop"), i + 1)
+        return self.key < i < put
+
+
+def other_stories(
+    world: World,  # With its people and things
+    first: Story,  # Of the first question
+    free: Sequence[int],  # Facts that are not in its script
+    count: int,  # How many others are asked for
+) -> list[Story]:
+    "What must happen so that further questions have answers."
+    rng, supports = world.rng, 1 if first.thing is None else 2
+    people, others = [p for p in world.people if p != first.person], [t for t in world.things if t != first.thing]
+    carriers = rng.sample(people, count) if count <= len(people) else rng.choices(people, k=count)
+    things = rng.sample(others, count) if supports == 2 else [None] * count
+    stories = list[Story]()
+    for number, (person, thing) in enumerate(zip(carriers, things, strict=True), 1):
+        key, script = draw_script(rng, supports, len(free), range(len(free)), (count - number) * supports)
+        stories.append(Story(person, thing, free[key], {free[i]: deed for i, deed in script.items()}))
+        free = [at for i, at in enumerate(free) if i not in script]
+    return stories
 
 
 def simulate(
@@ -137,25 +177,31 @@ def simulate(
     num_facts: int,  # How many
     key: int,  # Which of them names the answer
     script: Mapping[int, str],  # Of `draw_script`
-) -> tuple[list[Fact], str]:  # What happens, and who or what is asked for
+    others: int = 0,  # How many more are asked for
+) -> tuple[list[Fact], list[tuple[str, str]]]:  # What happens; who or what is asked for, and in which room that is at the end
     "A story in which one fact names where somebody, or something, is at the end."
     hero = world.rng.choice(world.people)
     thing = world.rng.choice(world.things) if world.things else None
+    stories = [Story(hero, thing, key, script)]
+    if others:
+        stories += other_stories(world, stories[0], [i for i in range(num_facts) if i not in script], others)
+    plan = {i: (one.person, deed, one.thing) for one in stories for i, deed in one.script.items()}
     take = next((i for i, deed in script.items() if deed == "take"), 0)
-    put = next((i for i, deed in script.items() if deed == "drop"), num_facts)
-    idle = max((i for i in range(take) if i not in script), default=-1)  # The last chance to put it down before that
+    idle = max((i for i in range(take) if i not in plan), default=-1)  # The last chance to put it down before that
     facts: list[Fact] = []
     for i in range(num_facts):
-        deed = script.get(i)
-        if deed == "go":
-            facts.append(world.happen(Fact(hero, deed, world.rng.choice(world.nouns(hero, deed)))))
-        elif deed is not None:
-            facts.append(world.happen(Fact(hero, deed, str(thing))))
+        if i in plan:
+            person, deed, noun = plan[i]
+            noun = world.rng.choice(world.nouns(person, deed)) if deed == "go" else noun
+            facts.append(world.happen(Fact(person, deed, str(noun))))
         elif i == idle and thing in world.holder:
             facts.append(world.happen(Fact(world.holder[thing], "drop", thing)))
         else:
-            facts.append(world.chance(hero if key < i < put else None, thing if i >= idle else None))
-    return facts, thing or hero
+            fixed = [one.thing for one in stories[i < idle :]]  # the first one's only from then on
+            facts.append(world.chance([one.person for one in stories if one.keeps(i)], fixed))
+    asked = [one.thing or one.person for one in stories]
+    return facts, [(whom, str(world.where(whom))) for whom in asked]
+
 
 # %% ../nbs/29_babi.ipynb #b021
 @functools.cache
@@ -262,6 +308,7 @@ class BabiSizes:
     sentences: int  # In a segment
     fact_segment: int | None
     listed: bool
+    questions: int = 1
 
 
 def list_choices(
@@ -281,23 +328,25 @@ def list_choices(
     return text + ".", Answer(answer, starts[order.index(answer)]), tuple(order)
 
 
-def babi_document(
-    id: str,  # The document's
+def babi_questions(
+    id: str,  # The document's; of several, a number follows
     chance: str,  # A name of its own, for the numbers that it draws
     sizes: BabiSizes,  # What it is made of
     num_segments: int,  # Of the document
     num_facts: int,  # In it
     background: Background,  # What is around them
-) -> Document:  # With one answer
-    "A document with facts among other sentences, and a question."
+) -> list[Document]:  # One for each question
+    "A text with facts among other sentences, and questions about it."
     world, places, hay = (random.Random(f"{chance} {what}") for what in ("facts", "places", "background"))
     slots = (num_segments - sizes.listed) * sizes.sentences
     at = 0 if sizes.fact_segment is None else sizes.fact_segment * sizes.sentences
     within = range(slots) if sizes.fact_segment is None else range(at, at + sizes.sentences)
     pools = ((PEOPLE, sizes.people), (ROOMS, sizes.rooms), (THINGS, sizes.things))
     names = [world.sample(pool, count) for pool, count in pools]
-    key, script = draw_script(world, sizes.supports, num_facts, fitting_keys(num_facts, slots, within))
-    facts, asked = simulate(World(world, names), num_facts, key, script)
+    others = sizes.questions - 1
+    allowed = fitting_keys(num_facts, slots, within)
+    key, script = draw_script(world, sizes.supports, num_facts, allowed, others * sizes.supports)
+    facts, asked = simulate(World(world, names), num_facts, key, script, others)
     said = [fact.sentence(world) for fact in facts]
     stand = place_facts(places, num_facts, slots, key, within)
     other, told = iter(background.take(hay, slots - num_facts)), dict(zip(stand, said, strict=True))
@@ -308,14 +357,20 @@ def babi_document(
         starts.append(starts[-1] + len(line) + len(end))
     text = "".join(line + end for line, end in zip(lines, ends, strict=True))
     breaks = [starts[slot] for slot in range(sizes.sentences, slots, sizes.sentences)]
-    question = f"Where is {'the ' if sizes.things else ''}{asked}?"
-    room = facts[key].noun
+    asks = [f"Where is {'the ' if sizes.things else ''}{whom}?" for whom, _ in asked]
     if not sizes.listed:
+        room = facts[key].noun
         answer = Answer(room, starts[stand[key]] + said[key].rindex(room))
-        return Document(id, text, question, (answer,), "babi", tuple(breaks))
+        return [Document(id, text, asks[0], (answer,), "babi", tuple(breaks))]
     breaks.append(len(text) + 1)
-    text, answer, choices = list_choices(places, text, names[1], room)
-    return Document(id, text, question, (answer,), "babi", tuple(breaks), breaks[-1], choices)
+    documents = list[Document]()
+    for number, (question, (_, room)) in enumerate(zip(asks, asked, strict=True)):
+        order = random.Random(f"{chance} choices {number}") if number else places
+        shown, answer, choices = list_choices(order, text, names[1], room)
+        name = f"{id}-{number}" if others else id
+        documents.append(Document(name, shown, question, (answer,), "babi", tuple(breaks), breaks[-1], choices))
+    return documents
+
 
 # %% ../nbs/29_babi.ipynb #b043
 def check_range(
@@ -365,6 +420,23 @@ def check_babi_sizes(
         why = "supports = 2 and 1 sentence a segment, as the first support stands before it"
         raise ValueError(f"fact_segment must be at least 2 for {why}, got 1")
 
+# %% ../nbs/29_babi.ipynb #b144
+def check_babi_questions(
+    sizes: BabiSizes,  # To be checked
+    lengths: list[int],  # Segments
+    counts: list[int],  # Facts
+) -> None:
+    "A `ValueError` for more questions than documents can answer, or for documents that cannot have several."
+    most, why = min(sizes.people, min(counts)), f"as many as num_people = {sizes.people} and num_facts = {min(counts)}"
+    if sizes.supports == 2:  # two facts for each
+        most, why = min(sizes.things, min(counts) // 2), f"num_things = {sizes.things} and half of num_facts = {min(counts)}"
+    check_questions(sizes.questions, most, why)
+    if sizes.questions > 1 and not sizes.listed:
+        raise ValueError("listed must be True with questions > 1: else all segments show the question, got False")
+    if sizes.questions > 1 and sizes.fact_segment is not None and max(lengths) > 2:
+        raise ValueError(f"fact_segment must be 'random' with questions > 1, got {sizes.fact_segment + 1}")
+
+
 # %% ../nbs/29_babi.ipynb #b145
 def check_babi(
     num_segments: Any,  # What `babi_documents` takes, each of these
@@ -378,6 +450,7 @@ def check_babi(
     max_words: Any,
     fact_segment: Any,
     listed: Any,
+    questions: Any,
 ) -> tuple[list[int], list[int], BabiSizes]:  # Lengths and numbers of facts that documents may have, and sizes
     "A `ValueError` for sizes that make no document."
     check_choice("supports", supports, (1, 2))
@@ -392,8 +465,9 @@ def check_babi(
         if type(place) is not int or place < 1:
             raise ValueError(f"fact_segment must be 'random', None or at least 1, got {fact_segment!r:.80}")
         place -= 1
-    sizes = BabiSizes(supports, num_people, num_places, things, sentences, place, listed)
+    sizes = BabiSizes(supports, num_people, num_places, things, sentences, place, listed, questions)
     check_babi_sizes(sizes, lengths, counts)
+    check_babi_questions(sizes, lengths, counts)
     Background(background, max_words)  # says what is wrong with these
     return lengths, counts, sizes
 
@@ -413,19 +487,20 @@ def babi_documents(
     fact_segment: int | str | None = "random",  # Of the fact that names the answer, from 1; "random", or None for the first
     listed: bool = True,  # Whether the last segment lists the rooms, and alone shows the question
     seed: int = 0,  # The same seed gives the same documents
+    questions: int = 1,  # About each text, each about another person or thing; so many documents in a row have it
 ) -> list[Document]:  # Checked
     "Facts about where people or things are, hidden in other text; a `ValueError` for sizes that make no document."
     check_positive("num_documents", num_documents)
     if type(seed) is not int:
         raise ValueError(f"seed must be a whole number, got {seed!r:.80}")
-    told = num_facts, num_people, num_places, num_things, sentences, background, max_words, fact_segment, listed
+    told = num_facts, num_people, num_places, num_things, sentences, background, max_words, fact_segment, listed, questions
     lengths, counts, sizes = check_babi(num_segments, supports, *told)
-    hay, documents = Background(background, max_words), []
-    for i in range(num_documents):
+    hay, documents = Background(background, max_words), list[Document]()
+    for i in range(check_whole_texts("num_documents", num_documents, questions)):
         chance = f"babi {supports} {seed} {i}"
         length, count = (random.Random(f"{chance} {what}").choice(of) for what, of in (("length", lengths), ("count", counts)))
-        document = babi_document(f"babi-{supports}-{seed}-{i}", chance, sizes, length, count, hay)
-        documents.append(check_document(document))
+        made = babi_questions(f"babi-{supports}-{seed}-{i}", chance, sizes, length, count, hay)
+        documents += map(check_document, made)
     return documents
 
 # %% ../nbs/29_babi.ipynb #b061
@@ -489,206 +564,3 @@ def recent_place_score(
 ) -> float:  # Percent
     "What answering the room named last scores, with one support and a random `fact_segment`."
     return 100 * (1 / num_facts + (1 - 1 / num_facts) / num_places)
-
-# %% ../nbs/29_babi.ipynb #b071
-def document_target(
-    document: Document,  # With an answer
-) -> str:
-    "The word that answers; a `ValueError` for a document without an answer."
-    if not document.answers:
-        raise ValueError(f"document {document.id!r}: answers must hold what is right, got none")
-    return document.answers[0].text
-
-
-def file_kind(
-    data_path: str | Path,  # A file of JSON
-) -> str:  # "json" for an array, "lines" for JSON lines
-    "How a file's name says that it is written; a `ValueError` for another ending."
-    kind = kind_of(Path(data_path))[1]
-    if kind not in ("json", "lines"):
-        raise ValueError(f"data_path must end in .json for an array or .jsonl for JSON lines, got {str(data_path)!r:.200}")
-    return kind
-
-
-def write_babi(
-    data_path: str | Path,  # Ends in .json for an array, .jsonl for JSON lines
-    documents: Sequence[Document],  # With answers
-) -> Path:  # The path
-    "Write questions as BABILong has them, whole or not at all; a `ValueError` for a document without an answer."
-    records = [{"input": d.text, "question": d.question, "target": document_target(d)} for d in documents]
-    if file_kind(data_path) == "json":
-        return write_json(data_path, records)
-    with whole_file(data_path) as part:
-        part.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
-    return Path(data_path)
-
-# %% ../nbs/29_babi.ipynb #b072
-def read_record(
-    record: Any,  # Of the file
-    where: str,  # How to say which it is
-    id: str,  # Of the document
-    words_per_segment: int,  # At most
-) -> Document:  # With the last place where the text names the target
-    "A record as a document; a `ValueError` says what is missing in it."
-    text, question, target = (json_field(record, name, str, where) for name in ("input", "question", "target"))
-    if not question.strip():
-        raise ValueError(f"{where} must have a field 'question' that is not empty, got {question!r}")
-    places = occurrences(text, target)
-    if not places:
-        raise ValueError(f"{where} must have its target {target!r:.80} in the input, got none of it")
-    document = Document(id, text, question, (Answer(target, places[-1]),), "babi")
-    parts = cut_text(text, [document], words_per_segment, word_count, "words_per_segment")
-    breaks = tuple(start for start, _ in parts[1:])
-    return check_document(Document(id, text, question, document.answers, "babi", breaks))
-
-
-def read_babi(
-    data_path: str | Path,  # A file of JSON lines, or of an array in JSON; compressed or not
-    words_per_segment: int = 40,  # At most
-    listed: bool = False,  # Whether a last segment lists all targets of the file, and alone shows the question
-    seed: int = 0,  # For the order in the lists
-) -> list[Document]:  # Checked
-    "Read questions as BABILong has them; a `ValueError` names the file, the record and what is wrong with it."
-    check_positive("words_per_segment", words_per_segment)
-    check_choice("listed", listed, (False, True))
-    path = Path(data_path)
-    records = json_lines([path]) if file_kind(path) == "lines" else json_records(path)
-    name = path.name.partition(".")[0]
-    documents = [
-        read_record(record, f"{path}: record {n}", f"{name}-{n}", words_per_segment) for n, record in enumerate(records, 1)
-    ]
-    if not documents:
-        raise ValueError(f"{path} must hold records of input, question and target, got none")
-    if not listed:
-        return documents
-    targets = list(dict.fromkeys(map(document_target, documents)))
-    asked = []
-    for d in documents:
-        rng = random.Random(f"babi {seed} {d.id} choices")
-        text, answer, choices = list_choices(rng, d.text, targets, document_target(d))
-        breaks = (*d.breaks, len(d.text) + 1)
-        asked.append(check_document(Document(d.id, text, d.question, (answer,), "babi", breaks, breaks[-1], choices)))
-    return asked
-
-# %% ../nbs/29_babi.ipynb #b081
-def babi_correct(
-    target: str,  # What is right
-    output: str,  # What somebody says
-    question: str,  # What was asked
-    labels: Iterable[str],  # What could be right, in the task
-) -> bool:
-    "Whether an output counts as right, by BABILong's rule."
-    said = re.split(r"\.|<context>|<example>", output.lower(), maxsplit=1)[0]
-    asked = question.lower()
-    named = {label for label in map(str.lower, labels) if label in said and label not in asked}
-    return named == {target.lower()}
-
-# %% ../nbs/29_babi.ipynb #b084
-def score_interval(
-    correct: int,  # Right answers
-    total: int,  # Questions
-    confidence: float = 0.95,  # That the true share is inside
-) -> tuple[float, float]:  # Percent
-    "Wilson's interval for a share; a `ValueError` for more right answers than questions."
-    check_positive("total", total)
-    if check_count("correct", correct) > total:
-        raise ValueError(f"correct must be in 0 … total = {total}, got {correct}")
-    z = NormalDist().inv_cdf((1 + check_number("confidence", check_positive("confidence", confidence, float), 0, 1)) / 2)
-    share, spread = correct / total, z**2 / total
-    middle, half = share + spread / 2, math.sqrt(spread * share * (1 - share) + spread**2 / 4)
-    low, high = ((middle + side * half) / (1 + spread) for side in (-1, 1))
-    return 100 * max(0.0, low), 100 * min(1.0, high)
-
-
-def babi_scores(
-    outcomes: Sequence[bool],  # Whether each answer is right
-) -> dict[str, float]:  # Percent, its 95% interval, and of how many
-    "How many are right, and how well that is known."
-    low, high = score_interval(sum(outcomes), len(outcomes))
-    return {"accuracy": 100 * sum(outcomes) / len(outcomes), "low": low, "high": high, "total": len(outcomes)}
-
-# %% ../nbs/29_babi.ipynb #b087
-RESULTS = ("target", "output", "question")  # Columns of BABILong's results
-
-
-def result_rows(
-    documents: Sequence[Document],  # That were asked about
-    predictions: Mapping[str, str],  # What was answered, by the document's id; "" for no answer
-) -> list[tuple[str, str, str]]:  # target, output, question
-    "What was asked and answered; a `ValueError` unless each document has one answer, and nothing else has."
-    if not documents:
-        raise ValueError("documents must hold at least one document, got none")
-    check_ids(list(documents))
-    ids = {document.id for document in documents}
-    bad = [id for id in predictions if id not in ids] + [id for id in ids if not isinstance(predictions.get(id), str)]
-    if bad:
-        raise ValueError(f"predictions must have one string for each document's id and no others, got another for {bad[0]!r:.80}")
-    return [(document_target(d), predictions[d.id], d.question) for d in documents]
-
-
-def score_rows(
-    rows: Sequence[tuple[str, str, str]],  # target, output, question
-    labels: Sequence[str] | None,  # Of the task; None for all targets
-) -> dict[str, float]:  # Of `babi_scores`
-    "Score answers by BABILong's rule; a `ValueError` for labels that lack a target."
-    targets = {target.lower() for target, *_ in rows}
-    known = targets if labels is None else {label.lower() for label in labels}
-    if targets - known:
-        raise ValueError(f"labels must hold all targets, got none for {min(targets - known)!r:.80}")
-    return babi_scores([babi_correct(target, output, question, known) for target, output, question in rows])
-
-
-def babi_accuracy(
-    documents: Sequence[Document],  # That were asked about
-    predictions: Mapping[str, str],  # The text of each one's span, by its id; "" for no answer
-    labels: Sequence[str] | None = None,  # All answers of the task; None for the documents' own
-) -> dict[str, float]:  # accuracy, and low and high of its interval, in percent; total
-    "Score spans by BABILong's rule."
-    return score_rows(result_rows(documents, predictions), labels)
-
-
-def write_babi_results(
-    path: str | Path,  # Where to
-    documents: Sequence[Document],  # That were asked about
-    predictions: Mapping[str, str],  # What was answered, by the document's id
-) -> Path:  # The path
-    "Write a table of results as BABILong has it, whole or not at all."
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["", *RESULTS])
-    table.writerows((i, *row) for i, row in enumerate(result_rows(documents, predictions)))
-    with whole_file(path) as part:
-        part.write_text(text.getvalue(), encoding="utf-8", newline="")
-    return Path(path)
-
-# %% ../nbs/29_babi.ipynb #b088
-def read_babi_results(
-    path: str | Path,  # A table in CSV
-) -> list[tuple[str, str, str]]:  # target, output, question
-    "Read a table of results; a `ValueError` names the file, the record and what is missing in it."
-    table = csv.DictReader(io.StringIO(read_text(path, name="path"), newline=""), strict=True)
-    rows: list[tuple[str, str, str]] = []
-    try:
-        columns = table.fieldnames or []
-        missing = [name for name in RESULTS if name not in columns]
-        if missing:
-            raise ValueError(f"{path} must have the columns {', '.join(RESULTS)}, got none of the name {missing[0]!r}")
-        for number, row in enumerate(table, 1):
-            lost = [name for name in columns if row[name] is None] + ["target"] * (not (row["target"] or "").strip())
-            if lost or None in row:
-                what = f"no {lost[0] or 'number'}" if lost else "more fields than columns"
-                raise ValueError(f"{path}: record {number} must have a field for each column, got {what}")
-            rows.append((row["target"], row["output"], row["question"]))
-    except csv.Error as error:
-        raise ValueError(f"{path}: record {len(rows) + 1} must be CSV: {error}") from None
-    if not rows:
-        raise ValueError(f"{path} must hold results, got none")
-    return rows
-
-
-def score_babi_results(
-    path: str | Path,  # A table in CSV, whoever wrote it
-    labels: Sequence[str] | None = None,  # All answers of the task; None for all targets of the file
-) -> dict[str, float]:  # accuracy, and low and high of its interval, in percent; total
-    "Score a table of results by BABILong's rule."
-    return score_rows(read_babi_results(path), labels)

@@ -25,7 +25,7 @@ def choice_starts(
     document: Document,  # With choices
 ) -> list[int] | None:  # The first character of each; None if one of them is not there
     "Where the list of choices has each of them, as whole words, in its order."
-    found, end = list[int](), document.question_start
+    found, end = list[int](), document.question_start or max(document.breaks, default=0)
     for choice in document.choices:
         match = re.compile(rf"(?<!\w){re.escape(choice)}(?!\w)").search(document.text, end)
         if match is None:

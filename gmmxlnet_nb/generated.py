@@ -9,6 +9,7 @@ __all__ = ['retention_document', 'retention_documents']
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from .core import check_choice, check_positive
@@ -130,50 +131,79 @@ def check_fact_segment(
         what = f"'random', in {low} … {high}{others} in documents of {min(lengths)} segments"
         raise ValueError(f"fact_segment must be {what}{', or None for 1' if low == 1 else ''}, got {fact_segment!r:.80}")
 
+# %% ../nbs/27_generated.ipynb #g014
+def check_questions(
+    questions: Any,  # How many are asked about one text
+    most: int,  # Facts that can be asked for
+    why: str,  # Where that comes from
+) -> int:  # `questions`
+    "Return `questions` if there is a fact for each, else raise a `ValueError`."
+    if check_positive("questions", questions) > most:
+        raise ValueError(f"questions must be at most {most}, {why}, got {questions}")
+    return questions
+
+
+def check_whole_texts(
+    name: str,  # The parameter that says how many documents there are
+    count: int,  # Documents, which are questions
+    questions: int,  # Of one text
+) -> int:  # Texts
+    "How many texts so many questions are about; a `ValueError` if the last one is not asked all of its own."
+    if count % questions:
+        raise ValueError(f"{name} must be a multiple of questions = {questions}, got {count}")
+    return count // questions
+
+
 # %% ../nbs/27_generated.ipynb #g021
-def compose_document(
+def compose_documents(
     rng: random.Random,  # Where chance comes from
-    id: str,  # The document's
+    id: str,  # The document's; of several, a number follows
     task: str,  # Its title
     num_segments: int,  # With that of the question
     sentences: int,  # Sentences without a value in each segment but the last
     facts: Sequence[tuple[int, str]],  # The segment of each, from 1, and what it says
-    question: str,  # About one of them
-    choices: Sequence[str],  # Of which one is right
-    answer: str,  # That one
-) -> Document:
-    "Segments with the facts in them, and the question with its choices in a last one."
+    asked: Sequence[tuple[str, Sequence[str], str]],  # Questions about them, each with its choices and the right one
+) -> list[Document]:  # One for each question
+    "Segments with the facts in them, and a question with its choices in a last one."
     parts = [[distractor(rng) for _ in range(sentences)] for _ in range(num_segments - 1)]
     for segment, fact in facts:
         part = parts[segment - 1]
         part.insert(rng.randint(0, len(part)), fact)
     segments = [" ".join(part) for part in parts]
     before = "\n".join([*segments, "The choices are "])
-    text = before + ", ".join(choices[:-1]) + f" and {choices[-1]}."
-    start = len(before) + sum(len(choice) + 2 for choice in choices[: choices.index(answer)])
-    start += 3 if answer == choices[-1] else 0  # " and " for ", "
     starts, end = list[int](), 0
     for segment_text in segments:
         end += len(segment_text) + 1
         starts.append(end)
-    return Document(id, text, question, (Answer(answer, start),), task, tuple(starts), starts[-1], tuple(choices))
+    documents = []
+    for number, (question, choices, answer) in enumerate(asked):
+        text = before + ", ".join(choices[:-1]) + f" and {choices[-1]}."
+        start = len(before) + sum(len(choice) + 2 for choice in choices[: choices.index(answer)])
+        start += 3 if answer == choices[-1] else 0  # " and " for ", "
+        name = id if len(asked) == 1 else f"{id}-{number}"
+        documents.append(
+            Document(name, text, question, (Answer(answer, start),), task, tuple(starts), starts[-1], tuple(choices))
+        )
+    return documents
 
 
 def make_documents(
     task: str,  # Of which they are
     num_documents: int,  # How many
-    num_segments: int | Sequence[int],  # Segments in each; of a list, every document draws one
+    num_segments: int | Sequence[int],  # Segments in each; of a list, every text draws one
     seed: int,  # The same seed gives the same documents
-    make: Callable[[random.Random, str, int], Document],  # One, of an id and a number of segments
+    make: Callable[..., list[Document]],  # All of one text, of chance, an id, a number of segments and of questions
+    questions: int = 1,  # About one text
 ) -> list[Document]:  # Checked
-    "Make documents one by one; a `ValueError` for a number or a seed that is none."
-    check_positive("num_documents", num_documents)
+    "Make documents text by text; a `ValueError` for a number or a seed that is none."
+    texts = check_whole_texts("num_documents", check_positive("num_documents", num_documents), questions)
     lengths = segment_counts(num_segments)
     if type(seed) is not int:
         raise ValueError(f"seed must be a whole number, got {seed!r}")
     rng = random.Random(seed)
-    sizes = [(f"{task}-{seed}-{i}", rng.choice(lengths)) for i in range(num_documents)]
-    return [check_document(make(rng, id, n)) for id, n in sizes]
+    sizes = [(f"{task}-{seed}-{i}", rng.choice(lengths)) for i in range(texts)]
+    return [check_document(document) for id, n in sizes for document in make(rng, id, n, questions=questions)]
+
 
 # %% ../nbs/27_generated.ipynb #g031
 def other_entities(
@@ -205,6 +235,26 @@ def place_others(
     "Segments of facts that nobody asks about."
     return [rng.randint(1, num_segments - 1) for _ in range(count)]
 
+
+def place_asked(
+    places: Sequence[int],  # Segments of facts, the asked ones first
+    questions: int,  # How many are asked for
+    fact_segment: int | str | None,  # Where these stand: None for the first, "random", or its number from 1
+) -> list[int]:  # From 1
+    "Segments of facts, with those that are asked for where they are to be."
+    if fact_segment == "random":
+        return list(places)
+    return [int(fact_segment or 1) if i < questions else place for i, place in enumerate(places)]
+
+
+def reordered(
+    chance: random.Random,  # Of further questions
+    choices: Sequence[str],  # Of the first
+) -> list[str]:
+    "The same choices in another order, which must not tell anything."
+    return chance.sample(list(choices), len(choices))
+
+
 # %% ../nbs/27_generated.ipynb #g035
 def check_retention(
     num_segments: Any,  # What `retention_documents` takes, each of these
@@ -212,12 +262,46 @@ def check_retention(
     sentences: Any,
     fact_segment: Any,
     decoys: Any,
+    questions: Any,
 ) -> None:
     "A `ValueError` for sizes that make no documents."
     check_fact_segment(fact_segment, segment_counts(num_segments))
     check_whole("num_choices", num_choices, 2, MOST_CHOICES)
     check_positive("sentences", sentences)
     check_whole("decoys", decoys, 0, num_choices - 1, f", the wrong ones of num_choices = {num_choices}")
+    check_questions(questions, decoys + 1, f"one for the fact and for each of decoys = {decoys}")
+
+
+# %% ../nbs/27_generated.ipynb #g036
+def retention_questions(
+    rng: random.Random,  # Where chance comes from
+    id: str,  # The document's; of several, a number follows
+    num_segments: int,  # The question is in the last
+    num_choices: int,  # Choices in the list
+    sentences: int,  # Sentences without a value in each segment but the last
+    fact_segment: int | str | None,  # Of the asked facts: None for the first, "random", or its number from 1
+    decoys: int,  # Facts of the same kind about other entities, with other values of the list
+    task: str,  # Its title
+    questions: int = 1,  # About different facts
+) -> list[Document]:  # One for each question
+    "A fact, distraction, and at the end a question, or several of which the others ask for decoys."
+    kind = rng.choice(list(FACTS))
+    fact, question = rng.choice(FACTS[kind])
+    choices = draw_choices(rng, kind, num_choices)
+    values = [rng.choice(choices)]
+    entities = [{"place": rng.choice(PLACES), "name": rng.choice(NAMES)}]
+    places = [draw_segment(rng, fact_segment, num_segments)]
+    if decoys:  # without, chance is drawn from as it always was
+        values += rng.sample([choice for choice in choices if choice != values[0]], decoys)
+        entities += other_entities(rng, entities[0], decoys)
+        places += place_others(rng, decoys, num_segments)
+    places = place_asked(places, questions, fact_segment)
+    facts = [(t, fact.format(value=value, **who)) for t, value, who in zip(places, values, entities, strict=True)]
+    more, asked = random.Random(f"{id} questions"), [(question.format(**entities[0]), choices, values[0])]
+    for who, value in islice(zip(entities, values, strict=True), 1, questions):
+        asked.append((question.format(**who), reordered(more, choices), value))
+    return compose_documents(rng, id, task, num_segments, sentences, facts, asked)
+
 
 # %% ../nbs/27_generated.ipynb #c057
 def retention_document(
@@ -231,18 +315,8 @@ def retention_document(
     task: str = "retention",  # Its title
 ) -> Document:  # With one answer, in the list of choices
     "A fact, distraction, and a question at the end."
-    kind = rng.choice(list(FACTS))
-    fact, question = rng.choice(FACTS[kind])
-    choices = draw_choices(rng, kind, num_choices)
-    answer = rng.choice(choices)
-    entity = {"place": rng.choice(PLACES), "name": rng.choice(NAMES)}
-    facts = [(draw_segment(rng, fact_segment, num_segments), fact.format(value=answer, **entity))]
-    if decoys:  # without, chance is drawn from as it always was
-        values = rng.sample([choice for choice in choices if choice != answer], decoys)
-        others = other_entities(rng, entity, decoys)
-        said = [fact.format(value=value, **other) for value, other in zip(values, others, strict=True)]
-        facts += zip(place_others(rng, decoys, num_segments), said, strict=True)
-    return compose_document(rng, id, task, num_segments, sentences, facts, question.format(**entity), choices, answer)
+    return retention_questions(rng, id, num_segments, num_choices, sentences, fact_segment, decoys, task)[0]
+
 
 # %% ../nbs/27_generated.ipynb #c058
 def retention_documents(
@@ -253,12 +327,13 @@ def retention_documents(
     seed: int = 0,  # The same seed gives the same documents
     fact_segment: int | str | None = None,  # Of the asked fact: None for the first, "random", or its number from 1
     decoys: int = 0,  # Facts of the same kind about other entities, with other values of the list
+    questions: int = 1,  # About each text, the others about decoys; so many documents in a row have it
 ) -> list[Document]:  # Checked
     "Documents that can only be answered by keeping one fact; a `ValueError` for sizes that make none."
     sizes: dict[str, Any] = {"num_choices": num_choices, "sentences": sentences, "fact_segment": fact_segment, "decoys": decoys}
-    check_retention(num_segments, **sizes)
-    make = partial(retention_document, **sizes)
-    return make_documents("retention", num_documents, num_segments, seed, make)
+    check_retention(num_segments, **sizes, questions=questions)
+    make = partial(retention_questions, **sizes, task="retention")
+    return make_documents("retention", num_documents, num_segments, seed, make, questions)
 
 # %% ../nbs/27_generated.ipynb #g041
 # kind of the value: what is said, what is asked about the latest value, and about the first
@@ -321,9 +396,9 @@ def value_segments(
     return sorted([place, *rng.sample(free, updates)])
 
 # %% ../nbs/27_generated.ipynb #g042
-def update_document(
+def update_questions(
     rng: random.Random,  # Where chance comes from
-    id: str,  # The document's
+    id: str,  # The document's; of several, a number follows
     num_segments: int,  # The question is in the last
     num_choices: int,  # Choices in the list
     sentences: int,  # Sentences without a value in each segment but the last
@@ -331,21 +406,27 @@ def update_document(
     num_updates: int | Sequence[int],  # How often the value is overwritten, or a range
     ask: str,  # "latest", "first", or "random"
     decoys: int,  # Facts of the same kind about other entities
-) -> Document:  # With one answer, in the list of choices
+    questions: int = 1,  # The others about decoys
+) -> list[Document]:  # One for each question
     "A value that changes, and a question about one time."
     kind = rng.choice(list(UPDATES))
-    fact, *questions = rng.choice(UPDATES[kind])
+    fact, *questions_of = rng.choice(UPDATES[kind])
     asked = rng.choice(FIRST_LAST) if ask == "random" else ask
     updates = rng.randint(*update_range(num_updates))
     choices = draw_choices(rng, kind, num_choices)
     values = rng.sample(choices, updates + 1 + decoys)
     entity = {"place": rng.choice(PLACES), "name": rng.choice(NAMES)}
     named = [entity] * (updates + 1) + other_entities(rng, entity, decoys)
-    places = value_segments(rng, fact_segment, num_segments, updates, asked) + place_others(rng, decoys, num_segments)
+    places = value_segments(rng, fact_segment, num_segments, updates, asked)
+    places += place_asked(place_others(rng, decoys, num_segments), questions - 1, fact_segment)
     facts = [(t, fact.format(value=value, **who)) for t, value, who in zip(places, values, named, strict=True)]
-    answer = values[updates if asked == "latest" else 0]
-    question = questions[FIRST_LAST.index(asked)].format(**entity)
-    return compose_document(rng, id, "update", num_segments, sentences, facts, question, choices, answer)
+    answer, more = values[updates if asked == "latest" else 0], random.Random(f"{id} questions")
+    all_asked = [(questions_of[FIRST_LAST.index(asked)].format(**entity), choices, answer)]
+    for who, value in islice(zip(named, values, strict=True), updates + 1, updates + questions):
+        when = more.choice(FIRST_LAST) if ask == "random" else ask
+        all_asked.append((questions_of[FIRST_LAST.index(when)].format(**who), reordered(more, choices), value))
+    return compose_documents(rng, id, "update", num_segments, sentences, facts, all_asked)
+
 
 # %% ../nbs/27_generated.ipynb #g044
 def check_update(
@@ -356,6 +437,7 @@ def check_update(
     num_updates: Any,
     ask: Any,
     decoys: Any,
+    questions: Any,
 ) -> None:
     "A `ValueError` for sizes that make no documents."
     check_positive("sentences", sentences)
@@ -369,6 +451,8 @@ def check_update(
     check_fact_segment(fact_segment, lengths, most if ask != "first" else 0, most if ask != "latest" else 0)
     wrong = f", the wrong ones of num_choices = {num_choices} that are not stated of the entity"
     check_whole("decoys", decoys, 0, num_choices - 1 - most, wrong)
+    check_questions(questions, decoys + 1, f"one for the entity that changes and for each of decoys = {decoys}")
+
 
 # %% ../nbs/27_generated.ipynb #g045
 def update_documents(
@@ -381,14 +465,15 @@ def update_documents(
     num_updates: int | Sequence[int] = (1, 3),  # How often the value is overwritten; of a pair, any number between
     ask: str = "latest",  # Which value is asked for: "latest", "first", or "random" for either
     decoys: int = 0,  # Facts of the same kind about other entities, with other values of the list
+    questions: int = 1,  # About each text, the others about decoys; so many documents in a row have it
 ) -> list[Document]:  # Checked
     "Documents in which a value changes; a `ValueError` for sizes that make none."
     sizes: dict[str, Any] = {
         "num_choices": num_choices, "sentences": sentences, "fact_segment": fact_segment, "num_updates": num_updates,
         "ask": ask, "decoys": decoys,
     }  # fmt: skip
-    check_update(num_segments, **sizes)
-    return make_documents("update", num_documents, num_segments, seed, partial(update_document, **sizes))
+    check_update(num_segments, **sizes, questions=questions)
+    return make_documents("update", num_documents, num_segments, seed, partial(update_questions, **sizes), questions)
 
 # %% ../nbs/27_generated.ipynb #g051
 def draw_apart(
@@ -401,15 +486,29 @@ def draw_apart(
     return " ".join(rng.choice([word for word in pool if word not in taken]) for pool in pools)
 
 
-def kinds_document(
+def choices_apart(
     rng: random.Random,  # Where chance comes from
-    id: str,  # The document's
+    kind: str,  # number, name, place or date
+    answer: str,  # One of them
+    count: int,  # How many
+    taken: Collection[str],  # Words that the others may not have
+) -> list[str]:  # In random order; no two dates share the day or the month
+    "Choices of one kind, the wrong ones without some words."
+    pools = (DAYS, MONTHS) if kind == "date" else (VALUES[kind],)
+    drawn = (rng.sample([word for word in pool if word not in taken], count - 1) for pool in pools)
+    return reordered(rng, [answer, *map(" ".join, zip(*drawn, strict=True))])
+
+
+def kinds_questions(
+    rng: random.Random,  # Where chance comes from
+    id: str,  # The document's; of several, a number follows
     num_segments: int,  # The question is in the last
     num_choices: int,  # Choices in the list
     sentences: int,  # Sentences without a value in each segment but the last
-    fact_segment: int | str | None,  # Of the asked fact
-) -> Document:  # With one answer, in the list of choices
-    "A fact of each kind, and a question about one."
+    fact_segment: int | str | None,  # Of the asked facts
+    questions: int = 1,  # About facts of different kinds
+) -> list[Document]:  # One for each question
+    "A fact of each kind, and a question about one, or about several."
     kind = rng.choice(list(FACTS))
     choices = draw_choices(rng, kind, num_choices)
     answer = rng.choice(choices)
@@ -418,15 +517,22 @@ def kinds_document(
         if other != kind:
             values[other] = draw_apart(rng, other, taken)
             taken |= set(values[other].split())
-    said, question = dict[str, str](), ""
+    said, asks = dict[str, str](), dict[str, str]()
     entities = other_entities(rng, {"place": "", "name": ""}, len(FACTS), taken)
     for (of, value), entity in zip(values.items(), entities, strict=True):
-        fact, asks = rng.choice(FACTS[of])
-        said[of] = fact.format(value=value, **entity)
-        question = asks.format(**entity) if of == kind else question
+        fact, question = rng.choice(FACTS[of])
+        said[of], asks[of] = fact.format(value=value, **entity), question.format(**entity)
     places = [draw_segment(rng, fact_segment, num_segments), *place_others(rng, len(FACTS) - 1, num_segments)]
+    more, asked = random.Random(f"{id} questions"), [(asks[kind], choices, answer)]
+    order = [kind, *reordered(more, list(values)[1:])]
+    free = [fact_segment == "random" or of not in order[:questions] for of in said]
+    places = [place if anywhere else int(fact_segment or 1) for place, anywhere in zip(places, free, strict=True)]
     facts = list(zip(places, said.values(), strict=True))
-    return compose_document(rng, id, "kinds", num_segments, sentences, facts, question, choices, answer)
+    words = {word.strip(".") for fact in said.values() for word in fact.split()}
+    for of in order[1:questions]:
+        asked.append((asks[of], choices_apart(more, of, values[of], num_choices, words), values[of]))
+    return compose_documents(rng, id, "kinds", num_segments, sentences, facts, asked)
+
 
 # %% ../nbs/27_generated.ipynb #g053
 def check_kinds(
@@ -434,11 +540,13 @@ def check_kinds(
     num_choices: Any,
     sentences: Any,
     fact_segment: Any,
+    questions: Any,
 ) -> None:
     "A `ValueError` for sizes that make no documents."
     check_fact_segment(fact_segment, segment_counts(num_segments))
     check_whole("num_choices", num_choices, 2, MOST_CHOICES)
     check_positive("sentences", sentences)
+    check_questions(questions, len(FACTS), "one for each kind of fact")
 
 
 def kinds_documents(
@@ -448,11 +556,12 @@ def kinds_documents(
     sentences: int = 2,  # Sentences without a value in each segment
     seed: int = 0,  # The same seed gives the same documents
     fact_segment: int | str | None = "random",  # Of the asked fact: None for the first, "random", or its number from 1
+    questions: int = 1,  # About each text, each of another kind; so many documents in a row have it
 ) -> list[Document]:  # Checked
     "Documents with a fact of each kind; a `ValueError` for sizes that make none."
     sizes: dict[str, Any] = {"num_choices": num_choices, "sentences": sentences, "fact_segment": fact_segment}
-    check_kinds(num_segments, **sizes)
-    return make_documents("kinds", num_documents, num_segments, seed, partial(kinds_document, **sizes))
+    check_kinds(num_segments, **sizes, questions=questions)
+    return make_documents("kinds", num_documents, num_segments, seed, partial(kinds_questions, **sizes), questions)
 
 # %% ../nbs/27_generated.ipynb #g061
 def check_recall(
@@ -460,11 +569,13 @@ def check_recall(
     num_facts: Any,
     sentences: Any,
     fact_segment: Any,
+    questions: Any,
 ) -> None:
     "A `ValueError` for sizes that make no documents."
     check_fact_segment(fact_segment, segment_counts(num_segments))
     check_whole("num_facts", num_facts, 2, MOST_CHOICES, ", as many values as each kind has")
     check_positive("sentences", sentences)
+    check_questions(questions, num_facts, f"one for each of num_facts = {num_facts}")
 
 
 def recall_documents(
@@ -474,9 +585,10 @@ def recall_documents(
     sentences: int = 2,  # Sentences without a value in each segment
     seed: int = 0,  # The same seed gives the same documents
     fact_segment: int | str | None = "random",  # Of the asked fact: None for the first, "random", or its number from 1
+    questions: int = 1,  # About each text, each about another fact; so many documents in a row have it
 ) -> list[Document]:  # Checked
     "Documents with several facts of one kind; a `ValueError` for sizes that make none."
-    check_recall(num_segments, num_facts, sentences, fact_segment)
+    check_recall(num_segments, num_facts, sentences, fact_segment, questions)
     sizes: dict[str, Any] = {"num_choices": num_facts, "decoys": num_facts - 1, "sentences": sentences}
-    make = partial(retention_document, **sizes, fact_segment=fact_segment, task="recall")
-    return make_documents("recall", num_documents, num_segments, seed, make)
+    make = partial(retention_questions, **sizes, fact_segment=fact_segment, task="recall")
+    return make_documents("recall", num_documents, num_segments, seed, make, questions)

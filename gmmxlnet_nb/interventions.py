@@ -394,7 +394,10 @@ class IntervenedMemory(Memory):
     def before_documents(self, model: nn.Module, args: tuple[Any, ...], given: dict[str, Any]) -> None:
         "Before `forward`: how many segments it is to read of each document."
         bound: Any = model
-        self.lengths = segments_given(inspect.signature(bound.forward).bind(*args, **given).arguments, bound.config.passes)
+        asked = inspect.signature(bound.forward).bind(*args, **given).arguments
+        if (q := asked.get("questions_per_reading", 1)) != 1:
+            raise ValueError(f"questions_per_reading must be 1 under an intervention, which is one in each document, got {q!r}")
+        self.lengths = segments_given(asked, bound.config.passes)
 
     def after_documents(self, *given: Any) -> None:
         "After it, or after its error."

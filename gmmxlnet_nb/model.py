@@ -49,6 +49,7 @@ from gmmxlnet_nb.forward import (
     ids_on_device,
     output_options,
 )
+from .shared_reading import read_questions
 from .checkpoints import CHECKSUM, CheckpointMixin
 
 # %% ../nbs/05_model.ipynb #c018
@@ -536,6 +537,7 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         output_router_logits: bool | None = None,  # Whether it holds the router's raw scores; else as configured
         packed_tokens: Sequence[int | None] | None = None,  # (s,), rows to pack tokens into: `packed_tokens(attention_mask)`
         skim: bool = False,  # Whether a CPU may leave out what no answer and no memory needs: logits there are 0
+        questions_per_reading: int = 1,  # q: so many rows in a row have one text, which is read once
         inputs_embeds: None = None, position_ids: None = None,  # Hugging Face's, not for this model
         output_attentions: bool | None = None, output_hidden_states: bool | None = None,  # Nor these
         return_dict: bool | None = None,  # Whether to give an output by names, else a tuple; by default as configured
@@ -549,7 +551,8 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         inputs = checked_inputs(*tensors, self.config.vocab_size, self.device, packed_tokens)
         tokens = self.memory_tokens(mem_read_ids, mem_write_ids, inputs.input_ids.device)
         how = memory_state, clear_memory, bptt_segments, passes_asked(self.config, passes)
-        read = self.read_documents(segments_to_read(self, inputs, tokens, skim), *how)
+        cut = partial(segments_to_read, self, tokens=tokens, skim=skim)
+        read = read_questions(cut, self.read_documents, inputs, questions_per_reading, *how)
         return document_output(inputs, tokens, read, options, self.config.memory_type, self._compiled_parts)
 
 # %% ../nbs/05_model.ipynb #c046

@@ -23,7 +23,7 @@ from transformers.utils import logging
 from .core import check_choice, check_count, check_names, check_number, check_positive, read_json
 from .faults import ON_ERROR
 from .data import ON_MISFIT
-from .tasks import GENERATORS, TASKS, check_task_options, task_defaults, told_of_short
+from .tasks import GENERATORS, TASKS, check_questions_asked, check_task_options, task_defaults, told_of_short
 from .interventions import OF_FACTS, check_memory_has, parse_interventions
 from .config import MEMORIES, SETTINGS, GMMXLNetConfig
 from .loading import type_name
@@ -73,7 +73,7 @@ class DocumentConfig:
         default_factory=list, metadata={"help": "Further lengths that a generated task is asked about at the end"}
     )
     task_options: dict[str, Any] = field(
-        default_factory=dict, metadata={"help": "What a generated task is told besides: decoys, fact_segment, num_facts, …"}
+        default_factory=dict, metadata={"help": "What a generated task is told besides: decoys, fact_segment, questions, …"}
     )
     short_segments: int = field(default=2, metadata={"help": "Of a short document of a generated task, for the first steps"})
     short_task_options: dict[str, Any] = field(
@@ -128,6 +128,7 @@ class DocumentConfig:
             lengths = [self.num_segments, *self.train_segments, *self.eval_segments]
             check_task_options(self.task, lengths, self.task_options)
             told_of_short(self.task, self.short_segments, self.task_options, self.short_task_options)
+            check_questions_asked(self.task_options, num_train=self.num_train, num_eval=self.num_eval)
         sizes = {"task": self.task, "segment_length": self.segment_length, "stride": self.stride}
         for name, value in task_defaults(sizes).items():
             object.__setattr__(self, name, value)
@@ -333,6 +334,7 @@ class RunConfig:
             check_count("short_steps", self.short_steps)
         self.check_stop()
         self.check_asked()
+        self.check_questions()
         check_choice("resume", self.resume, (True, False))
         if (asked := self.training.resume_from_checkpoint) is not None:
             how = "resume goes on from the last whole checkpoint in output_dir"
@@ -370,6 +372,21 @@ class RunConfig:
         check_memory_has("interventions", asked, kind, count, gated, steady)
         if passes > 1 and any(found.kind == "mean-read-route" for found in asked):
             raise ValueError(f"interventions must be without mean-read-route with passes = {passes}, got 'mean-read-route'")
+
+    def check_questions(self) -> None:
+        "A `ValueError` for questions that do not share their readings, or validation that breaks some off."
+        q, documents = self.training.questions_per_reading, self.documents
+        if self.stop_at_exact:
+            check_questions_asked(documents.task_options, num_validation=self.num_validation)
+        if q == 1:
+            return
+        if documents.task not in GENERATORS:
+            why = f"task {documents.task!r}, whose segments all show the question"
+            raise ValueError(f"questions_per_reading must be 1 with {why}, got {q}")
+        if documents.stream:
+            raise ValueError(f"questions_per_reading must be 1 with stream, got {q}")
+        if (asked := documents.task_options.get("questions", 1)) % q:
+            raise ValueError(f"questions_per_reading must divide task_options['questions'] = {asked}, got {q}")
 
     def stop_level(self, stage: str) -> float:
         "Exact match, in %, at which a stage ends; 0 for never."

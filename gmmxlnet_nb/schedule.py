@@ -37,6 +37,7 @@ from .loading import type_name
 from .model import XLNetWithMemory
 from .router import MemoryGatingNetwork
 from .segments import document_feature
+from .shared_reading import check_groups
 from .streams import StreamedDocuments, this_reader
 from .training_args import TrainingConfig
 
@@ -67,11 +68,12 @@ def select_segments(
     count: int,  # Segments to keep
     strategy: str = "answer_centered",  # One of `SELECTION_STRATEGIES`
     generator: torch.Generator | None = None,  # For random choices, on the CPU
+    questions: int = 1,  # Rows in a row that have one text: they keep the same segments
 ) -> dict[str, Tensor]:  # The batch with `(b, min(s, count), …)`
     "Keep some segments in a row of each document."
     if inputs["segment_mask"].shape[1] <= count:
         return dict(inputs)
-    first = first_segments(inputs, count, strategy, generator)
+    first = first_segments(inputs, count, strategy, generator)[::questions].repeat_interleave(questions)
     rows = torch.arange(len(first), device=first.device)[:, None]
     columns = first[:, None] + torch.arange(count, device=first.device)
     return {name: value[rows, columns] for name, value in inputs.items()}
@@ -121,7 +123,8 @@ class StageSchedule:
         ids: Sequence[str] = batch.get(DOCUMENT_IDS, ())
         drawn_from = repr((self.args.seed, state.global_step, list(ids))).encode()
         generator = torch.Generator().manual_seed(zlib.crc32(drawn_from))
-        selected = select_segments(tensors, count, self.args.segment_selection_strategy, generator)
+        how = self.args.segment_selection_strategy, generator, self.args.questions_per_reading
+        selected = select_segments(tensors, count, *how)
         return {**selected, **({DOCUMENT_IDS: batch[DOCUMENT_IDS]} if DOCUMENT_IDS in batch else {})}
 
     def count(
@@ -334,6 +337,9 @@ def training_stream(
     "A stream to train on; a `ValueError` for options that it cannot have."
     if (world_size := stream.settings["world_size"]) != 1:
         raise ValueError(f"world_size must be 1 for a trainer, which deals out batches itself, got {world_size}")
+    if args.questions_per_reading > 1:
+        got = f"got {args.questions_per_reading}"
+        raise ValueError(f"questions_per_reading must be 1 for a stream, in which texts are not looked at beforehand, {got}")
     config: Any = args.accelerator_config  # a dictionary became a configuration
     if config.dispatch_batches:
         raise ValueError("dispatch_batches must be None or False for a stream: batches differ in shape, got True")
@@ -368,6 +374,8 @@ def training_data(
     if blind:
         why = "their answers are withheld (blind), so they can be answered and not learned from"
         raise ValueError(f"train_dataset must have answers, got {len(blind)} documents such as {blind[0]!r}: {why}")
+    if data is not None:
+        check_groups("train_dataset", data, args.questions_per_reading)
     return data
 
 # %% ../nbs/42_schedule.ipynb #q208
@@ -534,6 +542,8 @@ def check_trainer(
     for name in ("compute_metrics", "compute_loss_func", "preprocess_logits_for_metrics"):
         if given.get(name) is not None:
             raise ValueError(f"{name} must be left out: GMMTrainer scores answers, and has losses, of its own")
+    if args.questions_per_reading > 1 and getattr(given.get("data_collator"), "pack_tokens", False):
+        raise ValueError(f"pack_tokens must be False with questions_per_reading = {args.questions_per_reading}, got True")
     if args.n_gpu > 1:
         how = f"start with torchrun --nproc-per-node {args.n_gpu}, or set CUDA_VISIBLE_DEVICES"
         raise ValueError(f"one process must have one GPU, got {args.n_gpu}: {how}")

@@ -73,8 +73,8 @@ def question_patterns() -> list[tuple[str, str, re.Pattern[str]]]:  # Sentence, 
 def stated_facts(
     document: Document,  # Of a generated task
 ) -> list[Stated]:  # In their order
-    "What a text states before its question."
-    text = document.text[: document.question_start]
+    "What a text states, its list of choices left out where the question stands there."
+    text = document.text[: document.question_start or None]
     found = [
         Stated(fact, match["entity"], match["value"], match.start())
         for fact, pattern in fact_patterns().items()
@@ -193,6 +193,9 @@ def shortcut_scores(
 ) -> dict[str, float]:  # Rule → share of documents, exactly
     "What rules score that know less than the task takes; a `ValueError` for sizes that make no documents."
     given = check_task_options(task, num_segments, task_options)
+    if given["questions"] > 1 and (task == "update" or given["fact_segment"] != "random"):
+        what = "but where fact_segment is 'random' and nothing is overwritten"
+        raise ValueError(f"task_options: questions must be 1 for exact scores {what}, got {given['questions']}")
     choices: int = given["num_facts" if task == "recall" else "num_choices"]
     others = {"kinds": len(FACTS) - 1, "recall": choices - 1}.get(task, given.get("decoys", 0))
     least, most = update_range(given.get("num_updates", 0))

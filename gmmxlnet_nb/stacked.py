@@ -27,6 +27,7 @@ from .cuda import CapturedStep
 from .data import DocumentCollator
 from .losses import memory_losses
 from .model import XLNetWithMemory
+from .shared_reading import reading_options
 from .schedule import find_memory_model, set_temperature, temperature_of_step
 from .run_config import RunConfig, used_parameters
 from .train import GMMTrainer
@@ -36,7 +37,6 @@ from .runs import STACK_MAY_DIFFER, end_with_parent, job_parameters, kernel_resu
 from gmmxlnet_nb.launch import (
     RunParts, RunResult, Trained, begin_run, check_run_folder, finish_run, length_documents, make_parts, write_run_record,
 )
-
 
 # %% ../nbs/54_stacked.ipynb #s002
 class StackedAdamW:
@@ -297,7 +297,7 @@ class StackedTraining:
         for router in self.routers:
             router.inverse_temperature = inverse
         options = {"return_routing_info": True, "return_memory_state": False, "bptt_segments": self.args.bptt_segments}
-        out = functional_call(self.base, (weights, buffers), kwargs={**batch, **options})
+        out = functional_call(self.base, (weights, buffers), kwargs={**batch, **options, **reading_options(self.args)})
         real = batch["segment_mask"].any(1)
         scale = len(real) / real.sum().clamp(min=1) if self.base.config.use_global_softmax else 1.0
         parts = {"answer_loss": out.loss * scale, **memory_losses(out.routing_info)}
@@ -368,7 +368,6 @@ class StackedTraining:
                 raise FloatingPointError(f"{' and '.join(broken)} must be finite, got {list(broken.values())} {at}")
             trainer.state.global_step = step
             trainer.state.log_history.append({**found, "learning_rate": rate, "step": step})
-
 
 # %% ../nbs/54_stacked.ipynb #s017
 def check_stacked_configs(

@@ -36,6 +36,7 @@ from gmmxlnet_nb.cuda import (
 )
 from .losses import memory_losses
 from .router import MemoryGatingNetwork
+from .shared_reading import reading_options
 from gmmxlnet_nb.schedule import (
     DOCUMENT_IDS,
     LossRecord,
@@ -72,6 +73,7 @@ def prepare_step(
     if training:
         inputs = stages.select(inputs, state)
         options["bptt_segments"] = stages.args.bptt_segments
+        options |= reading_options(stages.args)
         if (state.epoch or 0.0) < stages.args.warmup_disable_global_softmax_epochs:
             options["use_global_softmax"] = False
     return {name: value for name, value in inputs.items() if name != DOCUMENT_IDS}, options, ids

@@ -10,7 +10,7 @@ import inspect
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -23,8 +23,8 @@ from .articles import JoinCounts, group_articles, join_articles, known_articles,
 from .formats import FormatErrors, Source, find_source, format_articles, loaded_articles
 from .streams import this_reader
 from gmmxlnet_nb.generated import (
-    check_kinds, check_recall, check_retention, check_update, kinds_documents, recall_documents, retention_documents,
-    segment_counts, update_documents,
+    check_kinds, check_recall, check_retention, check_update, check_whole_texts, kinds_documents, recall_documents,
+    retention_documents, segment_counts, update_documents,
 )
 from .babi import babi_documents, check_babi
 
@@ -257,6 +257,7 @@ CHECKS: dict[str, Callable[..., Any]] = {
     "retention": check_retention, "update": check_update, "kinds": check_kinds, "recall": check_recall, "babi": check_babi,
 }  # fmt: skip
 GIVEN_ANYWAY = ("num_documents", "num_segments", "seed")
+QUESTION_SHOWN = ("last", "everywhere")  # In which segments, of any task
 
 
 def generator_options(
@@ -264,7 +265,8 @@ def generator_options(
 ) -> dict[str, Any]:  # Name → default
     "What a generated task may be told."
     made = inspect.signature(GENERATORS[check_choice("task", task, tuple(GENERATORS))]).parameters
-    return {name: parameter.default for name, parameter in made.items() if name not in GIVEN_ANYWAY}
+    own = {name: parameter.default for name, parameter in made.items() if name not in GIVEN_ANYWAY}
+    return {**own, "question_shown": QUESTION_SHOWN[0]}
 
 
 def check_task_options(
@@ -278,8 +280,13 @@ def check_task_options(
         raise ValueError(f"task_options must be a dictionary of {', '.join(known)}, got {task_options!r:.80}")
     check_names(f"task_options: with task {task!r} the option", task_options or {}, known)
     options, lengths = {**known, **(task_options or {})}, segment_counts(num_segments)
+    own = {name: value for name, value in options.items() if name != "question_shown"}
     try:
-        CHECKS[task](lengths, **options)
+        shown = check_choice("question_shown", options["question_shown"], QUESTION_SHOWN)
+        CHECKS[task](lengths, **own)
+        if shown != "last" and options["questions"] > 1:
+            why = "questions > 1, which share all that is read before them"
+            raise ValueError(f"question_shown must be 'last' with {why}, got {shown!r}")
     except ValueError as error:
         raise ValueError(f"task_options: {error}") from None
     return options
@@ -294,7 +301,9 @@ def generated_documents(
 ) -> list[Document]:  # Checked
     "Documents of a generated task; a `ValueError` for an option that it does not take, or for sizes that make none."
     options = check_task_options(task, num_segments, task_options)
-    return GENERATORS[task](num_documents, num_segments, seed=seed, **options)
+    shown = options.pop("question_shown")
+    documents = GENERATORS[task](num_documents, num_segments, seed=seed, **options)
+    return [replace(document, question_start=0) for document in documents] if shown == "everywhere" else documents
 
 
 def short_options(
@@ -327,6 +336,15 @@ def told_of_short(
     except ValueError as error:
         raise ValueError(str(error).replace("task_options", "short_task_options", 1)) from None
 
+# %% ../nbs/14_tasks.ipynb #g171
+def check_questions_asked(
+    task_options: Mapping[str, Any] | None,  # Of a generated task
+    **counts: int,  # Documents that are to be made, by the parameters that say it
+) -> None:
+    "A `ValueError` for numbers of documents with which a text is not asked all its questions."
+    for name, count in counts.items():
+        check_whole_texts(name, count, (task_options or {}).get("questions", 1))
+
 
 # %% ../nbs/14_tasks.ipynb #t101
 def generated_task(
@@ -342,6 +360,8 @@ def generated_task(
     "The documents of a generated task; a `ValueError` for sizes that make none."
     lengths: Any = train_segments or num_segments
     num_train, num_eval, num_validation = counts
+    check_task_options(task, lengths, task_options)
+    check_questions_asked(task_options, num_train=num_train, num_eval=num_eval, num_validation=num_validation)
     evaluation = generated_documents(task, num_eval, num_segments, EVALUATION_SEED, task_options)
     in_short = told_of_short(task, short_segments, task_options, short_task_options)
     both = [(lengths, task_options), (short_segments, in_short)]

@@ -31,6 +31,7 @@ from .core import DIGESTS, changed_files, hold_run, moved_names, read_json, writ
 from .cuda import DeviceAdamW
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
+from .shared_reading import check_groups, reading_options, segments_read, train_sampler
 from .losses import document_losses
 from .answers import decode_predictions, evaluate_squad_v2, n_best_spans, no_answer_scores
 from .choices import batch_choices, choice_exact, dataset_places
@@ -322,6 +323,10 @@ class DocumentTrainer(Trainer):
             return self.accelerator.prepare_model(model, evaluation_mode=True)
         return super()._wrap_model(model, training, dataloader)
 
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        "Hugging Face's, or one that keeps the documents of a reading together."
+        return train_sampler(super()._get_train_sampler(train_dataset), self.args)
+
     def _get_eval_sampler(self, eval_dataset: Any) -> Any:
         "Documents in their order, whatever the order of training: answers are matched with them by it."
         return torch.utils.data.SequentialSampler(eval_dataset)
@@ -333,10 +338,11 @@ class DocumentTrainer(Trainer):
         return (DeviceAdamW if kind is torch.optim.AdamW and options.get("fused") else kind), options
 
     def floating_point_ops(self, inputs: Any) -> int:
-        "As Hugging Face's trainer counts them, which walks through the model's parameters: once."
+        "As Hugging Face's trainer counts them, which walks through the model's parameters: once. Of a text that is read."
         if not self.token_flops:
             self.token_flops = super().floating_point_ops(inputs) // inputs["input_ids"].numel()
-        return self.token_flops * inputs["input_ids"].numel()
+        rows, segments, length = inputs["input_ids"].shape
+        return self.token_flops * length * segments_read(rows, segments, self.args.questions_per_reading)
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
@@ -509,6 +515,7 @@ class GMMTrainer(DocumentTrainer):
     clear_memory = False  # Whether every segment starts from the initial memory
     choices_of: tuple[Any, dict[str, Any]] = (None, {})  # The data set that was asked about last, and `dataset_places` of it
     watch = UNWATCHED  # What the evaluation does besides
+    groups_of: tuple[Any, int] = (None, 1)  # The one whose readings were checked, and questions of each
 
     def evaluate(  # type: ignore[override]  # one data set of documents, not a dictionary of sets
         self,
@@ -543,9 +550,9 @@ class GMMTrainer(DocumentTrainer):
         ids: Any = inputs.get(DOCUMENT_IDS, ())
         inputs = self._prepare_inputs({name: value for name, value in inputs.items() if name != DOCUMENT_IDS})
         note = self.watch.note
-        how = {"clear_memory": self.clear_memory, "skim": True, "return_routing_info": note is not None}
+        how = {"clear_memory": self.clear_memory, "skim": True, **reading_options(self.args)}
         with torch.no_grad(), self.compute_loss_context_manager(), self.watch.within(ids):
-            out = model(**inputs, return_memory_state=False, **how)
+            out = model(**inputs, return_memory_state=False, return_routing_info=note is not None, **how)
         whole = find_memory_model(self.model).config.use_global_softmax
         losses = document_losses(out.start_logits, out.end_logits, inputs, whole)
         args = (inputs["answer_mask"], self.args.n_best_size, self.args.max_answer_length)
@@ -561,6 +568,9 @@ class GMMTrainer(DocumentTrainer):
         "Score the answers of a whole data set; their spans `(n, n_best_size, 5)` are kept as `self.spans`."
         if self.choices_of[0] is not dataloader.dataset:  # validations ask about the same documents again and again
             self.choices_of = dataloader.dataset, dataset_places(dataloader.dataset)
+        if self.groups_of != (dataloader.dataset, self.args.questions_per_reading):
+            check_groups("data set that is asked about", dataloader.dataset, self.args.questions_per_reading)
+            self.groups_of = dataloader.dataset, self.args.questions_per_reading
         output = super().evaluation_loop(dataloader, description, False, ignore_keys, metric_key_prefix)
         found: Any = output.predictions
         spans, losses = found["spans"], found["losses"]

@@ -390,6 +390,30 @@ class MemoryArguments(SavedArguments):
 SIZES = ("memory_type", "mem_token_count", "memory_slots")
 OPTIONS = [name for name in MemoryArguments.__annotations__ if not name.startswith(("usual_", "_")) and name not in SIZES]
 
+# %% ../nbs/41_training_args.ipynb #c167
+def check_readings(
+    args: Any,  # A `TrainingConfig`, complete
+) -> None:
+    "A `ValueError` for options with which documents in a row cannot share a reading."
+    q = check_positive("questions_per_reading", args.questions_per_reading)
+    if q == 1:
+        return
+    for name in ("per_device_train_batch_size", "per_device_eval_batch_size"):
+        if (size := getattr(args, name)) % q:
+            raise ValueError(f"{name} must be a multiple of questions_per_reading = {q}, got {size}")
+    allowed: dict[str, tuple[Any, ...]] = {
+        "passes": (1,), "auto_find_batch_size": (False,), "train_sampling_strategy": ("random", "sequential"),
+        "group_by_length": (False,),
+    }  # fmt: skip
+    for name, values in allowed.items():
+        if (got := getattr(args, name, values[0])) not in values:
+            what = " or ".join(map(repr, values))
+            raise ValueError(f"{name} must be {what} with questions_per_reading = {q}, got {got!r}")
+    for name in ("split_batches", "dispatch_batches"):  # a process's part of a batch must hold whole readings
+        if getattr(args.accelerator_config, name):
+            raise ValueError(f"accelerator_config must leave {name} out with questions_per_reading = {q}, got True")
+
+
 # %% ../nbs/41_training_args.ipynb #c066b
 SELECTION_STRATEGIES = ("answer_centered", "random_continuous", "first_n")
 
@@ -413,6 +437,9 @@ class TrainingConfig(MemoryArguments):
         default="answer_centered", metadata={"help": "answer_centered, random_continuous or first_n, where a document has more"}
     )
     bptt_segments: int | None = field(default=None, metadata={"help": "Segments that a gradient goes back through"})
+    questions_per_reading: int = field(
+        default=1, metadata={"help": "Documents in a row that have one text, which is read once for all of their questions"}
+    )
     recompute: str = field(default="segment", metadata={"help": "What gradient checkpointing recomputes: segment, layer or both"})
     capture_steps: str | bool = field(
         default="auto", metadata={"help": "Whether a GPU replays steps as recorded for each shape; auto where it can be"}
@@ -450,6 +477,7 @@ class TrainingConfig(MemoryArguments):
         if self.ddp_find_unused_parameters is None:  # XLNet's mask_emb never gets a gradient
             self.ddp_find_unused_parameters = True
         super().__post_init__()
+        check_readings(self)
 
     def loss_weights(self) -> dict[str, float]:
         "The weight of each loss beside the answer's, by the name it is logged with."
