@@ -38,6 +38,7 @@ from .streams import StreamedDocuments
 from .tasks import EVALUATION_SEED, TaskDocuments, generated_documents, stream_task, task_documents
 from .baselines import memory_floats
 from .model import MemXLNetForQA
+from .replay import replaying
 from .convert import check_base
 from .answers import chance_level, decode_n_best, decode_predictions, write_predictions
 from .calibration import Calibration, fit_temperature, store_reading
@@ -457,7 +458,7 @@ def length_documents(
     return parts.build(documents, require_answer=False)
 
 
-def evaluate_run(
+def ask_run(
     trainer: GMMTrainer,  # Of the trained model
     parts: RunParts,  # Of the run
     what: DocumentConfig,  # What it reads
@@ -480,6 +481,18 @@ def evaluate_run(
         by_length[n] = {name: asked[f"length_{name}"] for name in ("exact", "f1", "choice_exact") if f"length_{name}" in asked}
         further.ask(n, further.keep(others))
     return scores, by_length, further.finish(folder)
+
+
+def evaluate_run(
+    trainer: GMMTrainer,  # Of the trained model
+    parts: RunParts,  # Of the run
+    what: DocumentConfig,  # What it reads
+    folder: Path,  # Where answers go
+) -> tuple[dict[str, float], dict[int, dict[str, float]], Examined]:  # As `ask_run`
+    "Do what `ask_run` does; a GPU replays segments, which long documents have many of, where steps may be captured."
+    parts.model.eval()  # as it is recorded
+    with replaying(parts.model, "auto" if trainer.args.capture_steps else False, "evaluation"):
+        return ask_run(trainer, parts, what, folder)
 
 
 def run_metrics(

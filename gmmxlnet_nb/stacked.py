@@ -33,7 +33,8 @@ from .run_config import RunConfig, used_parameters
 from .train import GMMTrainer
 from .analysis import GMMAnalyzer, RoutingTrace
 from .records import Job, code_of, job_record, keep_record, status_of
-from .runs import STACK_MAY_DIFFER, end_with_parent, job_parameters, kernel_result, load_manifest, locked, undisturbed
+from .runs import end_with_parent, kernel_result, load_manifest, locked, undisturbed
+from .stack_groups import STACK_MAY_DIFFER, job_parameters
 from gmmxlnet_nb.launch import (
     RunParts, RunResult, Trained, begin_run, check_run_folder, finish_run, length_documents, make_parts, write_run_record,
 )
