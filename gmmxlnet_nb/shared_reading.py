@@ -148,9 +148,9 @@ def read_questions(
     check_shared(inputs, last, q, memory_state, passes)
     if s == 1:  # nothing but questions
         return read(cut(inputs), None, clear_memory, bptt_segments)
-    states: list[Any] = []
+    states: list[Any] | None = None if bptt_segments is None else []  # else only the last one is wanted
     logits, state, notes = read(cut(text_inputs(inputs, last, q)), None, clear_memory, bptt_segments, before=states)
-    start = map_state(partial(repeat_rows, questions=q), state_before(last[::q], [*states, state], bptt_segments))
+    start = map_state(partial(repeat_rows, questions=q), state_before(last[::q], [*(states or []), state], bptt_segments))
     found, state, (told,) = read(cut(question_inputs(inputs, last)), start, clear_memory, own_state=True)
     columns = {name: torch.stack([note[name] for note in notes], dim=1) for name in told}
     placed = {name: with_questions(repeat_rows(x, q), told[name][:, None], last) for name, x in columns.items()}
