@@ -64,9 +64,8 @@ def fact_segment(
     start, end = fact_place(document)
     part = 0
     for number, (lows, highs) in enumerate(zip(feature["starts"], feature["ends"], strict=True), 1):
-        pairs = list(zip(lows, highs, strict=True))
-        first = next((low for low, high in pairs if high > low), end)  # some tokens are no text
-        last = next((high for low, high in reversed(pairs) if high > low), start)
+        first = next((low for low, high in zip(lows, highs, strict=True) if high > low), end)  # some tokens are no text
+        last = next((high for low, high in zip(lows[::-1], highs[::-1], strict=True) if high > low), start)
         if first <= start and end <= last:
             return number
         part = number if first < end and start < last else part
