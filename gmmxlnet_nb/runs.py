@@ -423,28 +423,41 @@ def start_stack(
     return Started(group[0], process, time.monotonic(), log)
 
 
-def make_features(
-    jobs: Sequence[Job],  # That are about to run
-    manifest: Path,  # Where they stand
-) -> None:
-    "Make the features that several runs read once, a core for each set; what fails here fails again in its run, which says why."
-    first = {key: job for job in reversed(jobs) if (key := features_key(job)) is not None}
-    if not first:
-        return
-    began, waiting, running = time.monotonic(), [*first.values()], list[Started]()
-    alone = {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-    try:
-        while waiting or running:
-            while waiting and len(running) < len(os.sched_getaffinity(0)):
-                running.append(start_stack([waiting.pop()], manifest, alone, "make_features", ".features.log"))
-            running = [one for one in running if one.process.poll() is None]
-            time.sleep(0.05)
-    finally:  # an interrupted sweep ends what is running: the pipes break
-        for one in running:
+class FeatureSets:
+    "The features of stacks, each set of them made once, a core for each; what fails here fails again in its run, which says why."
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],  # That are about to run, in their order
+        manifest: Path,  # Where they stand
+    ) -> None:
+        self.keys = {job.name: features_key(job) for job in jobs}
+        first = {self.keys[job.name]: job for job in reversed(jobs)}
+        self.waiting = {key: first[key] for key in self.keys.values() if key is not None}
+        self.running, self.manifest = dict[str, Started](), manifest
+
+    def advance(self) -> None:
+        "Start what cores are free for."
+        self.running = {key: one for key, one in self.running.items() if one.process.poll() is None}
+        alone = {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+        while self.waiting and len(self.running) < len(os.sched_getaffinity(0)):
+            key = next(iter(self.waiting))
+            group = [self.waiting.pop(key)]
+            self.running[key] = start_stack(group, self.manifest, alone, "make_features", ".features.log")
+
+    def ready(
+        self,
+        group: Sequence[Job],  # Of a stack
+    ) -> bool:
+        "Whether nothing that a stack reads is still to be made."
+        return not {self.keys[job.name] for job in group} & {*self.waiting, *self.running}
+
+    def close(self) -> None:
+        "End what is running: the pipes break."
+        for one in self.running.values():
             if one.process.stdin:
                 one.process.stdin.close()
             one.process.wait()
-    print(f"features for {len(first)} of {len(jobs)} runs: {time.monotonic() - began:.0f} s", flush=True)
 
 
 # %% ../nbs/61_runs.ipynb #r616
@@ -456,14 +469,16 @@ def sweep_stacks(
 ) -> tuple[list[Job], list[Job]]:  # Those of stacks that failed, and what goes into none
     "Run stacks, each in a process of its own; show how far they are."
     groups, left = stacks(jobs, check_positive("stack", size))
-    make_features([job for group in groups for job in group], manifest)
-    waiting, failed, done = deque(groups), list[Job](), 0
+    features = FeatureSets([job for group in groups for job in group], manifest)
+    waiting, failed, done = list(groups), list[Job](), 0
     free = deque(assign_devices(workers, len(groups)))
     running = list[tuple[Started, list[Job], dict[str, str]]]()
     try:
         while waiting or running:
-            while waiting and free:
-                group, share = waiting.popleft(), free.popleft()
+            features.advance()
+            for group in [group for group in waiting if features.ready(group)][: len(free)]:
+                waiting.remove(group)
+                share = free.popleft()
                 running.append((start_stack(group, manifest, share), group, share))
             ended = [each for each in running if each[0].process.poll() is not None]
             for one, group, share in ended:
@@ -479,6 +494,7 @@ def sweep_stacks(
                 print(line, flush=True)
             time.sleep(0 if ended else 0.05)
     finally:  # an interrupted sweep ends what is running: the pipes break
+        features.close()
         for one, _, _ in running:
             if one.process.stdin:
                 one.process.stdin.close()
