@@ -367,7 +367,7 @@ TABLES = (
         "The records that all numbers come from: run, seeds, commit of the sources (+: with changes), device, and how "
         "each record's digest begins.",
         NEEDED,
-        "lllll",
+        r"llll>{\raggedright\arraybackslash}p{0.34\linewidth}",
         provenance_body,
         r"\scriptsize\setlength{\tabcolsep}{4pt}",
         "htbp",
