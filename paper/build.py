@@ -17,7 +17,8 @@ import matplotlib.pyplot as plt
 from draft import about_figure, banner, by_run, command, counted, preamble
 from evidence import NEEDED, Evidence, Name, needed_jobs, read_evidence
 from figures import FIGURES, Figure, style
-from results import TABLES, Macro, commands_table, macros
+from results import Macro, macros
+from tables import TABLES, commands_table
 from tex import NOTEBOOK, SIGN, Body, Stale, Table, citation_problems, comment, fill, fill_tex, text_problems, to_tex
 
 from gmmxlnet_nb.core import whole_file

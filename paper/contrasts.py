@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from evidence import NEEDED, Evidence
+from evidence import LEARNED, NEEDED, SCORE, Evidence
 
 LEVEL = 0.05  # Of a family: how likely it is to decide one of its contrasts where nothing differs
 COVERAGE = 0.95  # Of intervals
@@ -83,28 +83,32 @@ class Contrast:
     one: str  # A run
     other: str  # Another
     length: int | None = None  # Of the documents asked about, in segments; None for the most that both were asked about
-    score: str | None = None  # A metric, before its `/length`; None for the one that `Evidence.score` names
+    score: str | None = None  # A metric, before its `/length`; None for `SCORE`, which all are compared by
 
 
 # Declared before the runs that decide them. What stands in one family is adjusted together; a test that is looked for
 # after the numbers were seen does not belong here.
 PLANNED: dict[str, tuple[Contrast, ...]] = {
-    "experts and other memories": (
-        Contrast("retention-gmm2-top1-read", "retention-token8"),  # as many slots
-        Contrast("retention-gmm4-top1-read", "retention-token16"),
-        Contrast("retention-gmm8-top1-read", "retention-token32"),
-        Contrast("retention-gmm2-top1-read", "retention-token4"),  # as many as one expert has
-        Contrast("retention-gmm4-top1-read", "retention-token4"),
-        Contrast("retention-gmm8-top1-read", "retention-token4"),
-        Contrast("retention-gmm4-top1-read", "retention-differentiable"),
-    ),
-    "ways to route": (
-        Contrast("retention-gmm2-top1", "retention-gmm2"),  # hard or soft writes
-        Contrast("retention-gmm4-top1", "retention-gmm4"),
-        Contrast("retention-gmm8-top1", "retention-gmm8"),
-        Contrast("retention-gmm2-top1-read", "retention-gmm2-top1"),  # reads by the question, or as written
+    "attribution": (
+        Contrast("retention-gmm4-top1", "retention-gmm4"),  # hard writes or soft ones
+        Contrast("retention-gmm4-top1-read", "retention-gmm4-read"),
+        Contrast("retention-gmm4-null", "retention-gmm4-top1"),  # with or without a route that writes nothing
+        Contrast("retention-gmm4-null-read", "retention-gmm4-top1-read"),
+        Contrast("retention-gmm4-read", "retention-gmm4"),  # reads by the question, or as written
         Contrast("retention-gmm4-top1-read", "retention-gmm4-top1"),
-        Contrast("retention-gmm8-top1-read", "retention-gmm8-top1"),
+        Contrast("retention-gmm4-null-read", "retention-gmm4-null"),
+    ),
+    "experts and the strongest flat memory": (
+        Contrast("retention-gmm4-null-read", "retention-skip4"),
+        Contrast("retention-gmm4-null-read", "retention-token4-closed"),
+        Contrast("retention-gmm4-null-read", "retention-token16"),  # as many slots
+        Contrast("retention-skip4", "retention-token4"),
+        Contrast("retention-token4-closed", "retention-token4"),
+        Contrast("retention-gmm4-top1-read", "retention-token4"),
+    ),
+    "update": (
+        Contrast("update-gmm4-null-read", "update-skip4", 32),
+        Contrast("update-skip4", "update-token4", 32),
     ),
 }
 
@@ -112,6 +116,8 @@ PLANNED: dict[str, tuple[Contrast, ...]] = {
 COMPARED = tuple(dict.fromkeys(run for contrasts in PLANNED.values() for c in contrasts for run in (c.one, c.other)))
 if unneeded := sorted(set(COMPARED) - set(NEEDED)):
     raise ValueError(f"PLANNED in paper/contrasts.py must have runs of NEEDED in paper/evidence.py, got {', '.join(unneeded)}")
+TESTED = tuple(run for run in LEARNED if run in COMPARED)  # Retention runs that a contrast is about
+SCREENED = tuple(run for run in LEARNED if run not in COMPARED)  # Those with fewer seeds, of which nothing is tested
 
 
 class Paired(NamedTuple):
@@ -134,7 +140,7 @@ def length_of(e: Evidence, contrast: Contrast) -> int:
 
 def differences(e: Evidence, contrast: Contrast) -> list[float]:
     """Of each seed, in order; a `ValueError` if the runs do not have the same seeds."""
-    metric = f"{contrast.score or e.score()}/{length_of(e, contrast)}"
+    metric = f"{contrast.score or SCORE}/{length_of(e, contrast)}"
     found: list[dict[int, float]] = []
     for run in (contrast.one, contrast.other):
         seeds = [record["seed"] for record in e.records[run]]
@@ -163,6 +169,12 @@ def adjusted(e: Evidence, contrast: Contrast) -> float:
     [family] = families
     p_values = holm([sign_flip(differences(e, other)) for other in family])
     return p_values[family.index(contrast)]
+
+
+def verdict(e: Evidence, contrast: Contrast) -> int:
+    """The sign of a planned contrast that is decided at the level of its family; 0 for one that is not."""
+    mean = paired(e, contrast).mean
+    return (mean > 0) - (mean < 0) if adjusted(e, contrast) <= LEVEL else 0
 
 
 def planned(one: str, other: str) -> Contrast:

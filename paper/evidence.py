@@ -18,23 +18,29 @@ from gmmxlnet_nb.runs import load_manifest
 
 # The one place that says which runs the paper needs. Each has a place in a figure's panels and in the tables.
 RETENTION: dict[str, tuple[str, ...]] = {
-    "soft": ("retention-gmm2", "retention-gmm4", "retention-gmm8"),
-    "top": ("retention-gmm2-top1", "retention-gmm4-top1", "retention-gmm8-top1"),
-    "asked": ("retention-gmm2-top1-read", "retention-gmm4-top1-read", "retention-gmm8-top1-read"),
-    "flat": ("retention-token4", "retention-token8", "retention-token16", "retention-token32"),
-    "others": ("retention-differentiable", "retention-mems8", "retention-mems64", "retention-none"),
-}
+    "soft": ("retention-gmm4", "retention-gmm4-read", "retention-gmm4-constant"),
+    "top": ("retention-gmm4-top1", "retention-gmm4-top1-read", "retention-gmm4-top1-constant"),
+    "null": ("retention-gmm4-null", "retention-gmm4-null-read", "retention-gmm4-null-constant"),
+    "flat": ("retention-token4", "retention-token4-closed", "retention-skip4", "retention-token16"),
+    "sizes": ("retention-gmm2", "retention-gmm8", "retention-gmm2-null-read", "retention-gmm8-null-read"),
+    "rules": ("retention-gmm4-closed", "retention-gmm4-round-robin", "retention-gmm4-random"),
+    "others": (
+        "retention-replace4", "retention-skip16", "retention-differentiable", "retention-mems8", "retention-none",
+    ),
+}  # fmt: skip
 LEARNED = tuple(run for group in RETENTION.values() for run in group)
-WIDE = ("retention-token32",)  # Whose memory tokens need longer segments
+WIDE = ("retention-token16", "retention-skip16")  # Whose memory tokens need longer segments
 USUAL = tuple(run for run in LEARNED if run not in WIDE)
-WRITTEN = RETENTION["soft"] + RETENTION["top"]  # A read takes the route of the write before it
-ROUTED = WRITTEN + RETENTION["asked"]
-TOP = RETENTION["top"] + RETENTION["asked"]  # A segment is written to one expert
+ROUTED = tuple(run for group in ("soft", "top", "null", "sizes", "rules") for run in RETENTION[group])
+NULL = (*RETENTION["null"], *RETENTION["sizes"][2:])  # A segment is written to one expert, or to none
+TOP = RETENTION["top"] + NULL  # A segment is written to one expert at most
+UPDATE = ("update-skip4", "update-token4", "update-gmm4-null-read")
 SQUAD = ("squad-gmm4", "squad-token4", "squad-token16", "squad-none")
 # The parts of one benchmark: on a GPU, of the encoder, of memories, of long documents; and the encoder on a CPU.
 ENCODER, MEMORY, LONG, CPU = ("benchmark-encoder",), ("benchmark-memory",), ("benchmark-long",), ("benchmark-cpu",)
 BENCHMARK = ENCODER + MEMORY + LONG
-NEEDED = LEARNED + SQUAD + BENCHMARK + CPU
+NEEDED = LEARNED + UPDATE + SQUAD + BENCHMARK + CPU
+SCORE = "choice_exact"  # The metric that memories are compared by: accuracy over the choices
 
 
 class Sample(NamedTuple):
@@ -50,7 +56,9 @@ class Sample(NamedTuple):
         return cls(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else math.nan, len(values))
 
 
-OPTIONS = {"null_expert": ", null route", "read_norm": ", read through a layer norm"}  # What a label says where they are on
+# What a label says of parameters. Nothing stands for what is usual.
+READS = {"write-based": "", "read-based": "read by question", "constant": "constant read"}
+GATES = {"gated": "", "skip": "hard gate", "replace": "no gate", "none": "never written"}
 
 Name = tuple[str, int]  # Of a record: its run and its seed
 Record = Mapping[str, Any]
@@ -166,50 +174,43 @@ class Evidence:
         counts = {len(self.about(run)) for run in runs}
         return "–".join(str(count) for count in sorted({min(counts), max(counts)}))
 
-    def lengths(self) -> list[int]:
-        """The document lengths, in segments, at which all retention runs were evaluated, the longest last."""
-        return sorted(int(n) for n in self.param(LEARNED, "eval_segments"))
+    def lengths(self, runs: Sequence[str] = LEARNED) -> list[int]:
+        """The further lengths of documents, in segments, that all of some runs were asked about, the longest last."""
+        return sorted(int(n) for n in self.param(runs, "eval_segments"))
 
-    def older_than(self, run: str, name: str) -> bool:
-        """Whether a stale record of a run lacks a metric; a `ValueError` for one that is not stale, and should have it."""
-        lacking = [record for record in self.about(run) if name not in record["metrics"]]
-        for record in lacking:
-            if (run, record["seed"]) not in self.stale:
-                raise self.lacks(run, record, "metric", name)
-        return bool(lacking)
-
-    def score(self) -> str:
-        """The metric that memories are compared by: of the choices alone, or of all spans where a record is older than that."""
-        older = [run for run in LEARNED if self.older_than(run, "choice_exact")]  # all of them are looked at
-        return "exact" if older else "choice_exact"
-
-    def label(self, run: str, short: bool = False) -> str:
-        """What a run's memory is called; short where it stands among its like."""
+    def aspects(self, run: str) -> dict[str, str]:
+        """What a run's memory is, aspect by aspect; an aspect that is the usual one is empty."""
         records = [((run, record["seed"]), record) for record in self.records[run]]
         record = self.deciding(records)[0][1]
         params = record["params"]
         for name in ("memory_type", "memory_slots", "num_experts", "mem_len"):
             if name not in params:
                 raise self.lacks(run, record, "parameter", name)
-        kind, slots = params["memory_type"], params["memory_slots"]
-        top = "" if params.get("routing_top_k") is None or short else f", top {params['routing_top_k']}"
-        if params.get("routing_mode") == "read-based" and not short:
-            top += ", read by question"
-        if not short:
-            top += "".join(said for name, said in OPTIONS.items() if params.get(name))
-            rule, bias = params.get("write_routing") or "learned", params.get("gate_bias") or 0
-            top += f", {rule} writes" * (rule != "learned") + f", gate bias ${bias:g}$" * bool(bias)
+        kind, slots, bias = params["memory_type"], f"$m = {params['memory_slots']}$", params.get("gate_bias") or 0
+        top, rule = params.get("routing_top_k"), params.get("write_routing") or "learned"
+        written = f"{rule} writes" if rule != "learned" else "" if top is None else f"top {top}"
+        gate = [GATES[params.get("memory_update") or "gated"] * (kind == "token"), f"gate bias ${bias:g}$" * bool(bias)]
+        norm = "read through a layer norm" * bool(params.get("read_norm"))
         names = {
-            "gmm": ("experts, ", f"$k = {params['num_experts']}${top}"),
-            "token": ("flat, ", f"$m = {slots}${top}"),
-            "differentiable": ("differentiable" + (", " if not short else ""), f"$m = {slots}$" if not short else ""),
-            "mems": ("recurrence, ", f"{params['mem_len']} tokens"),
-            "none": ("no memory", ""),
+            "gmm": {
+                "kind": "experts",
+                "size": f"$k = {params['num_experts']}$",
+                "write": ", ".join(filter(None, [written, "null route" * bool(params.get("null_expert"))])),
+                "read": ", ".join(filter(None, [READS[params.get("routing_mode") or "write-based"], norm])),
+                "gate": gate[1],
+            },
+            "token": {"kind": "flat", "size": slots, "read": norm, "gate": ", ".join(filter(None, gate))},
+            "differentiable": {"kind": "differentiable", "size": slots, "read": norm},
+            "mems": {"kind": "recurrence", "size": f"{params['mem_len']} tokens"},
+            "none": {"kind": "no memory"},
         }
         if kind not in names:
             raise ValueError(f"memory_type of {run} must be one of {', '.join(names)}, got {kind!r}")
-        before, own = names[kind]
-        return own if short and kind in ("gmm", "token") else before + own
+        return names[kind]
+
+    def label(self, run: str, without: Sequence[str] = ()) -> str:
+        """What a run's memory is called, without some aspects where it stands among its like."""
+        return ", ".join(text for aspect, text in self.aspects(run).items() if text and aspect not in without)
 
 
 def needed_jobs(manifest: str | Path, needed: Sequence[str] = NEEDED) -> tuple[list[Job], list[str]]:
@@ -293,7 +294,7 @@ def read_evidence(jobs: Sequence[Job]) -> tuple[Evidence, list[str]]:
             records.setdefault(job.id, []).append(record)
             cards[job.id] = [*cards.get(job.id, []), *(other_cards(job) if job.alone else [])]
             wrong += [line for other, _ in cards[job.id] for line in unfit(job, other)]
-        for runs in (LEARNED, SQUAD):
+        for runs in (LEARNED, UPDATE, SQUAD):
             differing = other_data(records, runs, stale)
             wrong += differing
             notes += [line for line in other_data(records, runs) if line not in differing]

@@ -9,34 +9,27 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from architecture import draw_architecture
 from contrasts import interval
-from evidence import ENCODER, LEARNED, LONG, MEMORY, RETENTION, ROUTED, TOP, Evidence
+from evidence import ENCODER, LEARNED, LONG, MEMORY, RETENTION, Evidence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import NullLocator
-from results import (
-    MEMORIES,
-    PARTS,
-    SCORES,
-    at,
-    at_longest,
-    counts,
-    encoders,
-    experts,
-    floor,
-    memories,
-    same_expert,
-    timed,
-)
+from matplotlib.transforms import ScaledTranslation
+from results import MEMORIES, PARTS, asked_lengths, at, counts, encoders, floor, memories, timed
 
 WIDTH = 6.3  # Inches: that of the paper's text
+# Of each group of memories: what its panel is called, and which aspects of a label it leaves out, as all of it share them.
 GROUPS = {
-    "soft": "experts, soft routes",
-    "top": "experts, top-1 routes",
-    "asked": "experts, top-1, read by question",
-    "flat": "flat memory",
-    "others": "others",
+    "soft": ("experts, soft writes", ("kind", "size", "write")),
+    "top": ("experts, top-1 writes", ("kind", "size", "write")),
+    "null": ("experts, top-1 writes, null route", ("kind", "size", "write")),
+    "flat": ("flat memory", ("kind",)),
+    "sizes": ("other numbers of experts", ("kind",)),
+    "rules": ("$k = 4$, other gates and writes", ("kind", "size")),
+    "others": ("other memories", ()),
 }
-READ = {"top": "read as written", "asked": "read by question"}
+MAIN = ("soft", "top", "null", "flat")  # Groups of memories that contrasts are about
+MORE = ("sizes", "rules", "others")  # And of those with fewer seeds
+USUAL_READ = "read as written"  # Where a label says nothing
 PALETTE = "colorblind"
 INK = "0.25"  # Of lines that are no data
 Rows = dict[str, list[Any]]  # Columns, as seaborn takes them
@@ -62,102 +55,126 @@ def add(rows: Rows, **values: Any) -> None:
         rows.setdefault(name, []).append(value)
 
 
-def panels_for(groups: int) -> tuple[Drawing, list[Axes]]:
+def panels_for(groups: int, columns: int = 2, height: float = 2.0) -> tuple[Drawing, list[Axes]]:
     """A figure with a panel for each group of memories, and the panels."""
-    figure, axes = plt.subplots(-(-groups // 2), 2, figsize=(WIDTH, 2.1 * -(-groups // 2)), sharex=True, sharey=True)
+    rows = -(-groups // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, height * rows), sharex=True, sharey=True, squeeze=False)
     for ax in axes.flat[groups:]:
         ax.remove()
     return figure, list(axes.flat[:groups])
 
 
-def outer_labels(axes: list[Axes], x: str, y: str) -> None:
-    """Name the axes of panels, two in a row, at the left and at the bottom."""
+def outer_labels(axes: list[Axes], x: str, y: str, columns: int = 2) -> None:
+    """Name the axes of panels at the left and at the bottom."""
     for i, ax in enumerate(axes):
-        last = i + 2 >= len(axes)
-        ax.set(xlabel=x if last else "", ylabel=y if i % 2 == 0 else "")
+        last = i + columns >= len(axes)
+        ax.set(xlabel=x if last else "", ylabel=y if i % columns == 0 else "")
         ax.tick_params(labelbottom=last)
 
 
-# --- exact match by length ---
+# --- scores by length ---
+
+# Lines of a panel: each differs from the others in its colour's lightness, in its marker and in how it is drawn.
+SHADES = (0, 1, 2, 4, 7)  # Of the palette
+MARKERS = ("o", "s", "D", "^", "v")
+DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (6, 2)))
 
 
-def colors(e: Evidence) -> dict[str, dict[str, Any]]:
-    """A colour a memory, by group: the same for experts and a flat memory with as many slots in all."""
-    palette = sns.color_palette(PALETTE)
-    sizes = {run: e.param([run], "memory_slots") * experts(e, run) for run in ROUTED}
-    sizes |= {run: e.param([run], "memory_slots") for run in RETENTION["flat"]}
-    order = sorted(set(sizes.values()), reverse=True)
-    chosen = {run: palette[order.index(size)] for run, size in sizes.items()}
-    others = [palette[i] for i in (4, 5, 9, 7)]  # that look different from each other
-    chosen |= dict(zip(RETENTION["others"], others, strict=True))
-    return {group: {e.label(run, short=True): chosen[run] for run in runs} for group, runs in RETENTION.items()}
+def ways(i: int) -> dict[str, Any]:
+    """How the line of a number is drawn."""
+    return {"color": sns.color_palette(PALETTE)[SHADES[i]], "ls": DASHES[i]}
+
+
+def name_in(e: Evidence, group: str, run: str) -> str:
+    """What a run is called in the panel of its group."""
+    return e.label(run, without=GROUPS[group][1]) or USUAL_READ
 
 
 Line = tuple[list[float], list[float], list[float], list[float]]  # x, y, and from where to where y reaches
 
 
-def length_data(e: Evidence) -> dict[str, Any]:
-    """The compared score of every run at each length: its mean over seeds, and the interval of that."""
-    panels: dict[str, dict[str, Line]] = {}
-    for group, runs in RETENTION.items():
-        panels[group] = {}
-        for run in runs:
-            scores = [e.values(run, at(n, e.score())) for n in e.lengths()]
-            low, high = zip(*map(interval, scores), strict=True)
-            means = [sum(values) / len(values) for values in scores]
-            panels[group][e.label(run, short=True)] = (list(map(float, e.lengths())), means, list(low), list(high))
-    known = e.score() == "choice_exact"
-    nothing = e.metric(LEARNED[0], "chance") if known else e.metric("retention-none", at_longest(e))
-    return {
-        "panels": panels,
-        "colors": colors(e),
-        "trained": e.param(LEARNED, "num_segments"),
-        "nothing": (nothing.mean, "chance" if known else "no memory"),
-        "lengths": e.lengths(),
-        "score": SCORES[e.score()],
-    }
+def score_line(e: Evidence, run: str) -> Line:
+    """The score of a run at each length: its mean over seeds, and the interval of that."""
+    lengths = asked_lengths(e, LEARNED)
+    scores = [e.values(run, at(e, LEARNED, n)) for n in lengths]
+    low, high = zip(*map(interval, scores), strict=True)
+    return list(map(float, lengths)), [sum(values) / len(values) for values in scores], list(low), list(high)
 
 
-MARKERS = ("o", "s", "D", "^", "v")
+def length_data(groups: tuple[str, ...]) -> Callable[[Evidence], dict[str, Any]]:
+    """What the figure of some groups shows."""
+
+    def data(e: Evidence) -> dict[str, Any]:
+        panels = {g: {name_in(e, g, run): score_line(e, run) for run in RETENTION[g]} for g in groups}
+        chance = e.metric(RETENTION[groups[0]][0], "chance").mean
+        return {"panels": panels, "trained": e.param(LEARNED, "num_segments"), "chance": chance}
+
+    return data
 
 
-def band(ax: Axes, line: Line, color: Any, label: str, **how: Any) -> None:
-    """A line, and how far it reaches."""
-    x, y, low, high = line
-    ax.fill_between(x, low, high, color=color, alpha=0.18, lw=0)
-    ax.plot(x, y, color=color, label=label, **how)
+def draw_scores(ax: Axes, lines: dict[str, Line], trained: float, chance: float) -> None:
+    """Scores by length, with whiskers beside each other."""
+    ax.axhline(chance, color=INK, ls=(0, (4, 3)), lw=0.8)
+    ax.axvline(trained, color=INK, ls=":", lw=0.8)
+    lengths = next(iter(lines.values()))[0]
+    for i, (label, (x, y, low, high)) in enumerate(lines.items()):
+        apart = 1.1 ** (i - (len(lines) - 1) / 2)  # so that whiskers can be told apart
+        error = [[m - a for m, a in zip(y, low, strict=True)], [b - m for m, b in zip(y, high, strict=True)]]
+        ax.errorbar([n * apart for n in x], y, yerr=error, label=label, marker=MARKERS[i], mec="white", mew=0.4,
+                    elinewidth=0.7, capsize=1.5, **ways(i))  # fmt: skip
+    ax.set(xscale="log", xticks=lengths, ylim=(0, 104))
+    ax.set_xticklabels([f"{n:,.0f}" for n in lengths])
+    ax.xaxis.set_minor_locator(NullLocator())
 
 
-def draw_length(data: dict[str, Any]) -> Drawing:
-    """A panel a group of memories."""
-    figure, axes = panels_for(len(data["panels"]))
-    nothing, name = data["nothing"]
-    for ax, (group, found) in zip(axes, data["panels"].items(), strict=True):
-        ax.axhline(nothing, color=INK, ls=(0, (4, 3)), lw=0.8)
-        ax.axvline(data["trained"], color=INK, ls=":", lw=0.8)
-        for (label, line), marker in zip(found.items(), MARKERS, strict=False):
-            band(ax, line, data["colors"][group][label], label, marker=marker, mec="white", mew=0.5)
-        ax.set(title=GROUPS[group], xscale="log", xticks=data["lengths"], ylim=(0, 103))
-        ax.set_xticklabels([str(n) for n in data["lengths"]])
-        ax.xaxis.set_minor_locator(NullLocator())
-        ax.legend(title=None, loc="best", handlelength=1.6)
-    first = axes[0]
-    first.text(data["trained"] * 1.03, nothing + 3, "trained", color=INK, fontsize=8)
-    first.text(data["lengths"][0] * 0.97, nothing + 1.5, name, color=INK, fontsize=8)
-    outer_labels(axes, "segments of a document (logarithmic)", f"{data['score']}, %")
-    sns.despine(figure)
-    return figure
+def broken(label: str, most: int) -> str:
+    """A label in lines of about so many letters, broken behind commas."""
+    lines = [""]
+    for part in label.split(", "):
+        if lines[-1] and len(lines[-1]) + len(part) > most:
+            lines[-1] += ","
+            lines.append(part)
+        else:
+            lines[-1] += f", {part}" if lines[-1] else part
+    return "\n".join(lines)
+
+
+BELOW = 0.4  # Inches from a panel to its legend: room for what its axis is called
+
+
+def draw_length(columns: int, height: float, letters: int) -> Callable[[dict[str, Any]], Drawing]:
+    """How a figure is drawn, by its panels in a row, their height and the letters in a row of a legend."""
+
+    def draw(data: dict[str, Any]) -> Drawing:
+        panels = {
+            group: {broken(label, letters): line for label, line in lines.items()}
+            for group, lines in data["panels"].items()
+        }
+        explaining = {tuple(lines): group for group, lines in panels.items()}  # the last of those with the same lines
+        figure, axes = panels_for(len(panels), columns, height)
+        for ax, (group, lines) in zip(axes, panels.items(), strict=True):
+            draw_scores(ax, lines, data["trained"], data["chance"])
+            ax.set(title=GROUPS[group][0])
+            if explaining[tuple(lines)] == group:
+                under = ax.transAxes + ScaledTranslation(0, -BELOW, figure.dpi_scale_trans)
+                place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.45, 0), "bbox_transform": under}
+                ax.legend(**place, ncols=4 - columns, handlelength=2.6, fontsize=7.5)
+        outer_labels(axes, "segments of a document" + " (logarithmic)" * (columns == 2), "accuracy over\nthe choices, %", columns)
+        sns.despine(figure)
+        return figure
+
+    return draw
 
 
 # --- learning curves ---
 
 
 def learning_data(e: Evidence) -> dict[str, Any]:
-    """The answer's loss of every run and step, from the lowest seed to the highest, and where long documents begin."""
+    """The loss of the main runs by step, from the lowest seed to the highest, and where long documents begin."""
     panels: dict[str, dict[str, Line]] = {}
-    for group, runs in RETENTION.items():
+    for group in MAIN:
         panels[group] = {}
-        for run in runs:
+        for run in RETENTION[group]:
             found: dict[int, list[float]] = {}
             for series in e.series(run, "training"):
                 for step, loss in zip(series["step"], series["answer_loss"], strict=True):
@@ -165,8 +182,8 @@ def learning_data(e: Evidence) -> dict[str, Any]:
             losses = [found[step] for step in sorted(found)]
             means = [sum(values) / len(values) for values in losses]
             line = list(map(float, sorted(found))), means, list(map(min, losses)), list(map(max, losses))
-            panels[group][e.label(run, short=True)] = line
-    return {"panels": panels, "colors": colors(e), "short": e.param(LEARNED, "short_steps")}
+            panels[group][name_in(e, group, run)] = line
+    return {"panels": panels, "short": e.param(LEARNED, "short_steps")}
 
 
 def draw_learning(data: dict[str, Any]) -> Drawing:
@@ -174,55 +191,12 @@ def draw_learning(data: dict[str, Any]) -> Drawing:
     figure, axes = panels_for(len(data["panels"]))
     for ax, (group, found) in zip(axes, data["panels"].items(), strict=True):
         ax.axvline(data["short"], color=INK, ls=":", lw=0.8)
-        for (label, line), style in zip(found.items(), ("-", "--", "-.", (0, (1, 1))), strict=False):
-            band(ax, line, data["colors"][group][label], label, ls=style)
-        ax.set(title=GROUPS[group], ylim=(0, None))
-        if len(axes) % 2 and ax is axes[-1]:  # there is room beside it
-            ax.legend(handlelength=2.4, loc="center left", bbox_to_anchor=(1.05, 0.5)).set_in_layout(False)
-        else:
-            ax.legend(handlelength=2.4, loc="best")
+        for i, (label, (x, y, low, high)) in enumerate(found.items()):
+            ax.fill_between(x, low, high, color=ways(i)["color"], alpha=0.15, lw=0)
+            ax.plot(x, y, label=label, **ways(i))
+        ax.set(title=GROUPS[group][0], ylim=(0, None))
+        ax.legend(handlelength=2.6, loc="upper right")
     outer_labels(axes, "training step", "loss of the answer")
-    sns.despine(figure)
-    return figure
-
-
-# --- routes ---
-
-
-def routes_data(e: Evidence) -> dict[str, dict[str, list[tuple[Line, Line]]]]:
-    """By k and by how it is read: the share of documents that write to their first segment's expert, least and most."""
-    panels: dict[str, dict[str, Any]] = {}
-    for group in ("top", "asked"):
-        for run in RETENTION[group]:
-            bounds = [
-                [same_expert(record["write"][0], later) for later in record["write"][1:]] for record in e.series(run, "routing")
-            ]
-            sides = []
-            for side in (0, 1):
-                shares = [[100 * pair[side] for pair in segment] for segment in zip(*bounds, strict=True)]
-                means = [sum(values) / len(values) for values in shares]
-                x = [float(n) for n in range(2, len(shares) + 2)]
-                sides.append((x, means, list(map(min, shares)), list(map(max, shares))))
-            panels.setdefault(f"$k = {experts(e, run)}$", {})[group] = sides
-    return panels
-
-
-def draw_routes(data: dict[str, dict[str, list[Line]]]) -> Drawing:
-    """A panel a number of experts."""
-    figure, axes = plt.subplots(1, len(data), figsize=(WIDTH, 2.3), sharey=True, squeeze=False)
-    palette = sns.color_palette(PALETTE)
-    for ax, (k, groups) in zip(axes.flat, data.items(), strict=True):
-        ax.axhline(100 / int(k.strip("$ k=")), color=INK, ls=":", lw=0.8)
-        for i, (group, (least, most)) in enumerate(groups.items()):
-            x, _, low, _ = least
-            ax.fill_between(x, low, most[3], color=palette[i], alpha=0.15, lw=0)
-            how = {"color": palette[i], "marker": MARKERS[i], "mec": "white", "mew": 0.5}
-            ax.plot(x, most[1], ls="-", label=f"{READ[group]}, at most", **how)
-            ax.plot(x, least[1], ls=(0, (3, 2)), label=f"{READ[group]}, at least", **how)
-        ax.set(title=k, xlabel="segment", xticks=x, ylim=(-3, 103))
-        ax.set_xticklabels([str(int(n)) for n in x])
-    axes[0, 0].set_ylabel("documents that write to their\nfirst segment's expert, %")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, handlelength=2.6)
     sns.despine(figure)
     return figure
 
@@ -407,31 +381,29 @@ FIGURES = (
     ),
     Figure(
         "length",
-        "Retention by the length of the document: {Score}, after training on documents of {TrainedRange} segments (dotted: "
-        "the longest). Lines: mean over {Seeds} seeds; bands: {Coverage}% bootstrap interval of that mean, over seeds. "
-        "Dashed: {Reference}. $k$: experts of {ExpertSlots} slots; $m$: slots of a flat memory. Of the same colour: "
-        "memories with as many slots in all.",
-        LEARNED,
-        length_data,
-        draw_length,
+        "Retention by the length of the document: accuracy over the choices, after training on documents of {TrainedRange} "
+        "segments (dotted: the longest). Lines: mean over {SeedsCompared} seeds, of constant reads over {SeedsScreened}; "
+        "whiskers, drawn side by side: {Coverage}% bootstrap interval of that mean, over seeds. Dashed: a random choice. Left, "
+        "below: the lines of all panels of experts, $k = 4$ of {ExpertSlots} slots each; right: $m$ is a flat memory's slots.",
+        tuple(run for group in MAIN for run in RETENTION[group]),
+        length_data(MAIN),
+        draw_length(2, 2.2, 99),
+    ),
+    Figure(
+        "screened",
+        "The same as {fig:length} for memories with {SeedsScreened} seeds each, which nothing is tested of: an interval from so "
+        "few seeds is narrower than its name says.",
+        tuple(run for group in MORE for run in RETENTION[group]),
+        length_data(MORE),
+        draw_length(3, 3.1, 28),
     ),
     Figure(
         "learning",
-        "Loss of the answer during training. Lines: mean over {Seeds} seeds; bands: from the lowest seed to the highest. "
+        "Loss of the answer during training. Lines: mean over seeds; bands: from the lowest seed to the highest. "
         "Dotted: where the shortest documents give way to all lengths.",
-        LEARNED,
+        tuple(run for group in MAIN for run in RETENTION[group]),
         learning_data,
         draw_learning,
-    ),
-    Figure(
-        "routes",
-        "How often a later segment is written to the expert that took the first segment of the same document, in top-1 "
-        "memories. Each expert's share of the documents is known, not which documents these are: the share lies between the "
-        "two lines, which are means over {Seeds} seeds; bands: from the least of the lowest seed to the most of the highest. "
-        "Dotted: $1/k$.",
-        TOP,
-        routes_data,
-        draw_routes,
     ),
     Figure(
         "encoder",

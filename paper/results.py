@@ -1,31 +1,43 @@
-"""Every number of the paper: the macros of the text, and the tables."""
+"""Every number of the text: what is computed from records, and the macros that say it."""
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
-from contrasts import COMPARED, COVERAGE, LEVEL, PLANNED, Contrast, Paired, adjusted, least_p, paired, planned
+from contrasts import (
+    COMPARED,
+    COVERAGE,
+    LEVEL,
+    PLANNED,
+    SCREENED,
+    TESTED,
+    Contrast,
+    adjusted,
+    interval,
+    least_p,
+    paired,
+    planned,
+    verdict,
+)
 from evidence import (
     BENCHMARK,
     CPU,
-    ENCODER,
     LEARNED,
     LONG,
     MEMORY,
     NEEDED,
     RETENTION,
     ROUTED,
+    SCORE,
     SQUAD,
-    TOP,
+    UPDATE,
     USUAL,
     WIDE,
-    WRITTEN,
     Evidence,
     Sample,
 )
-from tex import Body, Stale, Table
+
+from gmmxlnet_nb.shortcuts import shortcut_scores
 
 Value = Callable[[Evidence], str]
 
@@ -55,7 +67,6 @@ MEMORIES = {
 }
 FASTEST = "captured"
 PARTS = ("training", "inference")
-NUMBERS = {2: "Two", 4: "Four", 8: "Eight", 16: "Sixteen", 32: "ThirtyTwo"}
 
 
 @dataclass(frozen=True)
@@ -93,9 +104,14 @@ def listed(names: Sequence[str], nothing: str) -> str:
 # --- what is computed ---
 
 
-def at(length: int, score: str = "exact") -> str:
-    """The metric of a score at a number of segments."""
-    return f"{score}/{length}"
+def at(e: Evidence, runs: Sequence[str], length: int, score: str = SCORE) -> str:
+    """The metric of a score at a number of segments, which is that of training or a further one."""
+    return score if length == e.param(runs, "num_segments") else f"{score}/{length}"
+
+
+def asked_lengths(e: Evidence, runs: Sequence[str]) -> list[int]:
+    """All lengths at which runs were evaluated: that of training, and further ones."""
+    return sorted({*e.lengths(runs), int(e.param(runs, "num_segments"))})
 
 
 def longest(e: Evidence) -> int:
@@ -105,10 +121,7 @@ def longest(e: Evidence) -> int:
 
 def at_longest(e: Evidence) -> str:
     """The metric of the compared score at the longest length."""
-    return at(longest(e), e.score())
-
-
-SCORES = {"exact": "exact match", "choice_exact": "accuracy over the choices"}
+    return at(e, LEARNED, longest(e))
 
 
 def spanned(values: Sequence[int]) -> str:
@@ -127,72 +140,86 @@ def extremes(e: Evidence, runs: Sequence[str], name: str) -> str:
     return means[0] if means[0] == means[-1] else f"{means[0]} to {means[-1]}"
 
 
-def at_trained(e: Evidence) -> str:
-    """The metric of the compared score at the trained length."""
-    return e.score()
+def place(e: Evidence) -> str:
+    """Where the fact stands; a `ValueError` for runs of another task than the text is about."""
+    told = e.param(LEARNED, "task_options")
+    if told != {"fact_segment": "random"}:
+        raise ValueError(f"task_options of the retention runs must put the one fact at a random place, got {told!r}")
+    return "drawn at random"
 
 
-REFERENCES = {"exact": "the run without a memory", "choice_exact": "a random choice"}
+def updates(e: Evidence) -> list[int]:
+    """How often a value is overwritten, at least and at most; a `ValueError` for runs of another task."""
+    told = e.param(UPDATE, "task_options")
+    if told.keys() != {"num_updates"}:
+        raise ValueError(f"task_options of the update runs must say num_updates and nothing else, got {told!r}")
+    return [int(n) for n in told["num_updates"]]
 
 
-def choice_note(e: Evidence) -> str:
-    """What the text compares."""
-    if e.score() == "choice_exact":
-        return "It is what the text compares."
-    return (
-        "The records behind this text are older than it; here the text compares exact match, and the run without a "
-        "memory says what a model scores that knows nothing."
-    )
-
-
-def best(e: Evidence, runs: Sequence[str], name: str) -> str:
-    """The run with the highest mean."""
-    return max(runs, key=lambda run: e.metric(run, name).mean)
-
-
-def first_share(e: Evidence, run: str) -> Sample:
-    """The largest mean share of the first segments' writes that one expert takes."""
-    return Sample.of([max(record["write"][0]) for record in e.series(run, "routing")])
-
-
-def same_expert(first: Sequence[float], later: Sequence[float]) -> tuple[float, float]:
-    """In how many documents two segments are written to the same expert: at least, and at most.
-
-    Each is written to one expert only, and the shares of documents that each expert takes are known, not which documents.
-    """
-    pairs = list(zip(first, later, strict=True))
-    return sum(max(0.0, a + b - 1) for a, b in pairs), sum(min(a, b) for a, b in pairs)
-
-
-def overwritten(e: Evidence, run: str) -> tuple[Sample, Sample]:
-    """The same for the first segment and those between it and the last one, on average over these."""
-    bounds = []
-    for record in e.series(run, "routing"):
-        first, *between = record["write"][:-1]
-        found = [same_expert(first, later) for later in between] or [(math.nan, math.nan)]
-        bounds.append([sum(side) / len(found) for side in zip(*found, strict=True)])
-    low, high = zip(*bounds, strict=True)
-    return Sample.of(low), Sample.of(high)
-
-
-def fewest_overwritten(e: Evidence, run: str) -> Sample:
-    """In how many documents a later segment is written to the first one's expert, at least."""
-    return overwritten(e, run)[0]
-
-
-def most_overwritten(e: Evidence, run: str) -> Sample:
-    """The same, at most."""
-    return overwritten(e, run)[1]
-
-
-def percent(share: Callable[[Evidence, str], Sample], run: str) -> Value:
-    """A share over the seeds of a run, in percent."""
+def shortcut(runs: Sequence[str], rule: str) -> Value:
+    """What a rule scores that knows less than the task takes, in percent."""
 
     def value(e: Evidence) -> str:
-        found = share(e, run)
-        return spread(Sample(100 * found.mean, 100 * found.sd, found.n))
+        task, lengths = e.param(runs, "task"), asked_lengths(e, runs)
+        return number(100 * shortcut_scores(task, lengths, e.param(runs, "task_options"))[rule])
 
     return value
+
+
+# --- what is said of scores ---
+
+
+def leaders(e: Evidence, runs: Sequence[str], name: str) -> list[str]:
+    """The runs with the highest mean, as it is written."""
+    most = number(max(e.metric(run, name).mean for run in runs))
+    return [run for run in runs if number(e.metric(run, name).mean) == most]
+
+
+def best(runs: Sequence[str]) -> Value:
+    """Which memories have the highest mean at the longest length."""
+    return lambda e: "; ".join(e.label(run) for run in leaders(e, runs, at_longest(e)))
+
+
+def best_score(runs: Sequence[str]) -> Value:
+    """The highest mean at the longest length."""
+    return lambda e: number(max(e.metric(run, at_longest(e)).mean for run in runs))
+
+
+def halfway(e: Evidence) -> float:
+    """Half of the way from a random choice to all, in percent: above it, the text says that a fact is kept."""
+    return (100 + e.metric(LEARNED[0], "chance").mean) / 2
+
+
+def keeps(e: Evidence, run: str) -> bool:
+    """Whether a memory keeps the fact at the longest length: whether the interval of its mean lies above `halfway`."""
+    return interval(e.values(run, at_longest(e)))[0] > halfway(e)
+
+
+def kept_by(run: str) -> Value:
+    """With how many seeds a memory keeps the fact at the longest length, of how many."""
+
+    def value(e: Evidence) -> str:
+        scores = e.values(run, at_longest(e))
+        return f"{sum(score > halfway(e) for score in scores) or 'none'} of {len(scores)}"
+
+    return value
+
+
+def keepers(e: Evidence) -> list[str]:
+    """The memories that keep the fact, the one with the fewest parameters first."""
+    found = [run for run in LEARNED if keeps(e, run)]
+    return sorted(found, key=lambda run: e.metric(run, "memory_parameters").mean)
+
+
+def keepers_said(e: Evidence) -> str:
+    """How many memories keep the fact, and which of them has the fewest parameters."""
+    found = keepers(e)
+    if not found:
+        return f"none keeps the fact at {number(longest(e), 0)} segments"
+    begins = f"{len(found)} keep{'s' * (len(found) == 1)} the fact at {number(longest(e), 0)} segments"
+    return f"{begins}: {e.label(found[0])}" if len(found) == 1 else (
+        f"{begins}, of which the one with the fewest parameters of its own is: {e.label(found[0])}"
+    )
 
 
 def p_value(p: float) -> str:
@@ -217,15 +244,109 @@ def gap(one: str, other: str) -> Value:
     return value
 
 
+def differ(one: str, other: str) -> Value:
+    """What the text may say of two memories, behind their names: how much they differ, or that it is not known that they do."""
+
+    def value(e: Evidence) -> str:
+        sign, (mean, rest) = verdict(e, planned(one, other)), gap(one, other)(e).split(" points ")
+        if not sign:
+            return f"do not differ measurably: {mean} points {rest}"
+        return f"differ by {mean} points, in favour of the {'former' if sign > 0 else 'latter'} {rest}"
+
+    return value
+
+
+def decided_of(e: Evidence, contrasts: Sequence[Contrast]) -> str:
+    """How many contrasts are decided at the level of their family, of how many."""
+    found = sum(verdict(e, contrast) != 0 for contrast in contrasts)
+    return f"{found or 'none'} of {len(contrasts)}"
+
+
 def decided(e: Evidence) -> str:
-    """How many planned contrasts are decided at the level of their family."""
-    found = [adjusted(e, contrast) <= LEVEL for contrasts in PLANNED.values() for contrast in contrasts]
-    return f"{sum(found) or 'none'} of {len(found)}"
+    """The same of all planned contrasts."""
+    return decided_of(e, [contrast for contrasts in PLANNED.values() for contrast in contrasts])
+
+
+def largest_part(e: Evidence) -> str:
+    """The largest decided contrast of what the parts of routing do, in words."""
+    found = [contrast for contrast in PLANNED["attribution"] if verdict(e, contrast)]
+    if not found:
+        return "none makes a decided difference"
+    most = max(found, key=lambda contrast: abs(paired(e, contrast).mean))
+    return (
+        f"the largest decided difference is that of ({e.label(most.one)}) less ({e.label(most.other)}), "
+        f"{signed(paired(e, most).mean)} points"
+    )
+
+
+# What explains what is kept, by two signs: of experts with a null route less flat memory with a hard gate, and of this less
+# flat memory with elementwise gates; 0 where it is not decided.
+EXPLAINED = {
+    (0, 1): "As far as these runs can tell, a hard gate alone explains what the experts keep: flat memory with one has no "
+    "measurable disadvantage",
+    (-1, 1): "A hard decision not to write does more for flat memory than for experts, which cost something beside it",
+    (1, 1): "A hard gate helps flat memory, and explains a part of what experts keep; they keep more than it explains",
+    (1, 0): "A hard gate is not shown to help flat memory, and experts with a null route keep more: the gate alone does not "
+    "explain what they keep",
+    (1, -1): "A hard gate hurts flat memory, and experts with a null route keep more: the gate alone does not explain what "
+    "they keep",
+    (0, 0): "Neither the hard gate nor the experts are shown to be what matters",
+    (0, -1): "A hard gate hurts flat memory, and experts with a null route are not shown to be better",
+    (-1, 0): "Experts with a null route keep less than flat memory with a hard gate, whose own advantage over elementwise "
+    "gates is not shown",
+    (-1, -1): "Experts with a null route keep less than flat memory with a hard gate, and this less than elementwise gates",
+}
+
+
+def explained(e: Evidence) -> str:
+    """What the gate and the experts explain, by the decided contrasts."""
+    gate = verdict(e, planned("retention-skip4", "retention-token4"))
+    return EXPLAINED[verdict(e, planned("retention-gmm4-null-read", "retention-skip4")), gate]
 
 
 def seeds_compared(e: Evidence) -> int:
     """The fewest seeds of a planned contrast."""
     return min(len(e.about(run)) for run in COMPARED)
+
+
+# --- routes ---
+
+
+def null_share(e: Evidence, run: str) -> Sample:
+    """The share of segments before the question that are written to no expert, at the trained length."""
+    found = []
+    for record in e.series(run, "routing"):
+        before = record["write"][:-1]
+        found.append(1 - sum(map(sum, before)) / len(before))
+    return Sample.of(found)
+
+
+def most_used(e: Evidence, run: str) -> Sample:
+    """The share of what is written before the question that the most used expert takes; 1 / k if nothing is."""
+    found = []
+    for record in e.series(run, "routing"):
+        taken = [sum(shares) for shares in zip(*record["write"][:-1], strict=True)]
+        found.append(max(taken) / sum(taken) if sum(taken) else 1 / len(taken))
+    return Sample.of(found)
+
+
+def only_fact(e: Evidence) -> str:
+    """The share of segments before the question that are written to nothing if the fact's alone is written, in percent."""
+    before = e.param(LEARNED, "num_segments") - 1
+    return number(100 * (before - 1) / before)
+
+
+def percent(share: Callable[[Evidence, str], Sample], run: str) -> Value:
+    """A share over the seeds of a run, in percent."""
+
+    def value(e: Evidence) -> str:
+        found = share(e, run)
+        return spread(Sample(100 * found.mean, 100 * found.sd, found.n))
+
+    return value
+
+
+# --- other numbers ---
 
 
 def silent(e: Evidence) -> str:
@@ -320,6 +441,12 @@ def names_in(e: Evidence, part: str) -> list[str]:
     return list(dict.fromkeys(name for names in found.values() for name in names))
 
 
+def encoders(e: Evidence) -> dict[str, str]:
+    """The candidates that the record has, and what they are called in the paper."""
+    there = names_in(e, PARTS[0])
+    return {name: label for name, label in ENCODERS.items() if name in there}
+
+
 def counts(e: Evidence, part: str = "length") -> list[int]:
     """The sizes whose cost a part of the benchmark measured: of `length`, a document's segments."""
     found = sorted(int(name) for name in names_in(e, part))
@@ -364,29 +491,44 @@ def setting(name: str, runs: tuple[str, ...], param: str, what: str) -> Macro:
     return Macro(name, runs, value, what)
 
 
-def score(name: str, run: str, metric: str | Callable[[Evidence], str], what: str) -> Macro:
-    """A metric over the seeds."""
-    return Macro(name, (run,), lambda e: spread(e.metric(run, metric if isinstance(metric, str) else metric(e))), what)
+def score(name: str, run: str, what: str) -> Macro:
+    """The compared score of a run at the longest length, over the seeds."""
+    return Macro(name, (run,), lambda e: spread(e.metric(run, at_longest(e))), what)
 
 
-def macros() -> list[Macro]:
-    """All macros of the text; each must be used."""
-    four, top, flat, few = "retention-gmm4", "retention-gmm4-top1", "retention-token16", "retention-token4"
-    asked, addressed = "retention-gmm4-top1-read", "retention-differentiable"
+def words(name: str, one: str, other: str, what: str) -> Macro:
+    """What may be said of a planned contrast, in words: it differs or not, by how much, how certain."""
+    return Macro(name, (one, other), differ(one, other), what)
+
+
+def retention_macros() -> list[Macro]:
+    """Those of the sweep."""
+    soft, top, null = (f"retention-gmm4{rule}" for rule in ("", "-top1", "-null"))
+    soft_read, top_read, null_read = (f"{run}-read" for run in (soft, top, null))
+    few, closed, hard, many = (f"retention-{name}" for name in ("token4", "token4-closed", "skip4", "token16"))
+    hard_update, flat_update, null_update = UPDATE
+    routed = tuple(run for run in TESTED if run in ROUTED)
+    attribution = PLANNED["attribution"]
     return [
-        Macro("Seeds", LEARNED, lambda e: e.seeds(LEARNED), "seeds of each retention run"),
-        Macro("EvalDocuments", LEARNED, lambda e: evaluated(e, LEARNED), "retention documents asked about"),
-        Macro("Lengths", LEARNED, lambda e: listed([str(n) for n in e.lengths()], ""), "evaluated lengths, segments"),
-        Macro("Longest", LEARNED, lambda e: str(longest(e)), "longest evaluated length, segments"),
+        Macro("Place", LEARNED, place, "where the fact stands"),
+        Macro("LearnedRuns", LEARNED, lambda e: str(len(LEARNED)), "memories trained on retention"),
+        Macro("TestedRuns", TESTED, lambda e: str(len(TESTED)), "of these, memories that a contrast is about"),
+        Macro("ScreenedRuns", SCREENED, lambda e: str(len(SCREENED)), "of these, memories with fewer seeds"),
+        Macro("SeedsScreened", SCREENED, lambda e: e.seeds(SCREENED), "their seeds"),
+        Macro("EvalDocuments", LEARNED, lambda e: evaluated(e, LEARNED), "documents asked about at the trained length"),
+        setting("LengthDocuments", LEARNED, "num_length_eval", "documents asked about at each further length"),
+        Macro("Lengths", LEARNED, lambda e: listed([number(n, 0) for n in e.lengths()], ""), "further lengths, segments"),
+        Macro("Longest", LEARNED, lambda e: number(longest(e), 0), "longest evaluated length, segments"),
         Macro("Chance", LEARNED, lambda e: extremes(e, LEARNED, "chance"), "expected score of a random choice, %"),
         Macro("Choices", LEARNED, lambda e: number(100 / e.metric(LEARNED[0], "chance").mean, 0), "choices offered"),
-        Macro("Score", LEARNED, lambda e: SCORES[e.score()], "the score that memories are compared by"),
-        Macro("ChoiceNote", LEARNED, choice_note, "whether the records have the score over the choices"),
-        Macro("Reference", LEARNED, lambda e: REFERENCES[e.score()], "what a score is compared with that knows nothing"),
-        setting("Trained", LEARNED, "num_segments", "segments of a training document"),
+        Macro("KeepsFirst", LEARNED, shortcut(LEARNED, "latch"), "score of a rule that keeps the first value, %"),
+        Macro("KeepsNewest", LEARNED, shortcut(LEARNED, "newest"), "score of a rule that keeps the newest value, %"),
+        setting("Trained", LEARNED, "num_segments", "most segments of a training document"),
         setting("Layers", LEARNED, "num_layers", "layers of the encoder"),
         setting("Width", LEARNED, "hidden_dim", "width d of the encoder"),
         setting("ExpertSlots", ROUTED, "memory_slots", "slots m of an expert"),
+        setting("ManySlotsFlat", ("retention-token16",), "memory_slots", "slots of the larger flat memory"),
+        setting("ClosedBias", (closed,), "gate_bias", "bias of gates that begin closed"),
         setting("SegmentTokens", USUAL, "segment_length", "tokens of a segment at most"),
         setting("WideSegmentTokens", WIDE, "segment_length", "tokens of a segment at most, with the most slots"),
         setting("TrainDocuments", LEARNED, "num_train", "training documents at most"),
@@ -398,43 +540,80 @@ def macros() -> list[Macro]:
         setting("Temperature", ROUTED, "routing_temperature", "temperature of the routes"),
         Macro("TrainedRange", LEARNED, lambda e: spanned(e.param(LEARNED, "train_segments")),
               "segments of training documents"),
-        setting("RoutingMode", WRITTEN, "routing_mode", "which route a read takes"),
-        score("SoftTrained", four, at_trained, "4 experts, soft routes, trained length"),
-        score("SoftLongest", four, at_longest, "the same at the longest length"),
-        score("TopTrained", top, at_trained, "4 experts, top-1 routes, trained length"),
-        score("TopLongest", top, at_longest, "the same at the longest length"),
-        score("AskedTrained", asked, at_trained, "4 experts, top-1 writes, reads by the question, trained length"),
-        score("AskedLongest", asked, at_longest, "the same at the longest length"),
-        score("FlatTrained", flat, at_trained, "flat memory of as many slots, trained length"),
-        score("FlatLongest", flat, at_longest, "the same at the longest length"),
-        score("FewTrained", few, at_trained, "flat memory of as many slots as one expert has, trained length"),
-        score("FewLongest", few, at_longest, "the same at the longest length"),
-        score("AddressedLongest", addressed, at_longest, "memory addressed by content, longest length"),
-        Macro("FlatWorst", (flat,), lambda e: number(min(e.values(flat, at_trained(e)))),
-              "flat memory of as many slots as 4 experts, trained length, worst seed"),
-        Macro("ClearedRange", LEARNED, lambda e: extremes(e, LEARNED, f"{e.score()}_memory_cleared"),
+        Macro("Together", LEARNED + UPDATE, together, "most runs that were trained as one"),
+        Macro("ClearedRange", LEARNED, lambda e: extremes(e, LEARNED, f"{SCORE}_memory_cleared"),
               "the memory cleared before every segment, over all memories"),
-        score("NoMemoryTrained", "retention-none", at_trained, "without a memory"),
-        Macro("LearnedRuns", LEARNED, lambda e: str(len(LEARNED)), "memories compared on retention"),
-        Macro("BestLongest", LEARNED, lambda e: e.label(best(e, LEARNED, at_longest(e))), "highest mean, longest length"),
-        Macro("BestLongestScore", LEARNED, lambda e: spread(e.metric(best(e, LEARNED, at_longest(e)), at_longest(e))),
-              "its score"),
-        Macro("AskedFlatGap", COMPARED, gap(asked, flat), "experts read by question less flat memory of as many slots"),
-        Macro("AskedFewGap", COMPARED, gap(asked, few), "the same less flat memory of as many slots as one expert"),
-        Macro("AskedAddressedGap", COMPARED, gap(asked, addressed), "the same less memory addressed by content"),
-        Macro("TopSoftGap", COMPARED, gap(top, four), "top-1 routes less soft ones"),
-        Macro("AskedTopGap", COMPARED, gap(asked, top), "reads by the question less reads as written"),
+        Macro("NoMemoryTrained", ("retention-none",), lambda e: spread(e.metric("retention-none", SCORE)),
+              "without a memory, trained length"),
+        Macro("TestedTrained", TESTED, lambda e: extremes(e, TESTED, SCORE), "tested memories, trained length"),
+        score("SoftLongest", soft, "4 experts, soft writes, longest length"),
+        score("SoftReadLongest", soft_read, "the same, read by question"),
+        score("TopLongest", top, "4 experts, top-1 writes, longest length"),
+        score("TopReadLongest", top_read, "the same, read by question"),
+        score("NullLongest", null, "4 experts, top-1 writes with a null route, longest length"),
+        score("NullReadLongest", null_read, "the same, read by question"),
+        score("FewLongest", few, "flat memory of as many slots as one expert, longest length"),
+        score("ClosedLongest", closed, "the same with gates that begin closed"),
+        score("HardLongest", hard, "the same with one hard gate"),
+        score("ManyLongest", many, "flat memory of as many slots as 4 experts, longest length"),
+        Macro("BestRouted", routed, best(routed), "tested experts with the highest mean, longest length"),
+        Macro("BestRoutedScore", routed, best_score(routed), "its score"),
+        Macro("BestFlat", RETENTION["flat"], best(RETENTION["flat"]), "tested flat memory with the highest mean, longest length"),
+        Macro("BestFlatScore", RETENTION["flat"], best_score(RETENTION["flat"]), "its score"),
+        Macro("BestScreened", SCREENED, best(SCREENED), "memory with fewer seeds and the highest mean, longest length"),
+        Macro("BestScreenedScore", SCREENED, best_score(SCREENED), "its score"),
+        Macro("ScreenedRange", SCREENED, lambda e: extremes(e, SCREENED, at_longest(e)), "theirs, all of them"),
+        Macro("HalfWay", LEARNED, lambda e: number(halfway(e)), "score above which a fact is said to be kept, %"),
+        Macro("KeepersSaid", LEARNED, keepers_said, "memories that keep the fact, and the smallest of them"),
+        Macro("HardKept", (hard,), kept_by(hard), "seeds of flat memory with a hard gate that keep the fact"),
+        Macro("NullReadKept", (null_read,), kept_by(null_read), "the same of experts with a null route, read by question"),
+        Macro("Explained", COMPARED, explained, "what gate and experts explain"),
+        Macro("LargestPart", COMPARED, largest_part, "the largest decided contrast of the parts of routing"),
+        Macro("AttributionDecided", COMPARED, lambda e: decided_of(e, attribution), "decided contrasts of the parts of routing"),
+        words("TopSoftSaid", top, soft, "top-1 writes less soft ones"),
+        words("TopSoftReadSaid", top_read, soft_read, "the same, read by question"),
+        words("NullTopSaid", null, top, "with a null route less without"),
+        words("NullTopReadSaid", null_read, top_read, "the same, read by question"),
+        words("SoftReadSaid", soft_read, soft, "reads by the question less as written, soft writes"),
+        words("TopReadSaid", top_read, top, "the same, top-1 writes"),
+        words("NullReadSaid", null_read, null, "the same, with a null route"),
+        words("NullHardSaid", null_read, hard, "experts with a null route less flat memory with a hard gate"),
+        words("NullClosedSaid", null_read, closed, "the same less flat memory with gates that begin closed"),
+        words("NullManySaid", null_read, many, "the same less flat memory of as many slots"),
+        words("HardFewSaid", hard, few, "flat memory, a hard gate less elementwise ones"),
+        words("ClosedFewSaid", closed, few, "flat memory, gates that begin closed less half open ones"),
+        words("TopReadFewSaid", top_read, few, "experts with top-1 writes, read by question, less flat memory"),
         Macro("Decided", COMPARED, decided, "planned contrasts whose adjusted p-value is at most the level"),
         Macro("SeedsCompared", COMPARED, lambda e: str(seeds_compared(e)), "seeds of a planned contrast"),
         Macro("LeastP", COMPARED, lambda e: p_value(least_p(seeds_compared(e))), "the least p-value of so many seeds"),
         Macro("Level", COMPARED, lambda e: number(100 * LEVEL, 0), "level of a family, %"),
         Macro("Coverage", COMPARED, lambda e: number(100 * COVERAGE, 0), "coverage of intervals, %"),
-        Macro("FirstShare", (asked,), percent(first_share, asked),
-              "of first segments, written to one expert of 4 at most, reads by the question"),
-        Macro("AskedOverwritten", (asked,), percent(most_overwritten, asked),
-              "of later segments, written to the first one's expert at most, 4 experts, reads by the question"),
-        Macro("TopOverwritten", (top,), percent(fewest_overwritten, top),
-              "of later segments, written to the first one's expert at least, 4 experts, top-1 routes"),
+        Macro("NullShare", (null,), percent(null_share, null), "segments written to nothing, reads as written, %"),
+        Macro("NullReadShare", (null_read,), percent(null_share, null_read), "the same, read by question"),
+        Macro("OnlyFactShare", LEARNED, only_fact, "the same if the fact's segment alone is written, %"),
+        Macro("UpdateLeast", UPDATE, lambda e: str(updates(e)[0]), "times that a value is overwritten at least"),
+        Macro("UpdateMost", UPDATE, lambda e: str(updates(e)[1]), "times that a value is overwritten at most"),
+        Macro("UpdateTrainedRange", UPDATE, lambda e: spanned(e.param(UPDATE, "train_segments")), "segments of its documents"),
+        Macro("UpdateLength", UPDATE, lambda e: number(update_length(), 0), "segments at which its contrasts are"),
+        Macro("UpdateKeepsFirst", UPDATE, shortcut(UPDATE, "latch"), "score of a rule that keeps the first value, %"),
+        Macro("UpdateKeepsAll", UPDATE, shortcut(UPDATE, "bag"), "score of a rule that keeps all values and no order, %"),
+        words("UpdateNullHardSaid", null_update, hard_update, "update: experts less flat memory with a hard gate"),
+        words("UpdateHardFewSaid", hard_update, flat_update, "update: a hard gate less elementwise ones"),
+    ]  # fmt: skip
+
+
+def update_length() -> int:
+    """The length of documents, in segments, at which the contrasts of update are; a `ValueError` if there are several."""
+    found = {contrast.length for contrast in PLANNED["update"]}
+    if len(found) != 1 or None in found:
+        raise ValueError(f"the contrasts of update must be planned at one length, got {found}")
+    return int(found.pop() or 0)
+
+
+def macros() -> list[Macro]:
+    """All macros of the text; each must be used."""
+    return [
+        *retention_macros(),
         Macro("SquadSeeds", SQUAD, lambda e: e.seeds(SQUAD), "seeds of each run on articles"),
         Macro("SquadRuns", SQUAD, lambda e: str(sum(len(e.about(run)) for run in SQUAD)), "models trained on articles"),
         setting("SquadSteps", SQUAD, "max_steps", "training steps on articles"),
@@ -517,6 +696,11 @@ def seconds_in_all(e: Evidence) -> float:
     return sum(found)
 
 
+def together(e: Evidence) -> str:
+    """The most runs that were trained as one; 1 where a record does not say so."""
+    return str(max(record["times"].get("stacked", 1) for run in LEARNED + UPDATE for record in e.about(run)))
+
+
 def evaluated(e: Evidence, runs: Sequence[str]) -> str:
     """How many documents were asked about."""
     found = set()
@@ -526,332 +710,3 @@ def evaluated(e: Evidence, runs: Sequence[str]) -> str:
                 raise e.lacks(run, record, "field", "n_eval")
             found.add(int(record["n_eval"]))
     return "–".join(number(n, 0) for n in sorted({min(found), max(found)}))
-
-
-# --- tables ---
-
-
-def scored(run: str, name: str) -> Value:
-    """A metric over the seeds; a dash where it is over the choices and a record is older than that."""
-
-    def value(e: Evidence) -> str:
-        return "–" if name.startswith("choice_") and e.older_than(run, name) else spread(e.metric(run, name))
-
-    return value
-
-
-def retention_body(e: Evidence) -> Body:
-    """Scores of all memories on retention."""
-    trained, last = str(e.param(LEARNED, "num_segments")), str(longest(e))
-    names = [name for score in SCORES for name in (score, at(longest(e), score), f"{score}_memory_cleared")]
-    rows: list[tuple[str, ...] | None] = []
-    for group in RETENTION.values():
-        for run in group:
-            sizes = [size(run, "memory_floats"), size(run, "memory_parameters")]
-            rows.append((e.label(run), *map(e.marked, (*sizes, *(scored(run, name) for name in names)))))
-        rows.append(None)
-    rows.append(("random choice", *5 * ("",), *3 * (e.marked(chance(LEARNED[0])),)))
-    columns = [f"{short}, {what}" for short in ("EM", "choices") for what in (trained, last, "cleared")]
-    return ("memory", "floats", "param.", *columns), tuple(rows)
-
-
-def contrast_cells(contrast: Contrast) -> list[Value]:
-    """What a contrast's row says behind its memories; each is computed anew, so that each is marked for itself."""
-    from_pair: tuple[Callable[[Paired], str], ...] = (
-        lambda found: str(found.length),
-        lambda found: signed(found.mean),
-        lambda found: f"{number(found.low)} to {number(found.high)}",
-        lambda found: p_value(found.p),
-    )
-
-    def cell(way: Callable[[Paired], str]) -> Value:
-        return lambda e: way(paired(e, contrast))
-
-    return [*map(cell, from_pair), lambda e: p_value(adjusted(e, contrast))]
-
-
-def contrast_body(e: Evidence) -> Body:
-    """The planned contrasts, family by family."""
-    rows: list[tuple[str, ...] | None] = []
-    for contrasts in PLANNED.values():
-        rows += [None] * bool(rows)
-        for contrast in contrasts:
-            labels = e.label(contrast.one), e.label(contrast.other)
-            rows.append((*labels, *map(e.marked, contrast_cells(contrast))))
-    return ("memory", "less", "segments", "difference", "interval", "$p$", "adjusted"), tuple(rows)
-
-
-def routing_body(e: Evidence) -> Body:
-    """Whether later segments are written to the expert of the first one."""
-    rows = []
-    for run in TOP:
-        values = (percent(first_share, run), percent(fewest_overwritten, run), percent(most_overwritten, run))
-        rows.append((e.label(run), *map(e.marked, values)))
-    return ("memory", "first segments, one expert", "later ones to its expert, at least", "at most"), tuple(rows)
-
-
-def step(name: str) -> Value:
-    """A time and its spread."""
-
-    def value(e: Evidence) -> str:
-        ms, low, high = (timed(e, f"{name}/{field}") for field in ("ms", "low", "high"))
-        return f"{number(ms, 2)} ({number(low, 2)}–{number(high, 2)})"
-
-    return value
-
-
-def faster(part: str, name: str) -> Value:
-    """How many times as fast as Hugging Face's eager code something is."""
-    return lambda e: number(timed(e, f"{part}/HF eager/ms") / timed(e, f"{part}/{name}/ms"), 2)
-
-
-def peak(part: str, name: str) -> Value:
-    """The peak of GPU memory."""
-    return lambda e: number(timed(e, f"{part}/{name}/peak_gib"), 2)
-
-
-def lowest(part: str) -> Value:
-    """The floor."""
-    return lambda e: number(floor(e, part), 2)
-
-
-def encoders(e: Evidence) -> dict[str, str]:
-    """The candidates that the record has, and what they are called in the paper."""
-    there = names_in(e, PARTS[0])
-    return {name: label for name, label in ENCODERS.items() if name in there}
-
-
-def defaults_body(e: Evidence) -> Body:
-    """What a user gets with nothing switched on; a row of dashes where a record is older than the question."""
-    rows: list[tuple[str, ...] | None] = []
-    for name in names_in(e, "default_training"):
-        row = [name]
-        for part in PARTS:
-            ratio = cost_against(f"default_{part}", "Hugging Face", name)
-            row += map(e.marked, (step(f"default_{part}/{name}"), ratio))
-        rows.append(tuple(row))
-    return ("", "training, ms", "×", "reading, ms", "×"), tuple(rows or [("not in these records", *4 * ("–",))])
-
-
-def cost_against(part: str, slow: str, name: str) -> Value:
-    """How many times as fast as another one something is."""
-    return lambda e: number(timed(e, f"{part}/{slow}/ms") / timed(e, f"{part}/{name}/ms"), 2)
-
-
-def cards_body(e: Evidence) -> Body:
-    """The same steps on each card, the last one first."""
-    [run], rows = ENCODER, list[tuple[str, ...]]()
-
-    def cell(name: str) -> Value:
-        return lambda e: number(timed(e, name), 2) if name in e.names(run) else "–"
-
-    for part in PARTS:
-        names = [f"{part}/{name}/ms" for name in CARD_COLUMNS]
-        rows.append((e.marked(device(ENCODER)), part, *(e.marked(cell(name)) for name in names)))
-        for record, stale in e.cards.get(run, ()):
-            mark, metrics = Stale if stale else str, record["metrics"]
-            cells = (number(metrics[name], 2) if name in metrics else "–" for name in names)
-            rows.append((mark(record["device"]), part, *map(mark, cells)))
-    return ("card", "", *(ENCODERS[name] for name in CARD_COLUMNS)), tuple(rows)
-
-
-def encoder_body(e: Evidence) -> Body:
-    """The cost of one segment, by who computes it."""
-    rows: list[tuple[str, ...] | None] = []
-    for name, label in encoders(e).items():
-        row = [label]
-        for part in PARTS:
-            row += map(e.marked, (step(f"{part}/{name}"), faster(part, name), peak(part, name)))
-        rows.append(tuple(row))
-    rows += [None, ("floor", *(cell for part in PARTS for cell in (e.marked(lowest(part)), "", "")))]
-    header = ("", "training, ms", "×", "GiB", "inference, ms", "×", "GiB")
-    return header, tuple(rows)
-
-
-def memory_body(e: Evidence) -> Body:
-    """The cost of memories."""
-    rows = []
-    for name in memories(e):
-        row = [MEMORIES.get(name, f"${name}$")]
-        for part in PARTS:
-            ratios = [cost_ratio(part, name, field) for field in ("ms", "peak_gib")]
-            row += map(e.marked, (step(f"memory_{part}/{name}"), *ratios))
-        rows.append(tuple(row))
-    header = ("memory", "training, ms", "time", "space", "inference, ms", "time", "space")
-    return header, tuple(rows)
-
-
-def seconds(name: str) -> Value:
-    """A time on a CPU and its spread."""
-
-    def value(e: Evidence) -> str:
-        middle, low, high = (number(e.one(CPU[0], f"{name}/{field}") / 1000, 2) for field in ("ms", "low", "high"))
-        return f"{middle} ({low}–{high})"
-
-    return value
-
-
-def cpu_body(e: Evidence) -> Body:
-    """The cost of one segment on a CPU."""
-    rows = []
-    for names in ON_CPU:
-        name = first_name(e, CPU, "training", names)
-        row = [ENCODERS[name]]
-        for part in PARTS:
-            row += map(e.marked, (seconds(f"{part}/{name}"), on_cpu(part, name)))
-        rows.append(tuple(row))
-    return ("", "training, s", "×", "inference, s", "×"), tuple(rows)
-
-
-def short_commit(commit: str | None) -> str:
-    """The beginning of a commit, and a plus where the code differed from it."""
-    return "unknown" if commit is None else commit[:7] + "+" * commit.endswith("+")
-
-
-def provenance_body(e: Evidence) -> Body:
-    """Every record that the paper stands on."""
-    rows: list[tuple[str, ...] | None] = []
-    for run, records in e.records.items():
-        seeds = " ".join(str(record["seed"]) for record in records)
-        commits = listed(list(dict.fromkeys(short_commit(record["commit"]) for record in records)), "–")
-        devices = listed(list(dict.fromkeys(str(record["device"]) for record in records)), "–")
-        digests = " ".join(record["digest"][:6] for record in records)
-        mark = Stale if any((run, record["seed"]) in e.stale for record in records) else str
-        rows.append((run, *map(mark, (seeds, commits, devices, digests))))
-    header = ("run", "seeds", "commit", "device", "digests")
-    return header, tuple(rows)
-
-
-def patterns(runs: Sequence[str]) -> list[str]:
-    """What `gmmxlnet-runs run` takes for runs: a pattern for those that begin alike, if no other run of the paper does."""
-    found: list[str] = []
-    for run in runs:
-        if any(fnmatchcase(run, pattern) for pattern in found):
-            continue
-        begins = [run[: match.end()] for match in re.finditer(r"-|(?<=[a-z])(?=\d)", run)]
-        alike = {begin: {other for other in NEEDED if other.startswith(begin)} for begin in begins}
-        wide = [begin for begin, others in alike.items() if len(others) > 1 and others <= set(runs)]
-        found.append(f"{wide[0]}*" if wide else run)
-    return found
-
-
-def command(runs: Sequence[str]) -> str:
-    """What makes the records of runs again."""
-    quoted = [f'"{pattern}"' if "*" in pattern else pattern for pattern in patterns(runs)]
-    return " ".join(["gmmxlnet-runs run", *quoted, "--tier full --force"])
-
-
-TABLES = (
-    Table(
-        "retention",
-        "Retention, in percent, by segments of a document ({Trained} in training): exact match (EM), and accuracy over the "
-        "choices alone. Mean ± standard deviation over {Seeds} seeds, {EvalDocuments} evaluation documents. Cleared: "
-        "at {Trained} segments, the memory reset before every segment. Floats: numbers in one document's memory. Param.: "
-        "parameters of the memory. A model that knows nothing scores as a random choice over the choices alone, and less in "
-        "exact match, as the run without a memory does. –: the record is older than the score.",
-        LEARNED,
-        "lrrrrrrrr",
-        retention_body,
-        r"\scriptsize\setlength{\tabcolsep}{4pt}",
-    ),
-    Table(
-        "contrast",
-        "Planned contrasts in {Score}: mean difference (points) of the first memory less the second, seed by seed, "
-        "at a document length in segments. Interval: {Coverage}% percentile bootstrap over the {SeedsCompared} seeds. $p$: exact "
-        "two-sided sign-flip test, which gives no less than {LeastP} with so many seeds. Adjusted: by Holm's method within a "
-        "family; lines divide families.",
-        COMPARED,
-        "llrrrrr",
-        contrast_body,
-        r"\scriptsize\setlength{\tabcolsep}{4pt}",
-    ),
-    Table(
-        "routing",
-        "Writes to one expert only, at {Trained} segments, in percent: the largest share of documents' first segments that "
-        "one expert takes; and of the segments between the first and the last, the share that goes to the expert that took "
-        "the first segment of the same document. Records hold each expert's share of the documents, not which "
-        "documents these are, so that the latter is known to lie between the two numbers. Mean ± standard deviation "
-        "over {Seeds} seeds.",
-        TOP,
-        "lrrr",
-        routing_body,
-        r"\footnotesize",
-    ),
-    Table(
-        "encoder",
-        "One segment of {BenchTokens} tokens, {BenchBatch} side by side, {BenchLayers} layers of width {BenchWidth}, "
-        "without a memory (the recurrent memory on BERT has one), on one {Device}: median milliseconds and the "
-        "range between the outer deciles of {BenchRounds} turns, how many times as fast as Hugging Face's eager code, "
-        "and peak GiB of GPU memory.",
-        ENCODER,
-        "lrrrrrr",
-        encoder_body,
-        r"\footnotesize",
-    ),
-    Table(
-        "defaults",
-        "What a user gets with nothing switched on but bfloat16, on one {Device}: a step of a trainer, batches included, "
-        "and a question asked of {BenchBatch} texts, tokenizing included, each of {BenchTokens} tokens: "
-        "median milliseconds and the range between the outer deciles, and how many times as fast as Hugging Face's code.",
-        ENCODER,
-        "lrrrr",
-        defaults_body,
-        r"\footnotesize",
-    ),
-    Table(
-        "cards",
-        "The steps of {tab:encoder} on every card that the benchmark has run on: median milliseconds, each in a run of "
-        "its own.",
-        ENCODER,
-        "llrrrr",
-        cards_body,
-        r"\scriptsize\setlength{\tabcolsep}{4pt}",
-    ),
-    Table(
-        "memory",
-        "Documents of {BenchSegments} segments with no memory, with flat memory of {BenchSlots} slots and with $k$ "
-        "experts of as many slots each, on one {Device}: median milliseconds and the range between the outer deciles of "
-        "{BenchRounds} turns; time and peak GPU memory as multiples of those without a memory, whose memory tokens are "
-        "read as text. No tokens: segments of the text alone. Flat, $km$ slots: as many slots as $k = 4$ experts have.",
-        MEMORY,
-        "lrrrrrr",
-        memory_body,
-        r"\footnotesize",
-    ),
-    Table(
-        "cpu",
-        "One segment of {CpuTokens} tokens on a CPU, {CpuDevice}, in single precision, otherwise as {tab:encoder}: median "
-        "seconds and the range between the outer deciles, and how many times as fast as Hugging Face's eager code.",
-        CPU,
-        "lrrrr",
-        cpu_body,
-        r"\footnotesize",
-    ),
-    Table(
-        "provenance",
-        "The records that all numbers come from: run, seeds, commit of the sources (+: with changes), device, and how "
-        "each record's digest begins.",
-        NEEDED,
-        "lllll",
-        provenance_body,
-        r"\scriptsize\setlength{\tabcolsep}{4pt}",
-        "htbp",
-    ),
-)
-
-
-def commands_table(shown: Sequence[tuple[str, tuple[str, ...]]]) -> Table:
-    """How each figure and table, of a label and made from runs, is made again."""
-    grouped: dict[tuple[str, ...], list[str]] = {}
-    for label, runs in shown:
-        grouped.setdefault(runs, []).append(f"{{{label}}}")
-    rows = tuple((", ".join(labels), f"`{command(runs)}`") for runs, labels in grouped.items())
-    return Table(
-        "commands",
-        "What makes the records of each result again, from the root of the repository; `make paper` then makes the paper.",
-        NEEDED,
-        r"p{0.37\linewidth}p{0.6\linewidth}",
-        lambda _: (("result", "command"), rows),
-        r"\footnotesize",
-        "htbp",
-    )

@@ -11,7 +11,6 @@ from gmmxlnet_nb.core import write_json
 from gmmxlnet_nb.records import SCHEMA, Job, with_digest
 from gmmxlnet_nb.runs import load_manifest
 
-LENGTHS = [2, 3, 4, 5, 6, 8, 11, 16, 23, 32]
 DEFAULTS: dict[str, dict[str, Any]] = {
     "train.ipynb": {
         "memory_type": "gmm",
@@ -22,8 +21,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "routing_mode": "write-based",
         "routing_temperature": 1.0,
         "routing_top_k": None,
+        "null_expert": False,
+        "write_routing": "learned",
+        "gate_bias": 0.0,
+        "memory_update": "gated",
         "load_balance_weight": 0.01,
         "task": "retention",
+        "task_options": {},
         "data_path": None,
         "hidden_dim": 64,
         "num_layers": 2,
@@ -33,9 +37,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "stride": 0,
         "num_train": 8192,
         "num_eval": 512,
+        "num_length_eval": None,
         "batch_size": 64,
-        "max_steps": 1700,
-        "short_steps": 1000,
+        "max_steps": 2000,
+        "short_steps": 600,
         "learning_rate": 5e-4,
         "eval_segments": [],
         "seed": 0,
@@ -56,57 +61,81 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "output_dir": "runs/benchmark",
     },
 }
+FEW, MANY = 3, 10  # Seeds of runs that are looked at, and of those that are tested
+READ, HARD = {"routing_mode": "read-based"}, {"memory_type": "token", "memory_update": "skip"}
+TOP1: dict[str, Any] = {"routing_top_k": 1}
+NULL = {**TOP1, "null_expert": True}
+FLAT = {"memory_type": "token"}
+# Of each run of the sweep, how many seeds it has and what it is told
+SWEEP: dict[str, tuple[int, dict[str, Any]]] = {
+    "retention-gmm4": (MANY, {}),
+    "retention-gmm4-read": (MANY, READ),
+    "retention-gmm4-top1": (MANY, TOP1),
+    "retention-gmm4-top1-read": (MANY, {**TOP1, **READ}),
+    "retention-gmm4-null": (MANY, NULL),
+    "retention-gmm4-null-read": (MANY, {**NULL, **READ}),
+    "retention-token4": (MANY, FLAT),
+    "retention-token4-closed": (MANY, {**FLAT, "gate_bias": -2}),
+    "retention-skip4": (MANY, HARD),
+    "retention-token16": (MANY, {**FLAT, "memory_slots": 16, "segment_length": 96}),
+    "retention-gmm4-constant": (FEW, {"routing_mode": "constant"}),
+    "retention-gmm4-top1-constant": (FEW, {**TOP1, "routing_mode": "constant"}),
+    "retention-gmm4-null-constant": (FEW, {**NULL, "routing_mode": "constant"}),
+    "retention-gmm2": (FEW, {"num_experts": 2}),
+    "retention-gmm8": (FEW, {"num_experts": 8}),
+    "retention-gmm2-null-read": (FEW, {**NULL, **READ, "num_experts": 2}),
+    "retention-gmm8-null-read": (FEW, {**NULL, **READ, "num_experts": 8}),
+    "retention-gmm4-closed": (FEW, {"gate_bias": -2}),
+    "retention-gmm4-round-robin": (FEW, {**READ, "write_routing": "round-robin"}),
+    "retention-gmm4-random": (FEW, {**READ, "write_routing": "random"}),
+    "retention-replace4": (FEW, {**FLAT, "memory_update": "replace"}),
+    "retention-skip16": (FEW, {**HARD, "memory_slots": 16, "segment_length": 96}),
+    "retention-differentiable": (FEW, {"memory_type": "differentiable", "memory_slots": 16, "mem_token_count": 4}),
+    "retention-mems8": (FEW, {"memory_type": "mems", "mem_len": 8}),
+    "retention-none": (FEW, {"memory_type": "none"}),
+    "update-skip4": (MANY, HARD),
+    "update-token4": (MANY, FLAT),
+    "update-gmm4-null-read": (MANY, {**NULL, **READ}),
+}
+TASKS: dict[str, dict[str, Any]] = {
+    "retention": {
+        "task_options": {"fact_segment": "random"},
+        "train_segments": [2, 3, 4, 5, 6],
+        "eval_segments": [3, 16, 64, 256, 2048],
+        "num_length_eval": 128,
+    },
+    "update": {
+        "task": "update",
+        "task_options": {"num_updates": [0, 3]},
+        "train_segments": [5, 6],
+        "eval_segments": [8, 16, 32, 256],
+        "num_length_eval": 128,
+    },
+}
+
+
+def toml(value: Any) -> str:
+    """A value as a manifest has it."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {toml(each)}" for name, each in value.items()) + " }"
+    return json.dumps(value)
+
+
+def sweep() -> str:
+    """The sweep's part of the manifest."""
+    runs = []
+    for run, (seeds, given) in SWEEP.items():
+        told = toml({**TASKS[run.partition("-")[0]], **given})
+        runs.append(f'[[run]]\nid = "{run}"\nlike = "sweep"\nseeds = {list(range(seeds))}\nparameters = {told}\n')
+    return "\n".join(runs)
+
+
 MANIFEST = f"""
-[shared.retention]
+[shared.sweep]
 notebook = "train.ipynb"
 tier = "full"
-seeds = [0, 1, 2, 3, 4]
-parameters = {{ train_segments = [2, 3, 4, 5, 6], eval_segments = {LENGTHS} }}
 
-[[run]]
-id = "retention-gmm{{num_experts}}"
-like = "retention"
-vary.num_experts = [2, 4, 8]
-
-[[run]]
-id = "retention-gmm{{num_experts}}-top1"
-like = "retention"
-vary.num_experts = [2, 4, 8]
-parameters.routing_top_k = 1
-
-[[run]]
-id = "retention-gmm{{num_experts}}-top1-read"
-like = "retention"
-vary.num_experts = [2, 4, 8]
-parameters = {{ routing_top_k = 1, routing_mode = "read-based" }}
-
-[[run]]
-id = "retention-token{{memory_slots}}"
-like = "retention"
-parameters.memory_type = "token"
-vary.memory_slots = [4, 8, 16]
-
-[[run]]
-id = "retention-token32"
-like = "retention"
-parameters = {{ memory_type = "token", memory_slots = 32, segment_length = 128 }}
-
-[[run]]
-id = "retention-differentiable"
-like = "retention"
-parameters = {{ memory_type = "differentiable", memory_slots = 16, mem_token_count = 4 }}
-
-[[run]]
-id = "retention-mems{{mem_len}}"
-like = "retention"
-parameters.memory_type = "mems"
-vary.mem_len = [8, 64]
-
-[[run]]
-id = "retention-none"
-like = "retention"
-parameters.memory_type = "none"
-
+{sweep()}
 [shared.squad]
 notebook = "train.ipynb"
 tier = "full"
@@ -159,24 +188,38 @@ def write_notebook(path: Path) -> None:
     path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}), encoding="utf-8")
 
 
-def routes(rng: random.Random, k: int, top: bool) -> list[list[float]]:
-    """Shares of k experts for each of six segments."""
-    found = []
+def routes(rng: random.Random, params: dict[str, Any]) -> list[list[float]]:
+    """Shares of k experts for each of six segments; they add up to less than 1 with a null route."""
+    found, sharp = [], 0.5 if params["routing_top_k"] is None else 2.5
     for _ in range(6):
-        weights = [math.exp(rng.gauss(0, 2.5 if top else 0.5)) for _ in range(k)]
-        found.append([weight / sum(weights) for weight in weights])
+        weights = [math.exp(rng.gauss(0, sharp)) for _ in range(params["num_experts"])]
+        written = rng.uniform(0.15, 0.3) if params["null_expert"] else 1.0
+        found.append([written * weight / sum(weights) for weight in weights])
     return found
+
+
+def distance(params: dict[str, Any]) -> float:
+    """How many segments a made-up memory bridges."""
+    kind, update = params["memory_type"], params["memory_update"]
+    if kind == "none":
+        return 0.1
+    if kind != "gmm":
+        return {"skip": 4000.0, "replace": 8.0}.get(update, 30.0 if params["gate_bias"] else 15.0)
+    by_rule = 3000.0 if params["null_expert"] else 20.0 if params["routing_top_k"] is None else 100.0
+    return by_rule * (1.0 if params["routing_mode"] == "write-based" else 2.0) / (1 + (params["write_routing"] != "learned") * 9)
 
 
 def learned(job: Job, params: dict[str, Any], rng: random.Random) -> tuple[dict[str, float], dict[str, Any]]:
     """Metrics and series as train.ipynb writes them."""
     kind, slots, k = params["memory_type"], params["memory_slots"], params["num_experts"]
-    top, squad = params["routing_top_k"] is not None, params["task"] == "squad"
+    squad = params["task"] == "squad"
     floats = {"gmm": k * slots * 64 + k, "token": slots * 64, "differentiable": slots * 64 + 68, "none": 0}
     floats["mems"] = params["mem_len"] * 128
     base = 50.0 if squad else 12.5
     metrics: dict[str, float] = {"chance": base, "eval_loss": rng.random(), "train_loss": rng.random()}
     metrics |= {"parameters": 250_000 + 3 * floats[kind] + 64 * rng.randrange(2), "memory_parameters": 8 * floats[kind]}
+    if params["memory_update"] == "skip":
+        metrics["memory_parameters"] -= 512
     metrics |= {
         "memory_floats": floats[kind],
         "exact_memory_cleared": base + rng.gauss(0, 1),
@@ -187,19 +230,19 @@ def learned(job: Job, params: dict[str, Any], rng: random.Random) -> tuple[dict[
         for name in ("exact", "f1", "HasAns_exact", "HasAns_f1", "NoAns_exact", "NoAns_f1"):
             metrics[name] = base + rng.gauss(0, 2)
     else:
-        reach = 0.01 if kind == "none" else (40.0 if top else 9.0)
-        for n in params["eval_segments"]:
+        reach = distance(params)
+        for n in (params["num_segments"], *params["eval_segments"]):
             value = min(100.0, base + (98 - base) * math.exp(-((n / reach) ** 2)) + rng.gauss(0, 1.5))
-            metrics |= {f"exact/{n}": value - 3, f"f1/{n}": value - 2, f"choice_exact/{n}": value}
-        metrics |= {name: metrics[f"{name}/6"] for name in ("exact", "f1", "choice_exact")}
+            at = "" if n == params["num_segments"] else f"/{n}"
+            metrics |= {f"exact{at}": value - 3, f"f1{at}": value - 2, f"choice_exact{at}": value}
         metrics["choice_exact_memory_cleared"] = base + rng.gauss(0, 1)
-    steps = list(range(20, params["max_steps"] + 1, 20))
+    steps = list(range(100, params["max_steps"] + 1, 100))
     rate = rng.uniform(200, 500)
     loss = [2.1 * math.exp(-step / rate) + 0.05 * rng.random() for step in steps]
     stages = ["short" if step <= params["short_steps"] else "long" for step in steps]
     series["training"] = {"step": steps, "answer_loss": loss, "stage": stages}
     if kind == "gmm":
-        series["routing"] = {"write": routes(rng, k, top), "read": routes(rng, k, top)}
+        series["routing"] = {"write": routes(rng, params), "read": routes(rng, {**params, "null_expert": False})}
     return metrics, series
 
 
@@ -273,7 +316,7 @@ def record(job: Job) -> dict[str, Any]:
             "definitions": code.definitions,
             "versions": {},
             "device": "cpu (made up)" if part == "cpu" else "made up",
-            "times": {"wall_s": 60.0, "started": "2001-01-01T00:00:00+00:00"},
+            "times": {"wall_s": 60.0, "started": "2001-01-01T00:00:00+00:00", "stacked": 10 if job.id in SWEEP else 1},
         }
     )
 

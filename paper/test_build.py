@@ -17,9 +17,9 @@ import pytest
 from architecture import draw_architecture
 from build import Refused
 from contrasts import (
+    COMPARED,
     LEVEL,
     PLANNED,
-    Contrast,
     adjusted,
     differences,
     holm,
@@ -28,10 +28,12 @@ from contrasts import (
     paired,
     planned,
     sign_flip,
+    verdict,
 )
-from evidence import BENCHMARK, CPU, LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, Sample, needed_jobs
-from results import command, macros, number, p_value, patterns, same_expert, short_commit, spread
+from evidence import BENCHMARK, CPU, LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, UPDATE, Evidence, Sample, needed_jobs
+from results import EXPLAINED, explained, leaders, macros, most_used, null_share, number, p_value, spread
 from synthetic import make_project, record
+from tables import command, patterns, short_commit
 from tex import Stale, citation_problems, comment, fill, fill_tex, macros_used, text_problems, to_tex, typed_numbers
 
 from gmmxlnet_nb.core import write_json
@@ -134,8 +136,8 @@ def test_whole(original: Path) -> None:
 def test_numbers_are_those_of_the_records(original: Path) -> None:
     """A macro is the mean and the sample standard deviation over the seeds."""
     values = [
-        json.loads(record_file(original, f"retention-gmm4-{seed}").read_text(encoding="utf-8"))["metrics"]["choice_exact/32"]
-        for seed in range(5)
+        json.loads(record_file(original, f"retention-gmm4-{seed}").read_text(encoding="utf-8"))["metrics"]["choice_exact/2048"]
+        for seed in range(10)
     ]
     expected = f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
     assert build.content(original).values["SoftLongest"] == expected
@@ -151,7 +153,7 @@ def test_build(original: Path, built: Path, tmp_path: Path) -> None:
     for name in made:
         assert (built / name).read_bytes() == (tmp_path / name).read_bytes(), name
     digest = found.evidence.records["retention-none"][0]["digest"]
-    assert f"% retention-none: seeds 0 1 2 3 4; commit {'0' * 40}; made up; records {digest}" in (
+    assert f"% retention-none: seeds 0 1 2; commit {'0' * 40}; made up; records {digest}" in (
         (built / "tab-retention.tex").read_text(encoding="utf-8")
     )
 
@@ -164,7 +166,7 @@ def test_site(original: Path, tmp_path: Path) -> None:
     assert set(re.findall(r"\]\((.*?\.svg)\)", page)) == drawn - {"results.md"}
     assert not re.search(r"\\[A-Z]|\{[A-Z]|\{(tab|fig):", page)
     assert page.count("**Table ") == len(build.all_tables())
-    assert build.content(original).values["Seeds"] + " seeds" in page
+    assert build.content(original).values["SeedsCompared"] + " seeds" in page
 
 
 def test_a_figure_alone(original: Path, tmp_path: Path) -> None:
@@ -273,8 +275,8 @@ def test_edited(text: Path, manifest: Path) -> None:
 
 def test_smoke(text: Path, manifest: Path) -> None:
     """A smoke record in the folder of results, and a run that the manifest calls smoke."""
-    change(manifest, "retention-gmm2-4", lambda r: r.update(tier="smoke"))
-    assert refused(text, manifest).startswith("smoke: retention-gmm2, seeds 4: it is from a smoke run")
+    change(manifest, "retention-gmm2-2", lambda r: r.update(tier="smoke"))
+    assert refused(text, manifest).startswith("smoke: retention-gmm2, seeds 2: it is from a smoke run")
     toml = manifest.read_text(encoding="utf-8")
     manifest.write_text(toml.replace('benchmark.ipynb"\ntier = "full"', 'benchmark.ipynb"\ntier = "smoke"'), "utf-8")
     assert "smoke: run benchmark-encoder must be of tier full" in refused(text, manifest)
@@ -292,14 +294,26 @@ def test_unknown_run(text: Path, manifest: Path) -> None:
 
 
 def test_what_a_record_must_have(text: Path, manifest: Path) -> None:
-    """A metric or a series that is not there, a parameter that differs, flat memory of another size."""
-    change(manifest, "retention-none-1", lambda r: r["metrics"].pop("exact/32"))
-    assert "record: the record of retention-none-1 must have the metric 'exact/32'" in refused(text, manifest)
-    change(manifest, "retention-none-1", lambda r: r["metrics"].update({"exact/32": 12.0}))
+    """A metric or a series that is not there, a parameter that differs, another task than the text is about."""
+    change(manifest, "retention-none-1", lambda r: r["metrics"].pop("choice_exact/2048"))
+    assert "record: the record of retention-none-1 must have the metric 'choice_exact/2048'" in refused(text, manifest)
+    change_back(manifest, "retention-none-1")
     change(manifest, "retention-gmm4-top1-1", lambda r: r["series"].pop("routing"))
     assert "the record of retention-gmm4-top1-1 must have the series 'routing'" in refused(text, manifest)
     change(manifest, "retention-gmm4-1", lambda r: r["params"].update(batch_size=65))
     assert "parameter 'batch_size' must be the same in all runs" in refused(text, manifest)
+    for name in ("retention-gmm4-1", "retention-gmm4-top1-1"):
+        change_back(manifest, name)
+    for run, told, said in (
+        ("retention", {"fact_segment": "random", "decoys": 3}, "must put the one fact at a random place, got {'fact_segment'"),
+        ("update", {"num_updates": [0, 3], "decoys": 3}, "must say num_updates and nothing else, got {'num_updates'"),
+    ):
+        names = [job.name for job in needed_jobs(manifest)[0] if job.id.startswith(run)]
+        for name in names:
+            change(manifest, name, lambda r, told=told: r["params"].update(task_options=told))  # type: ignore[misc]
+        assert f"record: task_options of the {run} runs {said}" in refused(text, manifest)
+        for name in names:
+            change_back(manifest, name)
 
 
 def test_what_is_compared_is_alike(text: Path, manifest: Path) -> None:
@@ -358,54 +372,114 @@ def test_what_reaches_tex_is_text() -> None:
     assert comment("a\nb\r\u2028c\\input{x}") == "% a b  c\\input{x}\n"
 
 
+def scoring(manifest: Path, run: str, score: float, length: str = "/2048") -> None:
+    """Give all seeds of a run one score over the choices."""
+    for job in needed_jobs(manifest)[0]:
+        if job.id == run:
+            change(manifest, job.name, lambda r: r["metrics"].update({f"choice_exact{length}": score}))
+
+
 def test_words_follow_the_numbers(text: Path, manifest: Path) -> None:
     """Where the records say the opposite, so does the text."""
-    run, other = "retention-gmm4-top1", "retention-gmm4"
+    run, other = "retention-gmm4-null", "retention-gmm4-top1"
     before = build.check(text, manifest).values
-    assert before["TopSoftGap"].startswith("+")
-    for seed in range(5):
-        change(manifest, f"{run}-{seed}", lambda r: r["metrics"].update({"choice_exact/32": 0.0}))
+    assert re.fullmatch(r"differ by \+[\d.]+ points, in favour of the former \(.*adjusted 0.0137\)", before["NullTopSaid"])
+    assert before["TopSoftSaid"].startswith("do not differ measurably: ")
+    assert before["AttributionDecided"] == "3 of 7" and "+76.4 points" in before["LargestPart"]
+    scoring(manifest, run, 0.0)
     after = build.check(text, manifest).values
-    assert after["TopSoftGap"].startswith("−") and after["TopSoftGap"].endswith("; $p$ = 0.0625, adjusted 0.375)")
-    assert (before["SquadSilent"], after["Decided"]) == ("none", "none of 13")
-    cells = {row[:2]: row[2:] for row in build.content(manifest).bodies["contrast"][1] if row}
-    assert (cells["experts, $k = 4$, top 1", "experts, $k = 4$"][0], len(cells)) == ("32", 13)
+    assert after["NullTopSaid"].startswith("differ by −") and ", in favour of the latter (" in after["NullTopSaid"]
+    scoring(manifest, other, 0.0)
+    found = build.content(manifest)
+    assert found.values["NullTopSaid"] == "do not differ measurably: 0.0 points (0.0 to 0.0; $p$ = 1, adjusted 1)"
+    cells = {row[:2]: row[2:] for row in found.bodies["contrast"][1] if row}
+    hard = "experts, $k = 4$, top 1"
+    assert (cells[hard, "experts, $k = 4$"][0], len(cells)) == ("2,048", 13)  # both of the update task are called as others
+    for name in LEARNED:
+        scoring(manifest, name, 12.5)
+    flat = build.check(text, manifest).values
+    assert flat["LargestPart"] == "none makes a decided difference" and flat["AttributionDecided"] == "none of 7"
+    assert flat["KeepersSaid"] == "none keeps the fact at 2,048 segments"
+    assert flat["BestFlat"].count("; ") == 3 and flat["BestFlatScore"] == "12.5"
+    assert (flat["HardKept"], before["HardKept"]) == ("none of 10", "10 of 10")
+    scoring(manifest, "retention-gmm2", 60.0)
+    assert build.content(manifest).values["KeepersSaid"] == "1 keeps the fact at 2,048 segments: experts, $k = 2$"
+    scoring(manifest, "retention-skip4", 60.0)
+    assert build.content(manifest).values["KeepersSaid"] == (
+        "2 keep the fact at 2,048 segments, of which the one with the fewest parameters of its own is: flat, $m = 4$, hard gate"
+    )
+
+
+def test_silent_models_are_counted(text: Path, manifest: Path) -> None:
+    """The experiment that says nothing says so of as many models as answer nothing."""
+    assert build.check(text, manifest).values["SquadSilent"] == "none"
     for name in SQUAD:
         for seed in range(5):
             change(manifest, f"{name}-{seed}", lambda r: r["metrics"].update(HasAns_exact=0.0, NoAns_exact=100.0))
     assert build.content(manifest).values["SquadSilent"] == "all"
     change(manifest, "squad-none-0", lambda r: r["metrics"].update(HasAns_exact=0.1))
     assert build.content(manifest).values["SquadSilent"] == "19"
-    for seed in range(5):
-        change(manifest, f"{other}-{seed}", lambda r: r["metrics"].update({"choice_exact/32": 0.0}))
-    assert build.content(manifest).values["TopSoftGap"] == "0.0 points (0.0 to 0.0; $p$ = 1, adjusted 1)"
 
 
-def test_older_records_have_no_score_over_the_choices(text: Path, manifest: Path) -> None:
-    """Where one lacks it the text compares exact match, and says so; the table has dashes where a run lacks it."""
-    fresh = build.content(manifest)
-    assert (fresh.values["Score"], fresh.values["Reference"]) == ("accuracy over the choices", "a random choice")
-    assert fresh.values["ChoiceNote"] == "It is what the text compares."
-    assert fresh.data["length"]["nothing"] == (12.5, "chance")
+def with_scores(e: Evidence, scores: dict[str, float]) -> Evidence:
+    """The same evidence with one score for all seeds of some runs, at the longest length."""
+    records = {
+        run: [{**record, "metrics": {**record["metrics"], "choice_exact/2048": scores[run]}} for record in e.records[run]]
+        for run in scores
+    }
+    return replace(e, records={**e.records, **records})
 
-    def older(content: dict[str, Any]) -> None:
-        content["metrics"] = {n: v for n, v in content["metrics"].items() if not n.startswith("choice_")}
 
-    change(manifest, "retention-mems8-3", older)
-    assert "the record of retention-mems8-3 must have the metric 'choice_exact', it has" in refused(text, manifest)
-    make_stale(manifest, "retention-mems8-3")
-    found = build.check(text, manifest)
-    assert (found.values["Score"], found.values["Reference"]) == ("exact match", "the run without a memory")
-    assert "older" in found.values["ChoiceNote"] and found.data["length"]["nothing"][1] == "no memory"
-    rows = {row[0]: row for row in found.bodies["retention"][1] if row}
-    assert all(isinstance(cell, Stale) for cell in rows["recurrence, 8 tokens"][1:])
-    assert [cell == "–" for cell in rows["recurrence, 8 tokens"]] == [False] * 6 + [True] * 3
-    assert "–" not in rows["recurrence, 64 tokens"]
-    one = json.loads(record_file(manifest, "retention-gmm4-0").read_text(encoding="utf-8"))["metrics"]
-    other = json.loads(record_file(manifest, "retention-token16-0").read_text(encoding="utf-8"))["metrics"]
-    contrast = Contrast("retention-gmm4", "retention-token16", 16)
-    assert differences(found.evidence, contrast)[0] == one["exact/16"] - other["exact/16"]
-    assert differences(fresh.evidence, contrast)[0] == one["choice_exact/16"] - other["choice_exact/16"]
+@pytest.mark.parametrize(("experts", "gate"), list(EXPLAINED))
+def test_what_is_explained(original: Path, experts: int, gate: int) -> None:
+    """Each case of what experts have more than a hard gate, and this more than elementwise ones, has its words."""
+    scores = {"retention-gmm4-null-read": 50.0 + 10 * experts, "retention-skip4": 50.0, "retention-token4": 50.0 - 10 * gate}
+    e = with_scores(build.content(original).evidence, scores)
+    assert explained(e) == EXPLAINED[experts, gate]
+    assert verdict(e, planned("retention-gmm4-null-read", "retention-skip4")) == experts
+    assert verdict(e, planned("retention-skip4", "retention-token4")) == gate
+
+
+def test_what_is_written_alike_is_the_best(original: Path) -> None:
+    """Of means that differ in no digit that is written, all are the highest."""
+    e = with_scores(build.content(original).evidence, dict.fromkeys(LEARNED, 10.0))
+    e = with_scores(e, {"retention-token4": 99.96, "retention-skip4": 100.0, "retention-token16": 99.9})
+    assert leaders(e, RETENTION["flat"], "choice_exact/2048") == ["retention-token4", "retention-skip4"]
+
+
+def test_manifest_has_what_is_planned() -> None:
+    """Of the repository's own manifest: all runs are there, those of a contrast with the same ten seeds."""
+    jobs, wrong = needed_jobs(build.MANIFEST)
+    seeds = {run: [job.seed for job in jobs if job.id == run] for run in NEEDED}
+    assert wrong == []
+    for contrasts in PLANNED.values():
+        for contrast in contrasts:
+            assert seeds[contrast.one] == seeds[contrast.other] == list(range(10))
+    assert sum(len(seeds[run]) for run in LEARNED + UPDATE) == 175
+    for name, length in (("retention-none", 2048), ("update-token4", 32)):
+        assert length in next(job for job in jobs if job.id == name).parameters["eval_segments"]
+
+
+def test_legends_are_apart(original: Path) -> None:
+    """Below their panels, within the drawing, and over no name of an axis."""
+    data = build.content(original).data
+    for figure in build.FIGURES:
+        if figure.name not in ("length", "screened"):
+            continue
+        build.style()
+        drawing = figure.draw(data[figure.name])
+        try:
+            drawing.draw_without_rendering()
+            axes = drawing.axes
+            panels = [ax.get_window_extent() for ax in axes] + [ax.xaxis.label.get_window_extent() for ax in axes]
+            legends = [legend.get_window_extent() for ax in axes if (legend := ax.get_legend())]
+            width, height = drawing.canvas.get_width_height()
+        finally:
+            plt.close(drawing)
+        assert len(legends) == (2 if figure.name == "length" else 3)
+        assert all(box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height for box in legends)
+        assert not [1 for box in legends for other in panels if box.overlaps(other)]
+        assert not [1 for i, box in enumerate(legends) for other in legends[:i] if box.overlaps(other)]
 
 
 # --- contrasts ---
@@ -458,12 +532,14 @@ def test_planned_contrasts(original: Path) -> None:
     assert all(least_p(10) * len(contrasts) <= LEVEL for contrasts in PLANNED.values())
     evidence = build.content(original).evidence
     contrast = planned("retention-gmm4-top1", "retention-gmm4")
+    at_32 = [c for c in PLANNED["update"] if c.length == 32]
+    assert [paired(evidence, c).length for c in (contrast, *at_32)] == [2048, 32, 32]
     values = differences(evidence, contrast)
     assert [found.mean for found in (paired(evidence, contrast),)] == [pytest.approx(statistics.mean(values))]
     turned = {**evidence.records, contrast.one: evidence.records[contrast.one][::-1]}
     assert differences(replace(evidence, records=turned), contrast) == values
     short = {**evidence.records, contrast.one: evidence.records[contrast.one][1:]}
-    with pytest.raises(ValueError, match=r"must have the same seeds .* got \[1, 2, 3, 4\] and \[0, 1, 2, 3, 4\]"):
+    with pytest.raises(ValueError, match=r"must have the same seeds .* got \[1, 2, .*\] and \[0, 1, 2, .*\]"):
         differences(replace(evidence, records=short), contrast)
     with pytest.raises(ValueError, match=r"must be planned once in paper/contrasts\.py, it is 0 times"):
         planned("retention-none", "retention-gmm4")
@@ -475,25 +551,41 @@ def test_planned_contrasts(original: Path) -> None:
 
 
 def test_labels_say_what_is_special(original: Path) -> None:
-    """A null route, a rule in the place of a router, and gates that begin elsewhere."""
+    """How it writes, reads and gates, where that is not what is usual; less of it among its like."""
     evidence = build.content(original).evidence
-    for run, params, said in (
-        ("retention-gmm4", {"null_expert": True}, "experts, $k = 4$, null route"),
-        ("retention-gmm4", {"gate_bias": -2.0, "null_expert": False}, "experts, $k = 4$, gate bias $-2$"),
-        ("retention-gmm4-top1", {"write_routing": "round-robin"}, "experts, $k = 4$, top 1, round-robin writes"),
-        ("retention-token16", {"gate_bias": -2.0}, "flat, $m = 16$, gate bias $-2$"),
-        ("retention-gmm4", {"gate_bias": 0.0, "write_routing": "learned"}, "experts, $k = 4$"),
+    for run, said in (
+        ("retention-gmm4", "experts, $k = 4$"),
+        ("retention-gmm4-null-read", "experts, $k = 4$, top 1, null route, read by question"),
+        ("retention-gmm4-top1-constant", "experts, $k = 4$, top 1, constant read"),
+        ("retention-gmm4-closed", "experts, $k = 4$, gate bias $-2$"),
+        ("retention-gmm4-round-robin", "experts, $k = 4$, round-robin writes, read by question"),
+        ("retention-token16", "flat, $m = 16$"),
+        ("retention-token4-closed", "flat, $m = 4$, gate bias $-2$"),
+        ("retention-skip4", "flat, $m = 4$, hard gate"),
+        ("retention-replace4", "flat, $m = 4$, no gate"),
+        ("retention-mems8", "recurrence, 8 tokens"),
+        ("retention-none", "no memory"),
     ):
-        records = [{**r, "params": {**r["params"], **params}} for r in evidence.records[run]]
-        assert replace(evidence, records={**evidence.records, run: records}).label(run) == said
+        assert evidence.label(run) == said
+    assert evidence.label("retention-gmm4-null-read", without=("kind", "size", "write")) == "read by question"
+    assert evidence.label("retention-gmm4-null", without=("kind", "size", "write")) == ""
+    assert len({evidence.label(run) for run in LEARNED}) == len(LEARNED)
+    records = [{**r, "params": {**r["params"], "read_norm": True}} for r in evidence.records["retention-skip4"]]
+    said = replace(evidence, records={**evidence.records, "retention-skip4": records}).label("retention-skip4")
+    assert said == "flat, $m = 4$, read through a layer norm, hard gate"
 
 
-def test_bounds_by_hand() -> None:
-    """Of 10 documents, one expert takes 7 first segments and 6 second ones: both of a document 3 times at least, 6 at most."""
-    least, most = same_expert([0.7, 0.3], [0.6, 0.4])
-    assert [least, most] == pytest.approx([0.3, 0.9])  # at most 6 to the first one, and 3 to the other
-    assert same_expert([1.0, 0.0], [0.25, 0.75]) == (0.25, 0.25)  # all to one: it is known
-    assert same_expert([0.5, 0.5, 0.0], [0.0, 0.0, 1.0]) == (0, 0)
+def test_shares_by_hand(original: Path) -> None:
+    """Of two segments before the question, 0.3 and 0.5 are written to the experts, 0.6 of that to the first one."""
+    evidence, run = build.content(original).evidence, "retention-gmm4-null"
+    for routes, nothing, most in (
+        ([[0.3, 0.0], [0.18, 0.32], [1.0, 0.0]], 0.6, 0.6),
+        ([[0.0, 0.0], [0.0, 0.0], [0.5, 0.5]], 1.0, 0.5),
+        ([[0.0, 1.0], [0.25, 0.75], [1.0, 0.0]], 0.0, 0.875),
+    ):
+        records = [{**r, "series": {**r["series"], "routing": {"write": routes}}} for r in evidence.records[run]]
+        e = replace(evidence, records={**evidence.records, run: records})
+        assert null_share(e, run).mean == pytest.approx(nothing) and most_used(e, run).mean == pytest.approx(most)
 
 
 def test_how_numbers_are_written() -> None:
@@ -533,7 +625,7 @@ def test_typed(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        r"Exact match is \SoftTrained{} \citep[see][]{bulatov2022rmt}.",
+        r"Exact match is \SoftLongest{} \citep[see][]{bulatov2022rmt}.",
         r"\label{fig:x2} \ref{fig:x2} \includegraphics[width=0.5\textwidth]{a1.pdf}",
         r"With $k=4$, $p_1 + p^{2}$, $(1-p)$ and $[0, 1]$",
         r"\begin{equation} c_2 = \frac{1}{2} \sum_{j=1}^{k} 4 x \end{equation}",
@@ -583,10 +675,12 @@ def test_citations() -> None:
 def test_commands() -> None:
     """Each result's command stands for its runs and no others."""
     assert command(SQUAD) == 'gmmxlnet-runs run "squad-*" --tier full --force'
-    assert command(ROUTED) == 'gmmxlnet-runs run "retention-gmm*" --tier full --force'
-    assert command(LEARNED[:1]) == "gmmxlnet-runs run retention-gmm2 --tier full --force"
+    stacked = "--tier full --force --stack 10 --jobs 16"
+    assert command(ROUTED) == f'gmmxlnet-runs run "retention-gmm*" {stacked}'
+    assert command(LEARNED[:1]) == f"gmmxlnet-runs run retention-gmm4 {stacked}"
+    assert command(UPDATE) == f'gmmxlnet-runs run "update-*" {stacked}'
     assert patterns(LEARNED) == ["retention-*"] and patterns(BENCHMARK) == list(BENCHMARK)
-    assert patterns(RETENTION["flat"][:2]) == list(RETENTION["flat"][:2])
+    assert patterns(RETENTION["flat"][2:]) == list(RETENTION["flat"][2:])
 
 
 def test_what_tex_complains_of() -> None:
@@ -628,7 +722,7 @@ def test_pdf(built: Path, tmp_path: Path, text: Path) -> None:
 def test_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What is fine and what is not, in words and as exit status."""
     build.main(["--manifest", str(manifest), "check"])
-    assert capsys.readouterr().out.endswith("109 fresh records\n")
+    assert capsys.readouterr().out.endswith("199 fresh records\n")
     record_file(manifest, "benchmark-long-0").unlink()
     for asked in (["check"], ["build"]):
         with pytest.raises(SystemExit) as end:
@@ -654,9 +748,10 @@ def test_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixt
 
 ALL = {"Runs", "Hours", "Newest"}  # Macros that every record has a part in
 RETENTION_SETTINGS = set(
-    "Batch Chance ChoiceNote ClearedRange BestLongest BestLongestScore EvalDocuments Layers LearningRate Lengths Longest "
-    "Reference Score Seeds SegmentTokens ShortSteps Steps TrainDocuments Trained TrainedRange Width".split()
+    "Batch Chance ClearedRange EvalDocuments KeepersSaid KeepsFirst KeepsNewest Layers LearningRate LengthDocuments Lengths "
+    "Longest OnlyFactShare Place SegmentTokens ShortSteps Steps Together TrainDocuments Trained TrainedRange Width".split()
 )
+TESTED_TOO = set("Decided LeastP SeedsCompared".split())  # Those that every run of a contrast has a part in
 
 
 @pytest.mark.parametrize(
@@ -668,18 +763,34 @@ RETENTION_SETTINGS = set(
             {"cpu": {(i, j) for i in range(3) for j in (1, 2, 3, 4)}},
             "",
         ),
-        ("retention-none-1", "NoMemoryTrained", {"retention": {(20, j) for j in range(1, 9)}}, "length learning"),
         (
-            "retention-gmm4-1",
-            "Balance ExpertSlots RoutingMode Temperature SoftTrained SoftLongest TopSoftGap AskedTopGap Decided LeastP "
-            "SeedsCompared",
-            {  # its contrast is marked, and what is adjusted together with it
-                "retention": {(1, j) for j in range(1, 9)},
-                "contrast": {(9, j) for j in range(2, 6)} | {(i, 6) for i in range(8, 14)},
+            "retention-none-1",
+            "NoMemoryTrained BestScreened BestScreenedScore ScreenedRange SeedsScreened",
+            {"retention": {(30, j) for j in range(1, 9)}},
+            "screened",
+        ),
+        (
+            "retention-gmm4-1",  # the first run, which says what a random choice scores
+            "Balance ExpertSlots Temperature SoftLongest TestedTrained BestRouted BestRoutedScore Choices HalfWay HardKept "
+            "NullReadKept AttributionDecided LargestPart TopSoftSaid TopSoftReadSaid NullTopSaid NullTopReadSaid SoftReadSaid "
+            "TopReadSaid NullReadSaid",
+            {  # its contrasts are marked, and what is adjusted together with them
+                "retention": {(0, j) for j in range(1, 9)} | {(32, j) for j in (5, 6, 8)},
+                "contrast": {(i, j) for i in (0, 4) for j in range(2, 6)} | {(i, 6) for i in range(7)},
             },
             "length learning",
         ),
-        ("retention-gmm4-top1-read-0", None, None, "length learning routes"),
+        (
+            "update-token4-3",
+            "Together UpdateHardFewSaid UpdateNullHardSaid UpdateKeepsAll UpdateKeepsFirst UpdateLeast UpdateMost "
+            "UpdateTrainedRange",
+            {
+                "contrast": {(16, j) for j in range(2, 6)} | {(15, 6), (16, 6)},
+                "update": {(1, j) for j in range(1, 7)} | {(i, j) for i in (5, 6, 7) for j in range(1, 6)},
+            },
+            "",
+        ),
+        ("retention-gmm4-top1-read-0", None, None, "length learning"),
         (
             "squad-token4-4",
             "SquadAnswered SquadExact SquadRuns SquadSeeds SquadSilent SquadSteps SquadTrivial",
@@ -698,7 +809,7 @@ def test_marks(
     found = build.content(manifest)
     run, _, seed = name.rpartition("-")
     if macros is not None:
-        also = RETENTION_SETTINGS if run in LEARNED else set()
+        also = (RETENTION_SETTINGS if run in LEARNED else set()) | (TESTED_TOO if run in COMPARED else set())
         assert stale_values(found) == {*ALL, *also, *macros.split()}
     if cells is not None:
         row = NEEDED.index(run)
@@ -710,7 +821,7 @@ def test_marks(
 
 
 @pytest.mark.parametrize(
-    "run", ["retention-gmm4", "retention-token8", "squad-gmm4", "benchmark-encoder", "benchmark-long"]
+    "run", ["retention-gmm4", "retention-token4", "update-skip4", "squad-gmm4", "benchmark-encoder", "benchmark-long"]
 )
 def test_what_a_record_changes_is_marked(original: Path, run: str) -> None:
     """Whatever other results of a run change, in the text, in tables and in figures, is marked when it is stale."""
@@ -746,28 +857,28 @@ def test_nothing_stale_nothing_marked(original: Path, built: Path, tmp_path: Pat
 @pytest.mark.usefixtures("undrawn")
 def test_draft(manifest: Path, tmp_path: Path) -> None:
     """What is built of a partly stale project says so, in TeX and on the page of results."""
-    make_stale(manifest, "retention-none-2", "retention-none-4", *(f"retention-token32-{seed}" for seed in range(5)))
+    make_stale(manifest, "retention-none-0", "retention-none-2", *(f"retention-skip16-{seed}" for seed in range(3)))
     build.build(tmp_path / "out", manifest=manifest)
     files = {path.stem: path.read_text(encoding="utf-8") for path in (tmp_path / "out").glob("*.tex")}
-    assert r"{Draft.}} 7 of 109 records" in files["macros"]
-    assert r"\texttt{gmmxlnet-runs run retention-token32 retention-none -{}-tier full}" in files["macros"]
-    assert r"\texttt{retention-none}~(seeds~2~4)" in files["macros"]
+    assert r"{Draft.}} 5 of 199 records" in files["macros"]
+    assert r"\texttt{gmmxlnet-runs run retention-skip16 retention-none -{}-tier full}" in files["macros"]
+    assert r"\texttt{retention-none}~(seeds~0~2)" in files["macros"]
     value = r"; stale\]\n\\newcommand\{\\NoMemoryTrained\}\{\\stale\{[\d.]+~\$\\pm\$~[\d.]+\}\}"
-    assert re.search(value, files["macros"]) and r"\newcommand{\FlatTrained}{\stale" not in files["macros"]
+    assert re.search(value, files["macros"]) and r"\newcommand{\FewLongest}{\stale" not in files["macros"]
     table = files["tab-retention"]
-    assert "; stale: seeds 2 4\n" in table
+    assert "; stale: seeds 0 2\n" in table
     stale, fresh = (next(line for line in table.split("\n") if line.startswith(n)) for n in ("no memory", "flat"))
     assert stale.count(r"\stale{") == 8 and r"\stale{" not in fresh
     assert r"\stalesign{} Made by older code.}" in table and r"\stalecells\begin{tabular}" in table
-    assert r"\stale" not in files["tab-routing"] + files["tab-commands"] + files["fig-encoder"]
-    assert r"\stalesign{} Made by older code: 7 of its 85 records.}" in files["fig-length"]
+    assert r"\stale" not in files["tab-routing"] + files["tab-commands"] + files["fig-encoder"] + files["fig-length"]
+    assert r"\stalesign{} Made by older code: 5 of its 36 records.}" in files["fig-screened"]
     page = build.site(tmp_path / "site", manifest=manifest).read_text(encoding="utf-8")
-    assert ":::{admonition} Draft\n:class: warning\n\n7 of 109 records" in page
-    assert "```sh\ngmmxlnet-runs run retention-token32 retention-none --tier full\n```" in page
-    assert "`retention-token32` (seeds 0 1 2 3 4), `retention-none` (seeds 2 4).\n:::\n" in page
-    assert re.search(r"\| no memory \| 0† \| 0† \|( [\d.]+ ± [\d.]+† \|){6}", page)
-    assert re.search(r"\| flat, \$m = 4\$ \| 256 \| [\d,]+ \| [\d.]+ ± [\d.]+ \|", page)
-    assert "Made by older code: 7 of its 85 records." in page and "- Figure 2†: " in page and "- Figure 5: " in page
+    assert ":::{admonition} Draft\n:class: warning\n\n5 of 199 records" in page
+    assert "```sh\ngmmxlnet-runs run retention-skip16 retention-none --tier full\n```" in page
+    assert "`retention-skip16` (seeds 0 1 2), `retention-none` (seeds 0 2).\n:::\n" in page
+    assert re.search(r"\| no memory \| 3† \| 0† \| 0† \|( [\d.]+ ± [\d.]+† \|){3} [\d.]+ to [\d.]+† \|", page)
+    assert re.search(r"\| flat, \$m = 4\$ \| 10 \| 256 \| [\d,]+ \| [\d.]+ ± [\d.]+ \|", page)
+    assert "Made by older code: 5 of its 36 records." in page and "- Figure 3†: " in page and "- Figure 2: " in page
     assert "- Figure 1: " not in page  # which is drawn from no record
 
 
@@ -783,22 +894,24 @@ def test_all_stale(manifest: Path, tmp_path: Path) -> None:
     for job in needed_jobs(manifest)[0]:
         change(manifest, job.name, older)
     found = build.build(tmp_path, manifest=manifest)
-    assert stale_values(found) == set(found.values) - {"LearnedRuns", "Level", "Coverage"}  # which come from no record
-    assert found.names()["Seeds"] == "5†"
+    assert stale_values(found) == set(found.values) - set(  # which come from no record
+        "LearnedRuns TestedRuns ScreenedRuns UpdateLength Level Coverage".split()
+    )
+    assert found.names()["SeedsScreened"] == "3†"
     text = (tmp_path / "macros.tex").read_text(encoding="utf-8")
-    assert 'gmmxlnet-runs run "retention-*" "squad-*" "benchmark-*" -{}-tier full' in text
-    assert "109 of 109 records" in text
+    assert 'gmmxlnet-runs run "retention-*" "update-*" "squad-*" "benchmark-*" -{}-tier full' in text
+    assert "199 of 199 records" in text
     assert "% squad-none: seeds 0 1 2 3 4; commit None; made up; records " in text
-    assert "Made by older code.}" in (tmp_path / "fig-routes.tex").read_text(encoding="utf-8")
+    assert "Made by older code.}" in (tmp_path / "fig-learning.tex").read_text(encoding="utf-8")
     change(manifest, "benchmark-long-0", lambda r: r.pop("device"))
     with pytest.raises(Refused, match="must be of one device, got made up, unknown"):
         build.content(manifest)
     change(manifest, "benchmark-long-0", lambda r: r.update(device="made up"))
-    change(manifest, "retention-none-1", lambda r: r["metrics"].pop("exact/32"))
+    change(manifest, "retention-none-1", lambda r: r["metrics"].pop("choice_exact/2048"))
     with pytest.raises(Refused) as error:
         build.content(manifest)
     assert error.value.wrong == [
-        "record: the record of retention-none-1 must have the metric 'exact/32': it is of an older form; "
+        "record: the record of retention-none-1 must have the metric 'choice_exact/2048': it is of an older form; "
         "gmmxlnet-runs run retention-none --seeds 1"
     ]
 
@@ -809,11 +922,11 @@ def test_all_stale(manifest: Path, tmp_path: Path) -> None:
 )
 def test_what_an_older_record_lacks(manifest: Path, field: str, what: str) -> None:
     """It is named with the command; a record of today's form is said to be of older code."""
-    make_stale(manifest, "retention-gmm2-0")
-    change(manifest, "retention-gmm2-0", lambda r: r.pop(field))
-    with pytest.raises(Refused, match=r"made by older code; gmmxlnet-runs run retention-gmm2 --seeds 0"):
+    make_stale(manifest, "retention-gmm4-top1-0")
+    change(manifest, "retention-gmm4-top1-0", lambda r: r.pop(field))
+    with pytest.raises(Refused, match=r"made by older code; gmmxlnet-runs run retention-gmm4-top1 --seeds 0"):
         build.content(manifest)
-    change(manifest, "retention-gmm2-0", lambda r: r.update(schema=SCHEMA - 1))
+    change(manifest, "retention-gmm4-top1-0", lambda r: r.update(schema=SCHEMA - 1))
     with pytest.raises(Refused, match=r"must have the .*: it is of an older form; gmmxlnet-runs run .* --seeds 0"):
         build.content(manifest)
 
@@ -826,9 +939,10 @@ def test_fresh_records_decide(manifest: Path) -> None:
     change(manifest, names[2], lambda r: (r["params"].update(max_steps=7), r["metrics"].update(memory_floats=7)))
     make_stale(manifest, *names)
     found = build.content(manifest)
-    assert found.values["Device"] == "made up" and found.values["Steps"] == "1,700"
-    assert {"Device", "Steps", "SoftTrained"} & stale_values(found) == {"Device", "Steps"}
-    assert found.bodies["retention"][1][0][1] == "514"  # type: ignore[index]
+    assert found.values["Device"] == "made up" and found.values["Steps"] == "2,000"
+    assert {"Device", "Steps", "SoftLongest"} & stale_values(found) == {"Device", "Steps"}
+    sizes = {row[0]: row[2] for row in found.bodies["retention"][1] if row}
+    assert sizes["experts, $k = 2$"] == "514"
     note = "data: squad-token4, seed 3, read other documents than squad-gmm4; gmmxlnet-runs run squad-token4 --seeds 3 --force"
     assert note in found.evidence.notes
     with pytest.raises(Refused, match="data: squad-token4, seed 3"):
@@ -902,14 +1016,14 @@ def test_draft_on_the_command_line(manifest: Path, tmp_path: Path, capsys: pytes
     again = "gmmxlnet-runs run squad-none"
     status, out, err = asked("check")
     assert (status, err) == (0, "") and out.startswith("stale: squad-none, seeds 2: ")
-    assert out.endswith(f"108 fresh records and 1 stale: the paper is a draft; {again} --tier full\n")
+    assert out.endswith(f"198 fresh records and 1 stale: the paper is a draft; {again} --tier full\n")
     status, out, err = asked("check", "--release")
     assert (status, out) == (1, "") and err.endswith(f"; {again} --seeds 2\n")
     assert asked("check", "--built")[0::2] == (
         1,
         "built: what was built is not of the records as they are now: make paper\n",
     )
-    assert asked("build") == (0, "a draft: 1 of 109 records are stale; python paper/build.py check lists them\n", "")
+    assert asked("build") == (0, "a draft: 1 of 199 records are stale; python paper/build.py check lists them\n", "")
     assert asked("check", "--built")[0] == 0
     record_file(manifest, "squad-none-1").unlink()
     status, out, err = asked("check")

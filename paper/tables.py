@@ -1,0 +1,392 @@
+"""The tables of the paper."""
+
+import re
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+
+from contrasts import COMPARED, PLANNED, Contrast, Paired, adjusted, interval, paired
+from evidence import CPU, ENCODER, LEARNED, MEMORY, NEEDED, NULL, RETENTION, SCORE, TOP, UPDATE, Evidence
+from results import (
+    CARD_COLUMNS,
+    ENCODERS,
+    MEMORIES,
+    ON_CPU,
+    PARTS,
+    Value,
+    asked_lengths,
+    at,
+    at_longest,
+    chance,
+    cost_ratio,
+    device,
+    encoders,
+    first_name,
+    floor,
+    listed,
+    longest,
+    memories,
+    most_used,
+    names_in,
+    null_share,
+    number,
+    on_cpu,
+    p_value,
+    percent,
+    shortcut,
+    signed,
+    size,
+    spread,
+    timed,
+)
+from tex import Body, Stale, Table
+
+
+def scored(run: str, name: str) -> Value:
+    """A metric over the seeds."""
+    return lambda e: spread(e.metric(run, name))
+
+
+def reach(run: str, name: str) -> Value:
+    """The interval of a metric's mean."""
+    return lambda e: "{} to {}".format(*map(number, interval(e.values(run, name))))
+
+
+def seed_count(run: str) -> Value:
+    """How many seeds a run has."""
+    return lambda e: str(len(e.about(run)))
+
+
+def retention_body(e: Evidence) -> Body:
+    """Scores of all memories on retention."""
+    trained, last = e.param(LEARNED, "num_segments"), at_longest(e)
+    rows: list[tuple[str, ...] | None] = []
+    for group in RETENTION.values():
+        for run in group:
+            sizes = [seed_count(run), size(run, "memory_floats"), size(run, "memory_parameters")]
+            scores = [scored(run, "exact"), scored(run, SCORE), scored(run, last), reach(run, last)]
+            cells = [*sizes, *scores, scored(run, f"{SCORE}_memory_cleared")]
+            rows.append((e.label(run), *map(e.marked, cells)))
+        rows.append(None)
+    rows.append(("random choice", *4 * ("",), *2 * (e.marked(chance(LEARNED[0])),), "", e.marked(chance(LEARNED[0]))))
+    columns = [f"EM, {trained}", f"choices, {trained}", number(longest(e), 0), "interval", "cleared"]
+    return ("memory", "seeds", "floats", "param.", *columns), tuple(rows)
+
+
+def update_body(e: Evidence) -> Body:
+    """Scores on update by the length of documents, and those of rules that know less than it takes."""
+    lengths = asked_lengths(e, UPDATE)
+    rows: list[tuple[str, ...] | None] = []
+    for run in UPDATE:
+        names = [*(at(e, UPDATE, n) for n in lengths), f"{SCORE}_memory_cleared"]
+        rows.append((e.label(run), *(e.marked(scored(run, name)) for name in names)))
+    rows.append(None)
+    rules = {"random choice": chance(UPDATE[0])}
+    known = {"latch": "keeps the first value", "bag": "keeps all values, no order", "newest": "keeps the newest value"}
+    rules |= {label: shortcut(UPDATE, rule) for rule, label in known.items()}
+    rows += [(label, *len(lengths) * (e.marked(rule),), "") for label, rule in rules.items()]
+    return ("memory or rule", *(str(n) for n in lengths), "cleared"), tuple(rows)
+
+
+def contrast_cells(contrast: Contrast) -> list[Value]:
+    """What a contrast's row says behind its memories; each is computed anew, so that each is marked for itself."""
+    from_pair: tuple[Callable[[Paired], str], ...] = (
+        lambda found: number(found.length, 0),
+        lambda found: signed(found.mean),
+        lambda found: f"{number(found.low)} to {number(found.high)}",
+        lambda found: p_value(found.p),
+    )
+
+    def cell(way: Callable[[Paired], str]) -> Value:
+        return lambda e: way(paired(e, contrast))
+
+    return [*map(cell, from_pair), lambda e: p_value(adjusted(e, contrast))]
+
+
+def contrast_body(e: Evidence) -> Body:
+    """The planned contrasts, family by family."""
+    rows: list[tuple[str, ...] | None] = []
+    for contrasts in PLANNED.values():
+        rows += [None] * bool(rows)
+        for contrast in contrasts:
+            labels = e.label(contrast.one), e.label(contrast.other)
+            rows.append((*labels, *map(e.marked, contrast_cells(contrast))))
+    return ("memory", "less", "segments", "difference", "interval", "$p$", "adjusted"), tuple(rows)
+
+
+def routing_body(e: Evidence) -> Body:
+    """How much is written to nothing, and how much of the rest one expert takes."""
+    rows = []
+    for run in TOP:
+        nothing = e.marked(percent(null_share, run)) if run in NULL else "–"
+        rows.append((e.label(run), nothing, e.marked(percent(most_used, run))))
+    return ("memory", "to nothing", "most used expert"), tuple(rows)
+
+
+def step(name: str) -> Value:
+    """A time and its spread."""
+
+    def value(e: Evidence) -> str:
+        ms, low, high = (timed(e, f"{name}/{field}") for field in ("ms", "low", "high"))
+        return f"{number(ms, 2)} ({number(low, 2)}–{number(high, 2)})"
+
+    return value
+
+
+def faster(part: str, name: str) -> Value:
+    """How many times as fast as Hugging Face's eager code something is."""
+    return lambda e: number(timed(e, f"{part}/HF eager/ms") / timed(e, f"{part}/{name}/ms"), 2)
+
+
+def peak(part: str, name: str) -> Value:
+    """The peak of GPU memory."""
+    return lambda e: number(timed(e, f"{part}/{name}/peak_gib"), 2)
+
+
+def lowest(part: str) -> Value:
+    """The floor."""
+    return lambda e: number(floor(e, part), 2)
+
+
+def defaults_body(e: Evidence) -> Body:
+    """What a user gets with nothing switched on; a row of dashes where a record is older than the question."""
+    rows: list[tuple[str, ...] | None] = []
+    for name in names_in(e, "default_training"):
+        row = [name]
+        for part in PARTS:
+            ratio = cost_against(f"default_{part}", "Hugging Face", name)
+            row += map(e.marked, (step(f"default_{part}/{name}"), ratio))
+        rows.append(tuple(row))
+    return ("", "training, ms", "×", "reading, ms", "×"), tuple(rows or [("not in these records", *4 * ("–",))])
+
+
+def cost_against(part: str, slow: str, name: str) -> Value:
+    """How many times as fast as another one something is."""
+    return lambda e: number(timed(e, f"{part}/{slow}/ms") / timed(e, f"{part}/{name}/ms"), 2)
+
+
+def cards_body(e: Evidence) -> Body:
+    """The same steps on each card, the last one first."""
+    [run], rows = ENCODER, list[tuple[str, ...]]()
+
+    def cell(name: str) -> Value:
+        return lambda e: number(timed(e, name), 2) if name in e.names(run) else "–"
+
+    for part in PARTS:
+        names = [f"{part}/{name}/ms" for name in CARD_COLUMNS]
+        rows.append((e.marked(device(ENCODER)), part, *(e.marked(cell(name)) for name in names)))
+        for record, stale in e.cards.get(run, ()):
+            mark, metrics = Stale if stale else str, record["metrics"]
+            cells = (number(metrics[name], 2) if name in metrics else "–" for name in names)
+            rows.append((mark(record["device"]), part, *map(mark, cells)))
+    return ("card", "", *(ENCODERS[name] for name in CARD_COLUMNS)), tuple(rows)
+
+
+def encoder_body(e: Evidence) -> Body:
+    """The cost of one segment, by who computes it."""
+    rows: list[tuple[str, ...] | None] = []
+    for name, label in encoders(e).items():
+        row = [label]
+        for part in PARTS:
+            row += map(e.marked, (step(f"{part}/{name}"), faster(part, name), peak(part, name)))
+        rows.append(tuple(row))
+    rows += [None, ("floor", *(cell for part in PARTS for cell in (e.marked(lowest(part)), "", "")))]
+    header = ("", "training, ms", "×", "GiB", "inference, ms", "×", "GiB")
+    return header, tuple(rows)
+
+
+def memory_body(e: Evidence) -> Body:
+    """The cost of memories."""
+    rows = []
+    for name in memories(e):
+        row = [MEMORIES.get(name, f"${name}$")]
+        for part in PARTS:
+            ratios = [cost_ratio(part, name, field) for field in ("ms", "peak_gib")]
+            row += map(e.marked, (step(f"memory_{part}/{name}"), *ratios))
+        rows.append(tuple(row))
+    header = ("memory", "training, ms", "time", "space", "inference, ms", "time", "space")
+    return header, tuple(rows)
+
+
+def seconds(name: str) -> Value:
+    """A time on a CPU and its spread."""
+
+    def value(e: Evidence) -> str:
+        middle, low, high = (number(e.one(CPU[0], f"{name}/{field}") / 1000, 2) for field in ("ms", "low", "high"))
+        return f"{middle} ({low}–{high})"
+
+    return value
+
+
+def cpu_body(e: Evidence) -> Body:
+    """The cost of one segment on a CPU."""
+    rows = []
+    for names in ON_CPU:
+        name = first_name(e, CPU, "training", names)
+        row = [ENCODERS[name]]
+        for part in PARTS:
+            row += map(e.marked, (seconds(f"{part}/{name}"), on_cpu(part, name)))
+        rows.append(tuple(row))
+    return ("", "training, s", "×", "inference, s", "×"), tuple(rows)
+
+
+def short_commit(commit: str | None) -> str:
+    """The beginning of a commit, and a plus where the code differed from it."""
+    return "unknown" if commit is None else commit[:7] + "+" * commit.endswith("+")
+
+
+def provenance_body(e: Evidence) -> Body:
+    """Every record that the paper stands on."""
+    rows: list[tuple[str, ...] | None] = []
+    for run, records in e.records.items():
+        seeds = " ".join(str(record["seed"]) for record in records)
+        commits = listed(list(dict.fromkeys(short_commit(record["commit"]) for record in records)), "–")
+        devices = listed(list(dict.fromkeys(str(record["device"]) for record in records)), "–")
+        digests = " ".join(record["digest"][:6] for record in records)
+        mark = Stale if any((run, record["seed"]) in e.stale for record in records) else str
+        rows.append((run, *map(mark, (seeds, commits, devices, digests))))
+    header = ("run", "seeds", "commit", "device", "digests")
+    return header, tuple(rows)
+
+
+def patterns(runs: Sequence[str]) -> list[str]:
+    """What `gmmxlnet-runs run` takes for runs: a pattern for those that begin alike, if no other run of the paper does."""
+    found: list[str] = []
+    for run in runs:
+        if any(fnmatchcase(run, pattern) for pattern in found):
+            continue
+        begins = [run[: match.end()] for match in re.finditer(r"-|(?<=[a-z])(?=\d)", run)]
+        alike = {begin: {other for other in NEEDED if other.startswith(begin)} for begin in begins}
+        wide = [begin for begin, others in alike.items() if len(others) > 1 and others <= set(runs)]
+        found.append(f"{wide[0]}*" if wide else run)
+    return found
+
+
+def command(runs: Sequence[str]) -> str:
+    """What makes the records of runs again."""
+    quoted = [f'"{pattern}"' if "*" in pattern else pattern for pattern in patterns(runs)]
+    stacked = " --stack 10 --jobs 16" * (set(runs) <= {*LEARNED, *UPDATE})
+    return " ".join(["gmmxlnet-runs run", *quoted, f"--tier full --force{stacked}"])
+
+
+TABLES = (
+    Table(
+        "retention",
+        "Retention, in percent: exact match (EM) and accuracy over the choices at {Trained} segments, the most in training, and "
+        "accuracy over the choices at {Longest}. Mean ± standard deviation over the seeds; interval: {Coverage}% bootstrap of "
+        "the mean before it, over the seeds. {EvalDocuments} documents at {Trained} segments, {LengthDocuments} at {Longest}. "
+        "Cleared: over the choices at {Trained} segments, the memory reset before every segment. Floats: numbers in one "
+        "document's memory. Param.: parameters of the memory.",
+        LEARNED,
+        "lrrrrrrrr",
+        retention_body,
+        r"\scriptsize\setlength{\tabcolsep}{3pt}",
+    ),
+    Table(
+        "contrast",
+        "Planned contrasts in accuracy over the choices: mean difference (points) of the first memory less the second, seed by "
+        "seed, at a document length in segments. Interval: {Coverage}% percentile bootstrap over the {SeedsCompared} seeds. "
+        "$p$: exact two-sided sign-flip test, which gives no less than {LeastP} with so many seeds. Adjusted: by Holm's method "
+        "within a family. Lines divide families: the parts of routing; experts and flat memory; the update task.",
+        COMPARED,
+        "llrrrrr",
+        contrast_body,
+        r"\scriptsize\setlength{\tabcolsep}{3pt}",
+    ),
+    Table(
+        "routing",
+        "Writes to one expert at most, at {Trained} segments, in percent: how many of the segments before the question are "
+        "written to nothing, and how much of what is written goes to the expert that takes most. If the fact's segment "
+        "alone is written, {OnlyFactShare}% go to nothing. Mean ± standard deviation over the seeds. –: without a null route.",
+        TOP,
+        "lrr",
+        routing_body,
+        r"\footnotesize",
+    ),
+    Table(
+        "update",
+        "Update, accuracy over the choices in percent, by segments of a document: mean ± standard deviation over {SeedsCompared} "
+        "seeds. Cleared: at the trained length, the memory reset before every segment. Below: what rules score that know "
+        "less than the task takes, or just enough.",
+        UPDATE,
+        "lrrrrrr",
+        update_body,
+        r"\footnotesize\setlength{\tabcolsep}{4pt}",
+    ),
+    Table(
+        "encoder",
+        "One segment of {BenchTokens} tokens, {BenchBatch} side by side, {BenchLayers} layers of width {BenchWidth}, "
+        "without a memory (the recurrent memory on BERT has one), on one {Device}: median milliseconds and the "
+        "range between the outer deciles of {BenchRounds} turns, how many times as fast as Hugging Face's eager code, "
+        "and peak GiB of GPU memory.",
+        ENCODER,
+        "lrrrrrr",
+        encoder_body,
+        r"\footnotesize",
+    ),
+    Table(
+        "defaults",
+        "What a user gets with nothing switched on but bfloat16, on one {Device}: a step of a trainer, batches included, "
+        "and a question asked of {BenchBatch} texts, tokenizing included, each of {BenchTokens} tokens: "
+        "median milliseconds and the range between the outer deciles, and how many times as fast as Hugging Face's code.",
+        ENCODER,
+        "lrrrr",
+        defaults_body,
+        r"\footnotesize",
+    ),
+    Table(
+        "cards",
+        "The steps of {tab:encoder} on every card that the benchmark has run on: median milliseconds, each in a run of "
+        "its own.",
+        ENCODER,
+        "llrrrr",
+        cards_body,
+        r"\scriptsize\setlength{\tabcolsep}{4pt}",
+    ),
+    Table(
+        "memory",
+        "Documents of {BenchSegments} segments with no memory, with flat memory of {BenchSlots} slots and with $k$ "
+        "experts of as many slots each, on one {Device}: median milliseconds and the range between the outer deciles of "
+        "{BenchRounds} turns; time and peak GPU memory as multiples of those without a memory, whose memory tokens are "
+        "read as text. No tokens: segments of the text alone. Flat, $km$ slots: as many slots as $k = 4$ experts have.",
+        MEMORY,
+        "lrrrrrr",
+        memory_body,
+        r"\footnotesize",
+    ),
+    Table(
+        "cpu",
+        "One segment of {CpuTokens} tokens on a CPU, {CpuDevice}, in single precision, otherwise as {tab:encoder}: median "
+        "seconds and the range between the outer deciles, and how many times as fast as Hugging Face's eager code.",
+        CPU,
+        "lrrrr",
+        cpu_body,
+        r"\footnotesize",
+    ),
+    Table(
+        "provenance",
+        "The records that all numbers come from: run, seeds, commit of the sources (+: with changes), device, and how "
+        "each record's digest begins.",
+        NEEDED,
+        r"llll>{\raggedright\arraybackslash}p{0.34\linewidth}",
+        provenance_body,
+        r"\scriptsize\setlength{\tabcolsep}{4pt}",
+        "htbp",
+    ),
+)
+
+
+def commands_table(shown: Sequence[tuple[str, tuple[str, ...]]]) -> Table:
+    """How each figure and table, of a label and made from runs, is made again."""
+    grouped: dict[tuple[str, ...], list[str]] = {}
+    for label, runs in shown:
+        grouped.setdefault(runs, []).append(f"{{{label}}}")
+    rows = tuple((", ".join(labels), f"`{command(runs)}`") for runs, labels in grouped.items())
+    return Table(
+        "commands",
+        "What makes the records of each result again, from the root of the repository; `make paper` then makes the paper.",
+        NEEDED,
+        r"p{0.37\linewidth}p{0.6\linewidth}",
+        lambda _: (("result", "command"), rows),
+        r"\footnotesize",
+        "htbp",
+    )
