@@ -78,11 +78,18 @@ def hooked_module(
     return None
 
 # %% ../nbs/24_replay.ipynb #r011
+def product_precision() -> str:
+    "How a GPU multiplies float32: PyTorch's older question raises a `RuntimeError` where `tf32` was set by the newer one."
+    if hasattr(torch.backends.cuda.matmul, "fp32_precision"):
+        return str(torch.backends.cuda.matmul.fp32_precision)
+    return torch.get_float32_matmul_precision()  # before PyTorch 2.9
+
+
 def torch_settings() -> Hashable:
     "Autocast and the precision of products."
     autocast = torch.is_autocast_enabled("cuda"), torch.get_autocast_dtype("cuda")
     exact = torch.are_deterministic_algorithms_enabled(), torch.is_inference_mode_enabled()
-    return *autocast, torch.get_float32_matmul_precision(), *exact
+    return *autocast, product_precision(), *exact
 
 
 @contextmanager

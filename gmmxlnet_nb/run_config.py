@@ -128,7 +128,8 @@ class DocumentConfig:
             lengths = [self.num_segments, *self.train_segments, *self.eval_segments]
             check_task_options(self.task, lengths, self.task_options)
             told_of_short(self.task, self.short_segments, self.task_options, self.short_task_options)
-            check_questions_asked(self.task_options, num_train=self.num_train, num_eval=self.num_eval)
+            counts = {"num_train": self.num_train, "num_eval": self.num_eval, "num_length_eval": self.num_length_eval}
+            check_questions_asked(self.task_options, **{name: n for name, n in counts.items() if n is not None})
         sizes = {"task": self.task, "segment_length": self.segment_length, "stride": self.stride}
         for name, value in task_defaults(sizes).items():
             object.__setattr__(self, name, value)
@@ -385,8 +386,9 @@ class RunConfig:
             raise ValueError(f"questions_per_reading must be 1 with {why}, got {q}")
         if documents.stream:
             raise ValueError(f"questions_per_reading must be 1 with stream, got {q}")
-        if (asked := documents.task_options.get("questions", 1)) % q:
-            raise ValueError(f"questions_per_reading must divide task_options['questions'] = {asked}, got {q}")
+        for name in ("task_options", "short_task_options"):
+            if (asked := getattr(documents, name).get("questions", 1 if name == "task_options" else q)) % q:
+                raise ValueError(f"questions_per_reading must divide {name}['questions'] = {asked}, got {q}")
 
     def stop_level(self, stage: str) -> float:
         "Exact match, in %, at which a stage ends; 0 for never."

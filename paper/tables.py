@@ -264,7 +264,7 @@ def patterns(runs: Sequence[str]) -> list[str]:
 def command(runs: Sequence[str]) -> str:
     """What makes the records of runs again."""
     quoted = [f'"{pattern}"' if "*" in pattern else pattern for pattern in patterns(runs)]
-    stacked = " --stack 10 --jobs 16" * (set(runs) <= {*LEARNED, *UPDATE})
+    stacked = " --stack 10 --jobs 8" * (set(runs) <= {*LEARNED, *UPDATE})
     return " ".join(["gmmxlnet-runs run", *quoted, f"--tier full --force{stacked}"])
 
 
