@@ -32,10 +32,12 @@ from transformers.utils import logging
 
 from .core import check_choice, check_count, check_folder, check_positive, hold_run, mistakes, moved_names, read_json, write_json
 from .reading import folder_or_name, reading_from
+from .documents import Document
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
 from .tasks import EVALUATION_SEED, TaskDocuments, generated_documents, stream_task, task_documents
+from .shortcuts import stale_rate
 from .baselines import memory_floats
 from .model import MemXLNetForQA
 from .replay import replaying
@@ -458,6 +460,18 @@ def length_documents(
     return parts.build(documents, require_answer=False)
 
 
+def stale_share(
+    trainer: GMMTrainer,  # That has just evaluated
+    documents: Sequence[Document],  # Those
+    task: str,  # Theirs
+) -> dict[str, float]:  # In percent; empty where no value is overwritten
+    "How many of the choices that were taken have been true of the same entity at another time."
+    if task != "update" or not len(trainer.chosen):
+        return {}
+    pairs = zip(documents, map(int, trainer.chosen), strict=True)
+    return {"choice_stale": stale_rate(documents, {d.id: d.choices[j] if j >= 0 else "" for d, j in pairs})}
+
+
 def ask_run(
     trainer: GMMTrainer,  # Of the trained model
     parts: RunParts,  # Of the run
@@ -467,6 +481,7 @@ def ask_run(
     "Ask all questions, write the answers, and calibrate the checkpoint."
     further = Examination(trainer, what)
     scores = trainer.evaluate(watch=further.watch)
+    scores |= {f"eval_{name}": value for name, value in stale_share(trainer, parts.evaluation.documents, what.task).items()}
     kept = further.keep(parts.evaluation)
     write_answers(trainer, folder)
     found = calibrate_run(trainer, folder / "checkpoint")
@@ -479,6 +494,7 @@ def ask_run(
         others = length_documents(parts, what, n)
         asked = trainer.evaluate(others, metric_key_prefix="length", watch=further.watch)
         by_length[n] = {name: asked[f"length_{name}"] for name in ("exact", "f1", "choice_exact") if f"length_{name}" in asked}
+        by_length[n] |= stale_share(trainer, others.documents, what.task)
         further.ask(n, further.keep(others))
     return scores, by_length, further.finish(folder)
 
@@ -502,7 +518,7 @@ def run_metrics(
     trained: Trained,  # What its stages have done
 ) -> dict[str, float]:  # For the run's record
     "What came out, beside chance and sizes."
-    found = {name: value for name, value in scores.items() if name.endswith(("exact", "f1"))}
+    found = {name: value for name, value in scores.items() if name.endswith(("exact", "f1", "stale"))}
     metrics = {name.removeprefix("eval_"): value for name, value in found.items() if name.startswith("eval_")}
     names = [name for name in ("exact", "f1", "choice_exact") if f"cleared_{name}" in scores]
     metrics |= {f"{name}_memory_cleared": scores[f"cleared_{name}"] for name in names}

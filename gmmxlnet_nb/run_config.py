@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 from transformers import TrainingArguments
 from transformers.utils import logging
@@ -310,6 +311,30 @@ def stage_config(
     stage._called = training._called  # type: ignore[misc]  # fields keep the names that they were given by
     return stage
 
+# %% ../nbs/45_run_config.ipynb #n231
+FEWEST_TOKENS = 8  # Of a generated segment
+FEATURE_BYTES, BATCH_BYTES = 21, 32  # Of a token: in a table of features, and as a row of a batch with its logits
+
+
+def check_fits(
+    documents: DocumentConfig,  # What is read
+    rows: int,  # Documents side by side when they are asked about
+    memory: int | None = None,  # Bytes; None for those of this machine
+) -> None:
+    "A `ValueError` for generated documents that do not fit into this machine's memory."
+    memory = psutil.virtual_memory().total if memory is None else memory
+    asked, further = documents.num_eval, documents.num_length_eval or documents.num_eval
+    sizes = [("num_segments", documents.num_segments, asked)]
+    sizes += [("train_segments", n, 0) for n in documents.train_segments]
+    sizes += [("eval_segments", n, further) for n in documents.eval_segments]
+    for name, segments, count in sizes if documents.task in GENERATORS else ():
+        together = min(rows, count or rows)
+        most = memory // (FEWEST_TOKENS * (FEATURE_BYTES * max(count, together) + BATCH_BYTES * together))
+        if segments > most:
+            what = f"{max(count, together):,} documents, {together:,} side by side, in {memory / 2**30:.0f} GiB of memory"
+            raise ValueError(f"{name} must be at most {most:,} for {what}, got {segments}")
+
+
 # %% ../nbs/45_run_config.ipynb #c005bb
 @dataclass(frozen=True)
 class RunConfig:
@@ -336,6 +361,7 @@ class RunConfig:
         self.check_stop()
         self.check_asked()
         self.check_questions()
+        check_fits(self.documents, self.training.per_device_eval_batch_size)
         check_choice("resume", self.resume, (True, False))
         if (asked := self.training.resume_from_checkpoint) is not None:
             how = "resume goes on from the last whole checkpoint in output_dir"
