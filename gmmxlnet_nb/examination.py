@@ -124,7 +124,7 @@ def mean_gate(
     share = notes.get("routing_probs")
     return gates[:, 0] if share is None else (share.float() * gates).sum(1)
 
-
+# %% ../nbs/56_examination.ipynb #i020x1
 @contextmanager
 def noting_writes(
     model: XLNetWithMemory,  # That reads
@@ -197,7 +197,7 @@ def mean_routes(
     mean = (routes * there).sum(0) / there.sum(0)
     return torch.tensor(mean / mean.sum(1, keepdims=True), dtype=torch.float32)
 
-
+# %% ../nbs/56_examination.ipynb #i030x1
 def kept_notes(
     noted: Mapping[str, np.ndarray],  # Of an evaluation
 ) -> dict[str, np.ndarray]:  # As a side file keeps them
@@ -229,7 +229,7 @@ def document_results(
 # %% ../nbs/56_examination.ipynb #i050
 RESAMPLES = 2000  # Of intervals: there are two for each intervention and length
 
-
+# %% ../nbs/56_examination.ipynb #i050x1
 @dataclass(frozen=True, eq=False)
 class Asked:
     "Documents of one length, and what is known of them from the evaluation of the model as it is."
@@ -243,7 +243,7 @@ class Asked:
         "The number of each document."
         return {id: row for row, id in enumerate(self.results["ids"])}
 
-
+# %% ../nbs/56_examination.ipynb #i050x2
 def changes_of(
     named: NamedIntervention,  # What is done
     asked: Asked,  # To which documents
@@ -287,7 +287,7 @@ def batches_of_two(
     finally:
         args.per_device_eval_batch_size = before
 
-
+# %% ../nbs/56_examination.ipynb #i050x3
 def evaluate_under(
     named: NamedIntervention,  # What is done
     trainer: GMMTrainer,  # Of the trained model
@@ -386,7 +386,7 @@ class Examined:
         names = self.captured[0] if self.captured else ()
         return {"capture": {name: [row[name] for row in self.captured] for name in names}} if self.captured else {}
 
-
+# %% ../nbs/56_examination.ipynb #i070x1
 class Examination:
     "What a run's trained model is asked besides its scores; without interventions or a side file, nothing."
 

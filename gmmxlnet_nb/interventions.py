@@ -257,7 +257,7 @@ def segments_given(
     given = arguments.get("passes")
     return (real != 0).reshape(len(ids), -1).sum(1) * (given if type(given) is int else passes)
 
-
+# %% ../nbs/36_interventions.ipynb #i105x1
 class IntervenedMemory(Memory):
     "A memory with its own weights, whose writes and reads are changed."
 

@@ -364,7 +364,7 @@ def stop_when_learned(
 
     trainer.add_callback(StopAtExact(level, every, validate))
 
-
+# %% ../nbs/62_launch.ipynb #n300x1
 class Trained(NamedTuple):
     "What the stages of a run have done."
 
@@ -373,7 +373,7 @@ class Trained(NamedTuple):
     validations: list[dict[str, Any]]  # Logs of validations, likewise
     steps: dict[str, int]  # Of each stage
 
-
+# %% ../nbs/62_launch.ipynb #n300x2
 def train_stages(
     config: RunConfig,  # Of a run
     parts: RunParts,  # What it is made of
@@ -410,7 +410,7 @@ def start_logits_of(
         logits: torch.Tensor = model(**batch).start_logits
         return logits
 
-
+# %% ../nbs/62_launch.ipynb #n300x3
 def check_reloaded(
     trainer: GMMTrainer,  # That has saved its model
     checkpoint: str | Path,  # Where
@@ -498,7 +498,7 @@ def ask_run(
         further.ask(n, further.keep(others))
     return scores, by_length, further.finish(folder)
 
-
+# %% ../nbs/62_launch.ipynb #n301x1
 def evaluate_run(
     trainer: GMMTrainer,  # Of the trained model
     parts: RunParts,  # Of the run

@@ -129,7 +129,7 @@ def with_questions(
     here = torch.arange(both.shape[1], device=last.device) == last[:, None]
     return torch.where(here.view(*here.shape, *[1] * (both.dim() - 2)), asked, both)
 
-
+# %% ../nbs/37_shared_reading.ipynb #q021x1
 def read_questions(
     cut: Callable[[DocumentInputs], Any],  # Cuts a batch into segments
     read: Callable[..., Read],  # The model's loop over them

@@ -291,7 +291,7 @@ def check_task_options(
         raise ValueError(f"task_options: {error}") from None
     return options
 
-
+# %% ../nbs/14_tasks.ipynb #g071x1
 def generated_documents(
     task: str,  # One of `GENERATORS`
     num_documents: int,  # How many

@@ -9,35 +9,24 @@ from typing import NamedTuple
 import numpy as np
 from evidence import LEARNED, NEEDED, SCORE, Evidence
 
+from gmmxlnet_nb.contrasts import holm, resampled_means, sign_flip_test
+
 LEVEL = 0.05  # Of a family: how likely it is to decide one of its contrasts where nothing differs
 COVERAGE = 0.95  # Of intervals
 DRAWS = 10_000  # Of seeds, with replacement
-MOST_SEEDS = 20  # Whose signs can all be flipped, 2 to the power of them
 
 
 # --- statistics ---
 
 
-def finite(values: Sequence[float], least: int) -> np.ndarray:
-    """Numbers as an array; a `ValueError` for too few, or one that is none."""
-    found = np.asarray(values, dtype=float)
-    if len(found) < least or not np.isfinite(found).all():
-        raise ValueError(f"at least {least} finite numbers are needed, got {list(values)}")
-    return found
-
-
-@cache
-def drawn(count: int) -> np.ndarray:
-    """Which of some seeds are drawn, in each of `DRAWS` draws: always the same."""
-    return np.random.default_rng(0).integers(count, size=(DRAWS, count))
-
-
 @cache
 def resampled(values: tuple[float, ...]) -> tuple[float, float]:
     """The percentiles of the mean that `interval` gives."""
-    found = finite(values, 2)
+    found = np.asarray(values, dtype=float)
+    if len(found) < 2 or not np.isfinite(found).all():
+        raise ValueError(f"at least 2 finite numbers are needed, got {list(values)}")
     tail = (1 - COVERAGE) / 2
-    low, high = np.quantile(found[drawn(len(found))].mean(1), (tail, 1 - tail))
+    low, high = np.quantile(resampled_means(found, DRAWS, seed=0), (tail, 1 - tail))
     return float(low), float(high)
 
 
@@ -46,31 +35,14 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     return resampled(tuple(values))
 
 
-def sign_flip(differences: Sequence[float]) -> float:
-    """The exact two-sided p-value of paired differences, each as likely with the other sign if nothing differs."""
-    found = finite(differences, 1)
-    if len(found) > MOST_SEEDS:
-        raise ValueError(f"signs of at most {MOST_SEEDS} differences can all be flipped, got {len(found)}")
-    sums = np.zeros(1)
-    for difference in found:
-        sums = np.concatenate([sums + difference, sums - difference])
-    rounding = 1e-9 * np.abs(found).sum()  # two sums that are equal may differ by it
-    return float((np.abs(sums) >= abs(found.sum()) - rounding).mean())
-
-
 def least_p(count: int) -> float:
-    """What `sign_flip` gives where all of some differences have one sign: it cannot give less."""
+    """What `sign_flip_test` gives where all of some differences have one sign: it cannot give less."""
     return 2 / 2**count
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """p-values of one family, adjusted by Holm's method: each at least as large as that of a smaller p-value."""
-    found = finite(p_values, 0)
-    adjusted, largest = [0.0] * len(found), 0.0
-    for rank, place in enumerate(np.argsort(found, kind="stable")):
-        largest = max(largest, min(1.0, (len(found) - rank) * float(found[place])))
-        adjusted[place] = largest
-    return adjusted
+def adjust(p_values: Sequence[float]) -> list[float]:
+    """p-values of one family, adjusted by Holm's method, in their order."""
+    return [*holm({str(place): p for place, p in enumerate(p_values)}).values()]
 
 
 # --- what is compared ---
@@ -158,7 +130,7 @@ def paired(e: Evidence, contrast: Contrast) -> Paired:
     """What came of a contrast."""
     values = differences(e, contrast)
     low, high = interval(values)
-    return Paired(math.fsum(values) / len(values), low, high, sign_flip(values), len(values), length_of(e, contrast))
+    return Paired(math.fsum(values) / len(values), low, high, sign_flip_test(values), len(values), length_of(e, contrast))
 
 
 def adjusted(e: Evidence, contrast: Contrast) -> float:
@@ -167,7 +139,7 @@ def adjusted(e: Evidence, contrast: Contrast) -> float:
     if len(families) != 1:
         raise ValueError(f"{contrast} must be planned once in paper/contrasts.py, it is {len(families)} times")
     [family] = families
-    p_values = holm([sign_flip(differences(e, other)) for other in family])
+    p_values = adjust([sign_flip_test(differences(e, other)) for other in family])
     return p_values[family.index(contrast)]
 
 

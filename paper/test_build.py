@@ -20,14 +20,13 @@ from contrasts import (
     COMPARED,
     LEVEL,
     PLANNED,
+    adjust,
     adjusted,
     differences,
-    holm,
     interval,
     least_p,
     paired,
     planned,
-    sign_flip,
     verdict,
 )
 from evidence import BENCHMARK, CPU, LEARNED, NEEDED, RETENTION, ROUTED, SQUAD, UPDATE, Evidence, Sample, needed_jobs
@@ -36,6 +35,7 @@ from synthetic import make_project, record
 from tables import command, patterns, short_commit
 from tex import Stale, citation_problems, comment, fill, fill_tex, macros_used, text_problems, to_tex, typed_numbers
 
+from gmmxlnet_nb.contrasts import sign_flip_test
 from gmmxlnet_nb.core import write_json
 from gmmxlnet_nb.records import SCHEMA, with_digest
 
@@ -505,17 +505,17 @@ def test_legends_are_apart(original: Path) -> None:
 
 def test_sign_flips_by_hand() -> None:
     """Of the 8 ways to sign 1, 2 and 3, two reach a sum of 6; all reach one of 0, that of 1, 2 and −3."""
-    assert sign_flip([1, 2, 3]) == 2 / 8 == least_p(3)
-    assert sign_flip([1, 2, -3]) == 1
-    assert sign_flip([-1, -2, -3]) == sign_flip([1, 2, 3])
-    assert sign_flip([3, -1]) == 1  # |3 − 1| = 2 ≤ |±3 ± 1|
-    assert sign_flip([4, 2, -1]) == 4 / 8  # a sum of 5: ±(4 + 2 + 1) and ±(4 + 2 − 1)
-    assert sign_flip([0.1, 0.2, 0.3]) == 2 / 8 and sign_flip([0.1, 0.2, -0.3]) == 1  # sums that rounding tells apart
-    assert sign_flip([0, 0]) == 1
-    assert (sign_flip([1] * 5), sign_flip([2.5] * 10)) == (0.0625, 2 / 1024)
-    for wrong, what in (([], "at least 1"), ([1, float("nan")], "finite"), ([float("inf")], "finite"), ([1] * 21, "at most 20")):
-        with pytest.raises(ValueError, match=what):
-            sign_flip(wrong)
+    assert sign_flip_test([1, 2, 3]) == 2 / 8 == least_p(3)
+    assert sign_flip_test([1, 2, -3]) == 1
+    assert sign_flip_test([-1, -2, -3]) == sign_flip_test([1, 2, 3])
+    assert sign_flip_test([3, -1]) == 1  # |3 − 1| = 2 ≤ |±3 ± 1|
+    assert sign_flip_test([4, 2, -1]) == 4 / 8  # a sum of 5: ±(4 + 2 + 1) and ±(4 + 2 − 1)
+    assert sign_flip_test([0.1, 0.2, 0.3]) == 2 / 8 and sign_flip_test([0.1, 0.2, -0.3]) == 1  # sums that rounding tells apart
+    assert sign_flip_test([0, 0]) == 1
+    assert (sign_flip_test([1] * 5), sign_flip_test([2.5] * 10)) == (0.0625, 2 / 1024)
+    for wrong in ([], [1, float("nan")], [float("inf")], [1] * 21):
+        with pytest.raises(ValueError, match="differences must be finite numbers, one for each of 1 … 20 seeds"):
+            sign_flip_test(wrong)
 
 
 def test_intervals_by_hand() -> None:
@@ -532,12 +532,13 @@ def test_intervals_by_hand() -> None:
 
 def test_holm_by_hand() -> None:
     """The least of three counts three times, the next one twice; none is below one before it, or above 1."""
-    assert holm([0.01, 0.04, 0.03]) == [0.03, 0.06, 0.06]
-    assert holm([0.5, 0.02, 0.4]) == [0.8, 0.06, 0.8]
-    assert holm([0.02, 0.02]) == [0.04, 0.04]
-    assert (holm([0.2]), holm([])) == ([0.2], [])
-    with pytest.raises(ValueError, match="finite numbers"):
-        holm([0.1, float("nan")])
+    assert adjust([0.01, 0.04, 0.03]) == [0.03, 0.06, 0.06]
+    assert adjust([0.5, 0.02, 0.4]) == [0.8, 0.06, 0.8]
+    assert adjust([0.02, 0.02]) == [0.04, 0.04]
+    assert adjust([0.2]) == [0.2]
+    for wrong in ([], [0.1, float("nan")]):
+        with pytest.raises(ValueError, match="p_values"):
+            adjust(wrong)
     assert [p_value(p) for p in (0.0625, 2 / 1024, 1.0, 0.4375, 2 / 2**20)] == [
         "0.0625", "0.00195", "1", "0.438", "0.000002",
     ]  # fmt: skip
@@ -564,8 +565,8 @@ def test_planned_contrasts(original: Path) -> None:
     with pytest.raises(ValueError, match=r"must be planned once in paper/contrasts\.py, it is 0 times"):
         adjusted(evidence, replace(contrast, length=16))
     family = next(contrasts for contrasts in PLANNED.values() if contrast in contrasts)
-    p_values = [sign_flip(differences(evidence, other)) for other in family]
-    assert [adjusted(evidence, other) for other in family] == holm(p_values)
+    p_values = [sign_flip_test(differences(evidence, other)) for other in family]
+    assert [adjusted(evidence, other) for other in family] == adjust(p_values)
 
 
 def test_labels_say_what_is_special(original: Path) -> None:
