@@ -212,11 +212,17 @@ def draw(figure: Figure, found: Content, path: Path) -> None:
 
 
 def draw_one(name: str, path: Path, manifest: Path = MANIFEST) -> Path:
-    """Draw a figure alone; one that is drawn from no record needs none. `Refused` for a kind of file that is not drawn."""
+    """Draw a figure alone; one that is drawn from no record needs none.
+
+    `Refused` for a kind of file that is not drawn, and for a figure that is left out.
+    """
     if path.suffix not in KINDS:
         raise Refused([f"draw: the file must end in {', '.join(KINDS)}, got {path.name}"])
     figure = next(figure for figure in FIGURES if figure.name == name)
     found = content(manifest) if figure.runs else Content(Evidence({}), {}, {}, {name: None}, {name: set()})
+    if name not in found.data:
+        groups = ", ".join(sorted(groups_of(figure.runs)))
+        raise Refused([f"draw: the figure {name} is left out until the runs of a group are made: {groups}"])
     path.parent.mkdir(parents=True, exist_ok=True)
     draw(figure, found, path)
     return path

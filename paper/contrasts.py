@@ -158,10 +158,10 @@ def adjusted(e: Evidence, contrast: Contrast) -> float:
 
     A contrast whose runs are not made yet counts in its family, as one that decides nothing.
     """
-    families = [contrasts for contrasts in PLANNED.values() for other in contrasts if other == contrast]
-    if len(families) != 1:
-        raise ValueError(f"{contrast} must be planned once in paper/contrasts.py, it is {len(families)} times")
-    [family] = families
+    found = [contrasts for contrasts in PLANNED.values() for other in contrasts if other == contrast]
+    if len(found) != 1:
+        raise ValueError(f"{contrast} must be planned once in paper/contrasts.py, it is {len(found)} times")
+    [family] = found
     p_values = adjust([sign_flip_test(differences(e, other)) if is_made(e, other) else 1.0 for other in family])
     return p_values[family.index(contrast)]
 

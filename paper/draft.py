@@ -1,6 +1,6 @@
 """What a paper says of itself while some of its records are stale, or some runs are not made yet: which, and how to mend it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from evidence import OPTIONAL, Evidence, Name
 from tables import command as command_of
@@ -58,10 +58,14 @@ def about_figure(sources: set[Name], e: Evidence) -> str:
     return f" {SIGN} Made by older code{count}." if stale else ""
 
 
+def phrases(seeds: Mapping[str, Sequence[int]]) -> list[str]:
+    """Runs with their seeds, a phrase each."""
+    return [f"`{run}` (seed{'s' * (len(its) > 1)} {' '.join(map(str, its))})" for run, its in seeds.items()]
+
+
 def listed(e: Evidence) -> list[str]:
     """The stale records, a phrase a run."""
-    found = by_run(e.stale, e)
-    return [f"`{run}` (seed{'s' * (len(seeds) > 1)} {' '.join(map(str, seeds))})" for run, seeds in found.items()]
+    return phrases(by_run(e.stale, e))
 
 
 def preamble(e: Evidence) -> str:
@@ -132,7 +136,7 @@ def unmade_runs(e: Evidence) -> dict[str, list[int]]:
 
 def unmade_listed(e: Evidence) -> list[str]:
     """The runs that are missing, a phrase each."""
-    return [f"`{run}` (seeds {' '.join(map(str, seeds))})" for run, seeds in unmade_runs(e).items()]
+    return phrases(unmade_runs(e))
 
 
 LEFT_OUT = "are declared and not made yet, and all that would come from them is left out"
@@ -155,7 +159,7 @@ def pending_tex(e: Evidence) -> str:
             r"\newcommand{\pendingruns}{\section{Runs that are not made yet}\label{sec:pending}",
             f"These runs {LEFT_OUT}. Planned contrasts of them count in their families, as ones that decide nothing. "
             "From the root of the repository, this makes them:",
-            rf"\begin{{quote}}\raggedright\small{to_tex(f'`{command_of(tuple(unmade_runs(e)))}`')}\end{{quote}}",
+            rf"\begin{{quote}}\raggedright\small{to_tex(f'`{command_of(tuple(unmade_runs(e)), again=False)}`')}\end{{quote}}",
             r"\noindent \texttt{make paper} then makes the paper with them. What is missing, by run:",
             rf"\begin{{quote}}\raggedright\small {runs}\end{{quote}}}}",
         ]
@@ -173,7 +177,7 @@ def pending_box(e: Evidence) -> list[str]:
         f"Runs on {'; on '.join(unmade(e))}: these {LEFT_OUT}. From the root of the repository, this makes them:",
         "",
         "```sh",
-        command_of(tuple(unmade_runs(e))),
+        command_of(tuple(unmade_runs(e)), again=False),
         "```",
         "",
         f"What is missing, by run: {', '.join(unmade_listed(e))}.",

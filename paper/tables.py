@@ -365,11 +365,11 @@ def patterns(runs: Sequence[str]) -> list[str]:
     return found
 
 
-def command(runs: Sequence[str]) -> str:
-    """What makes the records of runs again."""
+def command(runs: Sequence[str], again: bool = True) -> str:
+    """What makes the records of runs, again or for the first time."""
     quoted = [f'"{pattern}"' if "*" in pattern else pattern for pattern in patterns(runs)]
     stacked = " --stack 10 --jobs 8" * (set(runs) <= {*STACKED})
-    return " ".join(["gmmxlnet-runs run", *quoted, f"--tier full --force{stacked}"])
+    return " ".join(["gmmxlnet-runs run", *quoted, f"--tier full{' --force' * again}{stacked}"])
 
 
 TABLES = (

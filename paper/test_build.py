@@ -723,6 +723,28 @@ def test_pdf(built: Path, tmp_path: Path, text: Path) -> None:
         build.pdf(out, text)
 
 
+def test_what_has_to_be_set_again(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where latexmk stops before all labels are right, it is run once more, whatever the times of files."""
+    out, calls = tmp_path / "out", list[list[str]]()
+    shutil.copytree(built, out)
+
+    def latexmk(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        calls.append(command)
+        warning = "LaTeX Warning: Label(s) may have changed. Rerun to get cross-references right.\n"
+        (out / "paper.log").write_text(warning if len(calls) < needed else "", encoding="utf-8")
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(shutil, "which", lambda tool: tool)
+    monkeypatch.setattr(build.subprocess, "run", latexmk)
+    needed = 2
+    assert build.pdf(out) == out / "paper.pdf" and ["-g" in call for call in calls] == [False, True]
+    calls.clear()
+    needed = 9
+    with pytest.raises(Refused, match="Label"):
+        build.pdf(out)
+    assert len(calls) == build.PASSES
+
+
 def test_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What is fine and what is not, in words and as exit status."""
     build.main(["--manifest", str(manifest), "check"])

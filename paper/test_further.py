@@ -11,6 +11,7 @@ from typing import Any
 import build
 import numpy as np
 import pytest
+from build import Refused
 from contrasts import COVERAGE, FAMILIES, PLANNED, adjust, adjusted, differences, families, planned
 from draft import ABOUT
 from evidence import (
@@ -29,7 +30,7 @@ from evidence import (
 from further import APART, apart, effects, floors, is_above, kept_share, margin, reached
 from synthetic import examined
 from test_build import change, make_stale, record_file, refused, scoring
-from tex import comment, made_problems, without_made
+from tex import comment, macros_used, made_problems, without_made
 
 from gmmxlnet_nb.contrasts import paired_bootstrap, sign_flip_test
 from gmmxlnet_nb.examination import capture_metrics, capture_rows, change_row, row_metrics
@@ -102,8 +103,16 @@ def test_before_all_of_them(before: Path, tmp_path: Path, capsys: pytest.Capture
     page = build.site(tmp_path / "site", manifest=before).read_text("utf-8")
     assert ":::{admonition} Not made yet\n:class: note\n" in page and "`babi-token16` (seeds 0 1 2).\n:::" in page
     assert '```sh\ngmmxlnet-runs run "confirmed-*" "million-*" update-gmm2-null-read update-skip16 "mechanism-*"' in page
+    assert "--force" not in page.split("## Figures")[0]
     assert page.count("**Table ") == len(build.all_tables()) - 4 and page.count("**Figure ") == len(build.FIGURES) - 1
     assert f"**Table {len(build.all_tables()) - 4}." in page
+
+
+def test_a_figure_that_is_left_out(before: Path, tmp_path: Path) -> None:
+    """It cannot be drawn alone; others can."""
+    with pytest.raises(Refused, match="the figure binding is left out until the runs of a group are made: binding"):
+        build.draw_one("binding", tmp_path / "a.png", before)
+    assert build.draw_one("learning", tmp_path / "a.png", before).exists()
 
 
 @pytest.mark.skipif(not shutil.which("latexmk"), reason="TeX is not installed: make paper-tools")
@@ -129,7 +138,7 @@ def test_part_of_a_group(manifest: Path, text: Path) -> None:
     assert found.evidence.notes == [
         "missing: mechanism-skip4, seeds 3: there is no record; gmmxlnet-runs run mechanism-skip4 --seeds 3"
     ]
-    assert r"\texttt{mechanism-skip4}~(seeds~3)" in build.macros_tex(found)
+    assert r"\texttt{mechanism-skip4}~(seed~3)" in build.macros_tex(found)
     make_stale(manifest, "mechanism-gmm4-0")
     assert build.content(manifest).evidence.stale == set()
     change(manifest, "mechanism-gmm4-1", lambda r: r["metrics"].update(exact=100.0), seal=False)
@@ -171,6 +180,23 @@ def test_made_up_names_are_those_of_runs() -> None:
 
 
 # --- what is said of them ---
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends"), [(r"\begin{abstract}", r"\end{abstract}"), (r"\section{Conclusion}", r"\section{")]
+)
+def test_every_headline_has_its_baseline(begins: str, ends: str) -> None:
+    """Where a number of experts, or of our encoder, is said in short, so is that of the strongest other one."""
+    text = (build.PAPER / "paper.tex").read_text("utf-8")
+    used = macros_used(text.partition(begins)[2].partition(ends)[0])
+    pairs = {"BestRouted": "BestFlat", "ScreenedRouted": "ScreenedOther"}
+    pairs |= {"ConfirmedRouted": "ConfirmedFlat", "UpdateRouted": "UpdateFlat"}
+    for one, other in pairs.items():
+        assert ({one, f"{one}Score"} <= used) == ({other, f"{other}Score"} <= used)
+        assert one in used or one == "UpdateRouted"
+    for kind in ("Score", "Reached"):
+        assert (f"MillionRouted{kind}" in used) == (f"MillionFlat{kind}" in used)
+    assert {"EightTrain", "EightFlat", "TrainRival"} <= used
 
 
 def with_metrics(e: Evidence, run: str, *metrics: dict[str, float]) -> Evidence:
