@@ -14,20 +14,36 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
-from draft import about_figure, banner, by_run, command, counted, preamble
-from evidence import NEEDED, Evidence, Name, needed_jobs, read_evidence
+from draft import about_figure, banner, by_run, command, counted, pending_box, pending_tex, preamble
+from evidence import NEEDED, OPTIONAL, Evidence, Name, groups_of, needed_jobs, read_evidence
 from figures import FIGURES, Figure, style
+from further import further_macros
 from results import Macro, macros
 from tables import TABLES, commands_table
-from tex import NOTEBOOK, SIGN, Body, Stale, Table, citation_problems, comment, fill, fill_tex, text_problems, to_tex
+from tex import (
+    NOTEBOOK,
+    SIGN,
+    Body,
+    Stale,
+    Table,
+    citation_problems,
+    comment,
+    fill,
+    fill_tex,
+    made_problems,
+    text_problems,
+    to_tex,
+)
 
 from gmmxlnet_nb.core import whole_file
 
 PAPER = Path(__file__).resolve().parent
 MANIFEST = PAPER.parent / "experiments" / "manifest.toml"
 OUT = PAPER.parent / "_paper"
+PASSES = 3  # Of latexmk at most
 KINDS = (".pdf", ".png", ".svg")  # Of files that a figure is drawn into
 DPI = 200  # Of those that have dots
+UNMADE = "left out until one of its runs is made"  # What a file says of a table or figure that is not there
 APOSTROPHE = "'"  # For a mark that would end what stands as code
 TEX_PACKAGES = "texlive-latex-base texlive-latex-recommended texlive-fonts-recommended latexmk"
 
@@ -47,6 +63,16 @@ def all_tables() -> list[Table]:
     return [*TABLES, commands_table(made)]
 
 
+def all_macros() -> list[Macro]:
+    """The macros of the text."""
+    return [*macros(), *further_macros()]
+
+
+def is_there(item: Macro | Table | Figure, evidence: Evidence) -> bool:
+    """Whether something can be made: whether any of its runs is there, if it is made from runs."""
+    return not item.runs or bool(evidence.there(item.runs))
+
+
 @dataclass(frozen=True)
 class Content:
     """All that comes from records."""
@@ -59,9 +85,9 @@ class Content:
 
     def names(self) -> dict[str, str]:
         """What stands for the holes of captions on a page without TeX: values, and tables and figures by number."""
-        tables = {f"tab:{table.name}": f"Table {i}" for i, table in enumerate(all_tables(), 1)}
+        tables = {f"tab:{name}": f"Table {i}" for i, name in enumerate(self.bodies, 1)}
         values = {name: fill(value, {}) for name, value in self.values.items()}
-        return values | tables | {f"fig:{figure.name}": f"Figure {i}" for i, figure in enumerate(FIGURES, 1)}
+        return values | tables | {f"fig:{name}": f"Figure {i}" for i, name in enumerate(self.data, 1)}
 
 
 def content(manifest: Path) -> Content:
@@ -71,9 +97,9 @@ def content(manifest: Path) -> Content:
     if wrong or lacking:
         raise Refused([*wrong, *lacking], evidence.notes)
     try:
-        values = {macro.name: evidence.marked(macro.value) for macro in macros()}
-        bodies = {table.name: table.body(evidence) for table in all_tables()}
-        traced = {figure.name: evidence.traced(figure.data) for figure in FIGURES}
+        values = {macro.name: evidence.marked(macro.value) for macro in all_macros() if is_there(macro, evidence)}
+        bodies = {table.name: table.body(evidence) for table in all_tables() if is_there(table, evidence)}
+        traced = {figure.name: evidence.traced(figure.data) for figure in FIGURES if is_there(figure, evidence)}
     except ValueError as error:
         raise Refused([f"record: {error}"], evidence.notes) from None
     data = {name: made for name, (made, _) in traced.items()}
@@ -98,12 +124,15 @@ def check(folder: Path = PAPER, manifest: Path = MANIFEST, release: bool = False
 
     Before a release, stale records are wrong too.
     """
-    text, names = sources(folder), [macro.name for macro in macros()]
+    text, names = sources(folder), [macro.name for macro in all_macros()]
     captions = {f"fig-{figure.name}": figure.caption for figure in FIGURES}
     captions |= {f"tab-{table.name}": table.caption for table in all_tables()}
     wrong = [f"twice: macro \\{name} is declared twice" for name in sorted({n for n in names if names.count(n) > 1})]
     own = {file.removesuffix(".tex") for file in text} - {"paper"}
     wrong += text_problems(text, names, {*generated(), *own}, captions)
+    shown = [(f"fig:{figure.name}", figure) for figure in FIGURES] + [(f"tab:{table.name}", table) for table in all_tables()]
+    waits = {macro.name: groups_of(macro.runs) for macro in all_macros()} | {name: groups_of(item.runs) for name, item in shown}
+    wrong += made_problems(text, {name: (item.caption, groups_of(item.runs)) for name, item in shown}, waits, OPTIONAL)
     bibliography = folder / "references.bib"
     wrong += citation_problems(text, bibliography.read_text(encoding="utf-8") if bibliography.exists() else "")
     wrong += [
@@ -127,7 +156,7 @@ def check(folder: Path = PAPER, manifest: Path = MANIFEST, release: bool = False
 def provenance(evidence: Evidence, runs: Sequence[str]) -> list[str]:
     """Where something comes from, a line a run."""
     lines = []
-    for run in runs:
+    for run in evidence.there(runs):
         records = evidence.records[run]
         seeds = " ".join(str(record["seed"]) for record in records)
         commits, devices = ({str(record[name]) for record in records} for name in ("commit", "device"))
@@ -148,17 +177,18 @@ def with_provenance(text: str, evidence: Evidence, runs: Sequence[str]) -> str:
 
 def macro_lines(macro: Macro, value: str, evidence: Evidence) -> str:
     """A macro, what it is, and where it comes from."""
-    records = [record for run in macro.runs for record in evidence.records[run]]
-    runs = ", ".join(macro.runs) if len(macro.runs) < 6 else f"{len(macro.runs)} runs, {macro.runs[0]} and so on"
+    there = evidence.there(macro.runs)
+    records = [record for run in there for record in evidence.records[run]]
+    runs = ", ".join(there) if len(there) < 6 else f"{len(there)} runs, {there[0]} and so on"
     old = "; stale" if isinstance(value, Stale) else ""
     head = comment(f"{macro.what} [{runs}; {len(records)} records{old}]")
     return f"{head}\\newcommand{{\\{macro.name}}}{{{to_tex(value)}}}\n"
 
 
 def macros_tex(found: Content) -> str:
-    """The file of the macros; of a draft also what marks it as one."""
-    lines = "".join(macro_lines(macro, found.values[macro.name], found.evidence) for macro in macros())
-    return with_provenance(preamble(found.evidence) + lines, found.evidence, NEEDED)
+    """The file of the macros; of a draft also what marks it as one, and what is said of runs that are not made yet."""
+    lines = "".join(macro_lines(m, found.values[m.name], found.evidence) for m in all_macros() if m.name in found.values)
+    return with_provenance(preamble(found.evidence) + pending_tex(found.evidence) + lines, found.evidence, NEEDED)
 
 
 def write_whole(folder: Path, files: dict[str, str]) -> None:
@@ -182,11 +212,17 @@ def draw(figure: Figure, found: Content, path: Path) -> None:
 
 
 def draw_one(name: str, path: Path, manifest: Path = MANIFEST) -> Path:
-    """Draw a figure alone; one that is drawn from no record needs none. `Refused` for a kind of file that is not drawn."""
+    """Draw a figure alone; one that is drawn from no record needs none.
+
+    `Refused` for a kind of file that is not drawn, and for a figure that is left out.
+    """
     if path.suffix not in KINDS:
         raise Refused([f"draw: the file must end in {', '.join(KINDS)}, got {path.name}"])
     figure = next(figure for figure in FIGURES if figure.name == name)
     found = content(manifest) if figure.runs else Content(Evidence({}), {}, {}, {name: None}, {name: set()})
+    if name not in found.data:
+        groups = ", ".join(sorted(groups_of(figure.runs)))
+        raise Refused([f"draw: the figure {name} is left out until the runs of a group are made: {groups}"])
     path.parent.mkdir(parents=True, exist_ok=True)
     draw(figure, found, path)
     return path
@@ -209,13 +245,15 @@ def build(out: Path = OUT, folder: Path = PAPER, manifest: Path = MANIFEST) -> C
     """Write macros, tables and figures."""
     found = check(folder, manifest)
     out.mkdir(parents=True, exist_ok=True)
-    files = {"macros.tex": macros_tex(found)}
+    files = {"macros.tex": macros_tex(found)} | {f"{name}.tex": comment(UNMADE) for name in generated() if name != "macros"}
     files |= {
-        f"tab-{t.name}.tex": with_provenance(t.tex(found.bodies[t.name]), found.evidence, t.runs) for t in all_tables()
-    }
-    files |= {f"fig-{f.name}.tex": with_provenance(figure_tex(f, found), found.evidence, f.runs) for f in FIGURES}
+        f"tab-{t.name}.tex": with_provenance(t.tex(found.bodies[t.name]), found.evidence, t.runs)
+        for t in all_tables() if t.name in found.bodies
+    }  # fmt: skip
+    drawn = [figure for figure in FIGURES if figure.name in found.data]
+    files |= {f"fig-{f.name}.tex": with_provenance(figure_tex(f, found), found.evidence, f.runs) for f in drawn}
     with tempfile.TemporaryDirectory(dir=out) as part:  # an interrupted build leaves the files of the one before
-        for figure in FIGURES:
+        for figure in drawn:
             draw(figure, found, Path(part) / f"fig-{figure.name}.pdf")
         for path in Path(part).iterdir():
             os.replace(path, out / path.name)
@@ -248,9 +286,15 @@ def pdf(out: Path = OUT, folder: Path = PAPER) -> Path:
     epoch["max_print_line"] = "10000"  # of the log, whose lines TeX else breaks in the middle of words
     command = ["latexmk", "-pdf", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "-silent",
                "-latexoption=-no-shell-escape", f"-outdir={out}", "-cd-", str(folder / "paper.tex")]  # fmt: skip
-    done = subprocess.run(command, cwd=out, env={**os.environ, **places, **epoch}, capture_output=True, text=True)
-    log = out / "paper.log"
-    text = log.read_text(encoding="latin-1") if log.exists() else done.stdout + done.stderr
+    log, again = out / "paper.log", list[str]()
+    for _ in range(PASSES):
+        done = subprocess.run(
+            [*command, *again], cwd=out, env={**os.environ, **places, **epoch}, capture_output=True, text=True
+        )
+        text = log.read_text(encoding="latin-1") if log.exists() else done.stdout + done.stderr
+        if done.returncode or "Rerun to get cross-references right" not in text:
+            break
+        again = ["-g"]  # latexmk tells by the time of files whether something has changed, to the second
     if done.returncode:
         errors = re.findall(r"^(?:[^\n:]*:\d+: |! )[^\n]*", text, flags=re.MULTILINE) or [done.stderr.strip()[-500:]]
         raise Refused([f"TeX: {errors[0]} (see {log})"])
@@ -269,19 +313,21 @@ def page(found: Content) -> str:
         "`python paper/build.py site`. None is typed by hand.",
         "",
         *banner(found.evidence),
+        *pending_box(found.evidence),
         "## Figures",
     ]
-    for figure in FIGURES:
+    drawn = [figure for figure in FIGURES if figure.name in found.data]
+    for figure in drawn:
         title = names[f"fig:{figure.name}"]
         note = about_figure(found.sources[figure.name], found.evidence)
         caption = fill(figure.caption, names) + note
         lines += ["", f"![{caption.partition('. ')[0]}](fig-{figure.name}.svg)", "", f"**{title}.** {caption}"]
     lines += ["", "## Tables"]
-    for table in all_tables():
+    for table in (table for table in all_tables() if table.name in found.bodies):
         lines += ["", table.markdown(found.bodies[table.name], names)]
     lines += ["", "## Where each figure comes from", ""]
-    for figure in (figure for figure in FIGURES if figure.runs):
-        runs = ", ".join(f"`{run}`" for run in figure.runs)
+    for figure in (figure for figure in drawn if figure.runs):
+        runs = ", ".join(f"`{run}`" for run in found.evidence.there(figure.runs))
         seeds = found.evidence.seeds(figure.runs)
         sign = SIGN * bool(found.sources[figure.name] & found.evidence.stale)
         lines.append(f"- {names[f'fig:{figure.name}']}{sign}: {runs}; {seeds} seed{'' if seeds == '1' else 's'} a run")
@@ -314,7 +360,7 @@ def site(target: Path, folder: Path = PAPER, manifest: Path = MANIFEST) -> Path:
         write_whole(target, {"results.md": page_of_lacking(lacking)})
         return target / "results.md"
     found = check(folder, manifest)
-    for figure in FIGURES:
+    for figure in (figure for figure in FIGURES if figure.name in found.data):
         draw(figure, found, target / f"fig-{figure.name}.svg")
     write_whole(target, {"results.md": page(found)})
     return target / "results.md"
@@ -337,8 +383,9 @@ def only_missing(error: Refused) -> bool:
 def summary(found: Content) -> str:
     """What the paper has, and what it stands on."""
     count, stale = sum(map(len, found.evidence.records.values())), len(found.evidence.stale)
-    text = f"{len(found.values)} macros, {len(found.bodies)} tables and {len(FIGURES)} figures, {count - stale} fresh records"
-    return text + (f" and {stale} stale: the paper is a draft; {command(found.evidence)}" if stale else "")
+    text = f"{len(found.values)} macros, {len(found.bodies)} tables and {len(found.data)} figures, {count - stale} fresh records"
+    text += f" and {stale} stale: the paper is a draft; {command(found.evidence)}" if stale else ""
+    return text + (f"\nnot made yet, and left out: {', '.join(found.evidence.pending)}" if found.evidence.pending else "")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,9 +1,19 @@
-"""What a paper says of itself while some of its records are stale: that it is a draft, what is stale, how to mend it."""
+"""What a paper says of itself while some of its records are stale, or some runs are not made yet: which, and how to mend it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-from evidence import Evidence, Name
+from evidence import OPTIONAL, Evidence, Name
+from tables import command as command_of
 from tex import SIGN, to_tex
+
+# What the groups of runs are about that the paper does without until they are made.
+ABOUT = {
+    "smallest": "update with the two memories that retention chose",
+    "confirmed": "retention with new seeds",
+    "million": "retention at a million tokens",
+    "mechanism": "memories that are changed while they are asked",
+    "binding": "tasks that ask which of several values belongs to which entity",
+}
 
 # What marks a number, how it is written, and how it takes no room in a table's cell. All of it works in formulas too.
 MARKS = r"""\usepackage{xcolor}
@@ -48,10 +58,14 @@ def about_figure(sources: set[Name], e: Evidence) -> str:
     return f" {SIGN} Made by older code{count}." if stale else ""
 
 
+def phrases(seeds: Mapping[str, Sequence[int]]) -> list[str]:
+    """Runs with their seeds, a phrase each."""
+    return [f"`{run}` (seed{'s' * (len(its) > 1)} {' '.join(map(str, its))})" for run, its in seeds.items()]
+
+
 def listed(e: Evidence) -> list[str]:
     """The stale records, a phrase a run."""
-    found = by_run(e.stale, e)
-    return [f"`{run}` (seed{'s' * (len(seeds) > 1)} {' '.join(map(str, seeds))})" for run, seeds in found.items()]
+    return phrases(by_run(e.stale, e))
 
 
 def preamble(e: Evidence) -> str:
@@ -98,6 +112,75 @@ def banner(e: Evidence) -> list[str]:
         "```",
         "",
         f"The records, by run: {', '.join(listed(e))}.",
+        ":::",
+        "",
+    ]
+
+
+# --- what is not made yet ---
+
+
+def unmade(e: Evidence) -> list[str]:
+    """What the groups are about that are left out."""
+    return [ABOUT[group] for group in OPTIONAL if group in e.pending]
+
+
+def unmade_runs(e: Evidence) -> dict[str, list[int]]:
+    """The seeds that are missing, by run."""
+    found: dict[str, list[int]] = {}
+    for group in (group for group in OPTIONAL if group in e.pending):
+        for job in e.pending[group]:
+            found.setdefault(job.id, []).append(job.seed)
+    return found
+
+
+def unmade_listed(e: Evidence) -> list[str]:
+    """The runs that are missing, a phrase each."""
+    return phrases(unmade_runs(e))
+
+
+LEFT_OUT = "are declared and not made yet, and all that would come from them is left out"
+
+
+def pending_tex(e: Evidence) -> str:
+    r"""Which groups are there, for `\whenmade` and `\untilmade`; and, of those that are not, a note and a section."""
+    lines = [
+        "% what is said when the runs of a group are made, and until then",
+        r"\newcommand{\whenmade}[2]{\ifcsname made:#1\endcsname#2\fi}",
+        r"\newcommand{\untilmade}[2]{\ifcsname made:#1\endcsname\else#2\fi}",
+        *(rf"\expandafter\def\csname made:{group}\endcsname{{}}" for group in OPTIONAL if group not in e.pending),
+    ]
+    if e.pending:
+        which = f"Runs on {'; on '.join(unmade(e))}: these {LEFT_OUT}."
+        note = rf"\textbf{{Not made yet.}} {which} Appendix~\ref{{sec:pending}} lists them."
+        runs = ",\n".join(to_tex(phrase).replace(" ", "~") for phrase in unmade_listed(e))
+        lines += [
+            rf"\newcommand{{\pendingnote}}{{\begin{{center}}\fbox{{\parbox{{0.9\linewidth}}{{\small {note}}}}}\end{{center}}}}",
+            r"\newcommand{\pendingruns}{\section{Runs that are not made yet}\label{sec:pending}",
+            f"These runs {LEFT_OUT}. Planned contrasts of them count in their families, as ones that decide nothing. "
+            "From the root of the repository, this makes them:",
+            rf"\begin{{quote}}\raggedright\small{to_tex(f'`{command_of(tuple(unmade_runs(e)), again=False)}`')}\end{{quote}}",
+            r"\noindent \texttt{make paper} then makes the paper with them. What is missing, by run:",
+            rf"\begin{{quote}}\raggedright\small {runs}\end{{quote}}}}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def pending_box(e: Evidence) -> list[str]:
+    """The same for a page; no line if nothing is left out."""
+    if not e.pending:
+        return []
+    return [
+        ":::{admonition} Not made yet",
+        ":class: note",
+        "",
+        f"Runs on {'; on '.join(unmade(e))}: these {LEFT_OUT}. From the root of the repository, this makes them:",
+        "",
+        "```sh",
+        command_of(tuple(unmade_runs(e)), again=False),
+        "```",
+        "",
+        f"What is missing, by run: {', '.join(unmade_listed(e))}.",
         ":::",
         "",
     ]

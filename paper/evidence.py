@@ -34,12 +34,29 @@ USUAL = tuple(run for run in LEARNED if run not in WIDE)
 ROUTED = tuple(run for group in ("soft", "top", "null", "sizes", "rules") for run in RETENTION[group])
 NULL = (*RETENTION["null"], *RETENTION["sizes"][2:])  # A segment is written to one expert, or to none
 TOP = RETENTION["top"] + NULL  # A segment is written to one expert at most
-UPDATE = ("update-skip4", "update-token4", "update-gmm4-null-read")
+SMALLEST = ("update-gmm2-null-read", "update-skip16")  # On update, the memories of `CONFIRMED`
+UPDATE = ("update-skip4", "update-token4", "update-gmm4-null-read", *SMALLEST)
+# The memories that were chosen by retention, experts first, with other seeds: at its lengths, and once more at a very long one.
+CONFIRMED = ("confirmed-gmm2-null-read", "confirmed-skip16")
+MILLION = ("million-gmm2-null-read", "million-skip16")
+MECHANISM = tuple(f"mechanism-{name}" for name in ("gmm4", "gmm4-top1-read", "gmm4-null-read", "token4", "skip4"))
+BINDING: dict[str, tuple[str, ...]] = {
+    "decoys": ("decoys-gmm4-null-read", "decoys-skip4"),
+    "shown": ("decoys-shown-skip4",),
+    "recall": ("recall-gmm4-null-read", "recall-token16"),
+    "babi": ("babi-gmm4-null-read", "babi-token16"),
+}
+BOUND = tuple(run for group in BINDING.values() for run in group)
 SQUAD = ("squad-gmm4", "squad-token4", "squad-token16", "squad-none")
 # The parts of one benchmark: on a GPU, of the encoder, of memories, of long documents; and the encoder on a CPU.
 ENCODER, MEMORY, LONG, CPU = ("benchmark-encoder",), ("benchmark-memory",), ("benchmark-long",), ("benchmark-cpu",)
 BENCHMARK = ENCODER + MEMORY + LONG
-NEEDED = LEARNED + UPDATE + SQUAD + BENCHMARK + CPU
+NEEDED = (*LEARNED, *CONFIRMED, *MILLION, *UPDATE, *MECHANISM, *BOUND, *SQUAD, *BENCHMARK, *CPU)
+STACKED = LEARNED + CONFIRMED + MILLION + UPDATE + MECHANISM + BOUND  # Trained up to ten at a time
+# Those that the paper can do without until all of a group are made: it leaves out what is made of them alone, and says so.
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    "confirmed": CONFIRMED, "million": MILLION, "smallest": SMALLEST, "mechanism": MECHANISM, "binding": BOUND,
+}  # fmt: skip
 SCORE = "choice_exact"  # The metric that memories are compared by: accuracy over the choices
 
 
@@ -54,6 +71,12 @@ class Sample(NamedTuple):
     def of(cls, values: Sequence[float]) -> "Sample":
         """The statistics of one value a seed."""
         return cls(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else math.nan, len(values))
+
+
+def groups_of(runs: Iterable[str]) -> set[str]:
+    """The groups of `OPTIONAL` that what is made of some runs waits for: any one will do; none if a run is always there."""
+    found = {next((group for group, its in OPTIONAL.items() if run in its), "") for run in runs}
+    return set() if "" in found else found
 
 
 # What a label says of parameters. Nothing stands for what is usual.
@@ -84,6 +107,7 @@ class Evidence:
     records: Mapping[str, Sequence[Record]]
     stale: AbstractSet[Name] = frozenset()  # Records that were made by older code
     notes: Sequence[str] = ()  # What to know of them, a line each, with the command that makes them again
+    pending: Mapping[str, Sequence[Job]] = field(default_factory=dict)  # Groups that are left out, and what each lacks
     cards: Mapping[str, Sequence[tuple[Record, bool]]] = field(default_factory=dict)  # On other cards; whether stale
     reads: Reads = field(default_factory=Reads)
 
@@ -97,6 +121,10 @@ class Evidence:
         """A text; a `Stale` one if a stale record is among those that it comes from."""
         text, sources = self.traced(make)
         return Stale(text) if sources & self.stale else text
+
+    def there(self, runs: Iterable[str]) -> tuple[str, ...]:
+        """Those of some runs that are not left out until they are made."""
+        return tuple(run for run in runs if run in self.records)
 
     def about(self, run: str, count: int | None = None) -> Sequence[Record]:
         """The records of a run, or the first ones, for what they say beside results."""
@@ -145,9 +173,9 @@ class Evidence:
         return found.pop()
 
     def param(self, runs: Iterable[str], name: str) -> Any:
-        """A parameter that all of the runs have in common; a `ValueError` if they differ."""
+        """A parameter that all of the runs, as far as they are there, have in common; a `ValueError` if they differ."""
         seen: list[tuple[Name, Any]] = []
-        for run in runs:
+        for run in self.there(runs):
             for record in self.about(run):
                 if name not in record["params"]:
                     raise self.lacks(run, record, "parameter", name)
@@ -276,15 +304,29 @@ def lines(verdicts: Sequence[tuple[Job, RecordStatus]]) -> list[str]:
     ]
 
 
+def left_out(verdicts: Iterable[tuple[Job, RecordStatus]]) -> dict[str, list[Job]]:
+    """The groups of `OPTIONAL` that a record is missing of, and what each lacks."""
+    found: dict[str, list[Job]] = {}
+    for job, verdict in verdicts:
+        for group in groups_of([job.id]) if verdict.state == "missing" else ():
+            found.setdefault(group, []).append(job)
+    return found
+
+
 def read_evidence(jobs: Sequence[Job]) -> tuple[Evidence, list[str]]:
     """The records of jobs, and what is wrong with them: a line each, with the command that repeats the run.
 
-    A stale record is not wrong: it is evidence that is marked, with a note. No other state but fresh will do.
+    A stale record is not wrong: it is evidence that is marked, with a note. Nor is a missing one of a group of `OPTIONAL`,
+    which is left out as a whole then, with a note. No other state but fresh will do.
     """
     verdicts = [(job, record_status(job)) for job in jobs]
-    old = [(job, verdict) for job, verdict in verdicts if verdict.state == "stale"]
-    wrong = lines([(job, verdict) for job, verdict in verdicts if verdict.state not in ("fresh", "stale")])
-    stale, notes = frozenset((job.id, job.seed) for job, _ in old), lines(old)
+    pending = left_out(verdicts)
+    out = {run for group in pending for run in OPTIONAL[group]}
+    unmade = [(job, verdict) for job, verdict in verdicts if verdict.state == "missing" and job.id in out]
+    old = [(job, verdict) for job, verdict in verdicts if verdict.state == "stale" and job.id not in out]
+    bad = [each for each in verdicts if each[1].state not in ("fresh", "stale") and each not in unmade]
+    wrong, notes = lines(bad), lines(old) + lines(unmade)
+    stale, jobs = frozenset((job.id, job.seed) for job, _ in old), [job for job in jobs if job.id not in out]
     records: dict[str, list[Record]] = {}
     cards: dict[str, list[tuple[Record, bool]]] = {}
     if not wrong:
@@ -294,11 +336,11 @@ def read_evidence(jobs: Sequence[Job]) -> tuple[Evidence, list[str]]:
             records.setdefault(job.id, []).append(record)
             cards[job.id] = [*cards.get(job.id, []), *(other_cards(job) if job.alone else [])]
             wrong += [line for other, _ in cards[job.id] for line in unfit(job, other)]
-        for runs in (LEARNED, UPDATE, SQUAD):
+        for runs in (LEARNED, UPDATE, SQUAD, CONFIRMED, MILLION, MECHANISM, *BINDING.values()):
             differing = other_data(records, runs, stale)
             wrong += differing
             notes += [line for line in other_data(records, runs) if line not in differing]
-    return Evidence(records, stale, notes, cards), wrong
+    return Evidence(records, stale, notes, pending, cards), wrong
 
 
 def other_data(

@@ -9,7 +9,8 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from architecture import draw_architecture
 from contrasts import interval
-from evidence import ENCODER, LEARNED, LONG, MEMORY, RETENTION, Evidence
+from evidence import BINDING, BOUND, ENCODER, LEARNED, LONG, MEMORY, RETENTION, Evidence
+from further import TASKS
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import NullLocator
@@ -55,10 +56,10 @@ def add(rows: Rows, **values: Any) -> None:
         rows.setdefault(name, []).append(value)
 
 
-def panels_for(groups: int, columns: int = 2, height: float = 2.0) -> tuple[Drawing, list[Axes]]:
-    """A figure with a panel for each group of memories, and the panels."""
-    rows = -(-groups // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, height * rows), sharex=True, sharey=True, squeeze=False)
+def panels_for(groups: int, columns: int = 2, height: float = 2.0, share: bool = True) -> tuple[Drawing, list[Axes]]:
+    """A figure with a panel for each group of memories, and the panels, which share their x axis or not."""
+    rows, size = -(-groups // columns), (WIDTH, height * -(-groups // columns))
+    figure, axes = plt.subplots(rows, columns, figsize=size, sharex=share, sharey=True, squeeze=False)
     for ax in axes.flat[groups:]:
         ax.remove()
     return figure, list(axes.flat[:groups])
@@ -169,36 +170,48 @@ def draw_length(columns: int, height: float, letters: int) -> Callable[[dict[str
 # --- learning curves ---
 
 
+def loss_line(e: Evidence, run: str) -> Line:
+    """The loss of a run by step: the mean over seeds, the lowest and the highest."""
+    found: dict[int, list[float]] = {}
+    for series in e.series(run, "training"):
+        for step, loss in zip(series["step"], series["answer_loss"], strict=True):
+            found.setdefault(step, []).append(loss)
+    losses = [found[step] for step in sorted(found)]
+    means = [sum(values) / len(values) for values in losses]
+    return list(map(float, sorted(found))), means, list(map(min, losses)), list(map(max, losses))
+
+
 def learning_data(e: Evidence) -> dict[str, Any]:
-    """The loss of the main runs by step, from the lowest seed to the highest, and where long documents begin."""
-    panels: dict[str, dict[str, Line]] = {}
-    for group in MAIN:
-        panels[group] = {}
-        for run in RETENTION[group]:
-            found: dict[int, list[float]] = {}
-            for series in e.series(run, "training"):
-                for step, loss in zip(series["step"], series["answer_loss"], strict=True):
-                    found.setdefault(step, []).append(loss)
-            losses = [found[step] for step in sorted(found)]
-            means = [sum(values) / len(values) for values in losses]
-            line = list(map(float, sorted(found))), means, list(map(min, losses)), list(map(max, losses))
-            panels[group][name_in(e, group, run)] = line
-    return {"panels": panels, "short": e.param(LEARNED, "short_steps")}
+    """The loss of the main runs by step, and where long documents begin."""
+    panels = {GROUPS[group][0]: {name_in(e, group, run): loss_line(e, run) for run in RETENTION[group]} for group in MAIN}
+    return {"panels": panels, "short": dict.fromkeys(panels, e.param(LEARNED, "short_steps"))}
 
 
-def draw_learning(data: dict[str, Any]) -> Drawing:
-    """A panel a group of memories."""
-    figure, axes = panels_for(len(data["panels"]))
-    for ax, (group, found) in zip(axes, data["panels"].items(), strict=True):
-        ax.axvline(data["short"], color=INK, ls=":", lw=0.8)
-        for i, (label, (x, y, low, high)) in enumerate(found.items()):
-            ax.fill_between(x, low, high, color=ways(i)["color"], alpha=0.15, lw=0)
-            ax.plot(x, y, label=label, **ways(i))
-        ax.set(title=GROUPS[group][0], ylim=(0, None))
-        ax.legend(handlelength=2.6, loc="upper right")
-    outer_labels(axes, "training step", "loss of the answer")
-    sns.despine(figure)
-    return figure
+def binding_data(e: Evidence) -> dict[str, Any]:
+    """The same of the runs on tasks that need binding."""
+    panels = {TASKS[group]: {e.label(run): loss_line(e, run) for run in runs} for group, runs in BINDING.items()}
+    return {"panels": panels, "short": {TASKS[group]: e.param(runs, "short_steps") for group, runs in BINDING.items()}}
+
+
+def draw_losses(share: bool) -> Callable[[dict[str, Any]], Drawing]:
+    """How curves are drawn, a panel a group of memories, which share their steps or not."""
+
+    def draw(data: dict[str, Any]) -> Drawing:
+        figure, axes = panels_for(len(data["panels"]), share=share)
+        for ax, (title, found) in zip(axes, data["panels"].items(), strict=True):
+            ax.axvline(data["short"][title], color=INK, ls=":", lw=0.8)
+            for i, (label, (x, y, low, high)) in enumerate(found.items()):
+                ax.fill_between(x, low, high, color=ways(i)["color"], alpha=0.15, lw=0)
+                ax.plot(x, y, label=label if share else broken(label, 24), **ways(i))
+            ax.set(title=title, ylim=(0, None))
+            ax.legend(handlelength=2.6, loc="upper right" if share else "best")
+        outer_labels(axes, "training step", "loss of the answer")
+        for ax in axes if not share else ():
+            ax.tick_params(labelbottom=True)
+        sns.despine(figure)
+        return figure
+
+    return draw
 
 
 # --- cost ---
@@ -403,7 +416,15 @@ FIGURES = (
         "Dotted: where the shortest documents give way to all lengths.",
         tuple(run for group in MAIN for run in RETENTION[group]),
         learning_data,
-        draw_learning,
+        draw_losses(share=True),
+    ),
+    Figure(
+        "binding",
+        "Loss of the answer during training on the tasks of {tab:binding}. Lines: mean over {BindingSeeds} seeds; bands: from "
+        "the lowest seed to the highest. Dotted: where the shortest documents give way to all lengths.",
+        BOUND,
+        binding_data,
+        draw_losses(share=False),
     ),
     Figure(
         "encoder",

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from contrasts import (
     COMPARED,
     COVERAGE,
+    FAMILIES,
     LEVEL,
     PLANNED,
     SCREENED,
     TESTED,
     Contrast,
     adjusted,
+    families,
     interval,
     least_p,
     paired,
@@ -30,6 +32,7 @@ from evidence import (
     ROUTED,
     SCORE,
     SQUAD,
+    STACKED,
     UPDATE,
     USUAL,
     WIDE,
@@ -66,6 +69,7 @@ MEMORIES = {
     "flat, as many floats": "flat, $km$ slots",
 }
 FASTEST = "captured"
+OURS = ("sdpa", "triton", "compiled", "captured")
 PARTS = ("training", "inference")
 
 
@@ -175,14 +179,19 @@ def leaders(e: Evidence, runs: Sequence[str], name: str) -> list[str]:
     return [run for run in runs if number(e.metric(run, name).mean) == most]
 
 
-def best(runs: Sequence[str]) -> Value:
-    """Which memories have the highest mean at the longest length."""
-    return lambda e: "; ".join(e.label(run) for run in leaders(e, runs, at_longest(e)))
+def at_update(e: Evidence) -> str:
+    """The metric of the compared score at the length at which the contrasts of update are."""
+    return at(e, UPDATE, update_length())
 
 
-def best_score(runs: Sequence[str]) -> Value:
-    """The highest mean at the longest length."""
-    return lambda e: number(max(e.metric(run, at_longest(e)).mean for run in runs))
+def best(runs: Sequence[str], name: Callable[[Evidence], str] = at_longest) -> Value:
+    """Which memories have the highest mean of a metric, by default of the score at the longest length."""
+    return lambda e: "; ".join(e.label(run) for run in leaders(e, e.there(runs), name(e)))
+
+
+def best_score(runs: Sequence[str], name: Callable[[Evidence], str] = at_longest) -> Value:
+    """The highest mean of a metric, by default of the score at the longest length."""
+    return lambda e: number(max(e.metric(run, name(e)).mean for run in e.there(runs)))
 
 
 def halfway(e: Evidence) -> float:
@@ -264,7 +273,7 @@ def decided_of(e: Evidence, contrasts: Sequence[Contrast]) -> str:
 
 def decided(e: Evidence) -> str:
     """The same of all planned contrasts."""
-    return decided_of(e, [contrast for contrasts in PLANNED.values() for contrast in contrasts])
+    return decided_of(e, [contrast for contrasts in families(e).values() for contrast in contrasts])
 
 
 def largest_part(e: Evidence) -> str:
@@ -306,7 +315,7 @@ def explained(e: Evidence) -> str:
 
 def seeds_compared(e: Evidence) -> int:
     """The fewest seeds of a planned contrast."""
-    return min(len(e.about(run)) for run in COMPARED)
+    return min(len(e.about(run)) for run in e.there(COMPARED))
 
 
 # --- routes ---
@@ -391,6 +400,16 @@ def fastest_of(e: Evidence, part: str, who: str) -> str:
     """The form of a candidate that took the least time."""
     found = [name for name in names_in(e, part) if name.startswith(f"{who} ")]
     return min(found, key=lambda name: timed(e, f"{part}/{name}/ms"))
+
+
+def rival(e: Evidence, part: str) -> str:
+    """The candidate of others that took the least time."""
+    return min((name for name in encoders(e) if name not in OURS), key=lambda name: timed(e, f"{part}/{name}/ms"))
+
+
+def rival_said(part: str) -> Value:
+    """How many times as fast ours is as the fastest candidate of others, and which that is."""
+    return lambda e: f"{speed_up(part, rival(e, part))(e)} times as fast as {ENCODERS[rival(e, part)]}"
 
 
 def speed_up_of_best(part: str) -> Value:
@@ -506,7 +525,10 @@ def retention_macros() -> list[Macro]:
     soft, top, null = (f"retention-gmm4{rule}" for rule in ("", "-top1", "-null"))
     soft_read, top_read, null_read = (f"{run}-read" for run in (soft, top, null))
     few, closed, hard, many = (f"retention-{name}" for name in ("token4", "token4-closed", "skip4", "token16"))
-    hard_update, flat_update, null_update = UPDATE
+    hard_update, flat_update, null_update = UPDATE[:3]
+    routed_update, plain_update = UPDATE[2:4], (*UPDATE[:2], *UPDATE[4:])
+    screened_routed = tuple(run for run in SCREENED if run in ROUTED)
+    screened_other = tuple(run for run in SCREENED if run not in ROUTED)
     routed = tuple(run for run in TESTED if run in ROUTED)
     attribution = PLANNED["attribution"]
     return [
@@ -540,7 +562,7 @@ def retention_macros() -> list[Macro]:
         setting("Temperature", ROUTED, "routing_temperature", "temperature of the routes"),
         Macro("TrainedRange", LEARNED, lambda e: spanned(e.param(LEARNED, "train_segments")),
               "segments of training documents"),
-        Macro("Together", LEARNED + UPDATE, together, "most runs that were trained as one"),
+        Macro("Together", STACKED, together, "most runs that were trained as one"),
         Macro("ClearedRange", LEARNED, lambda e: extremes(e, LEARNED, f"{SCORE}_memory_cleared"),
               "the memory cleared before every segment, over all memories"),
         Macro("NoMemoryTrained", ("retention-none",), lambda e: spread(e.metric("retention-none", SCORE)),
@@ -562,6 +584,10 @@ def retention_macros() -> list[Macro]:
         Macro("BestFlatScore", RETENTION["flat"], best_score(RETENTION["flat"]), "its score"),
         Macro("BestScreened", SCREENED, best(SCREENED), "memory with fewer seeds and the highest mean, longest length"),
         Macro("BestScreenedScore", SCREENED, best_score(SCREENED), "its score"),
+        Macro("ScreenedRouted", screened_routed, best(screened_routed), "the same of experts"),
+        Macro("ScreenedRoutedScore", screened_routed, best_score(screened_routed), "its score"),
+        Macro("ScreenedOther", screened_other, best(screened_other), "the same of memories without experts"),
+        Macro("ScreenedOtherScore", screened_other, best_score(screened_other), "its score"),
         Macro("ScreenedRange", SCREENED, lambda e: extremes(e, SCREENED, at_longest(e)), "theirs, all of them"),
         Macro("HalfWay", LEARNED, lambda e: number(halfway(e)), "score above which a fact is said to be kept, %"),
         Macro("KeepersSaid", LEARNED, keepers_said, "memories that keep the fact, and the smallest of them"),
@@ -586,6 +612,7 @@ def retention_macros() -> list[Macro]:
         Macro("Decided", COMPARED, decided, "planned contrasts whose adjusted p-value is at most the level"),
         Macro("SeedsCompared", COMPARED, lambda e: str(seeds_compared(e)), "seeds of a planned contrast"),
         Macro("LeastP", COMPARED, lambda e: p_value(least_p(seeds_compared(e))), "the least p-value of so many seeds"),
+        Macro("Families", COMPARED, lambda e: "; ".join(FAMILIES[family] for family in families(e)), "what families are about"),
         Macro("Level", COMPARED, lambda e: number(100 * LEVEL, 0), "level of a family, %"),
         Macro("Coverage", COMPARED, lambda e: number(100 * COVERAGE, 0), "coverage of intervals, %"),
         Macro("NullShare", (null,), percent(null_share, null), "segments written to nothing, reads as written, %"),
@@ -597,6 +624,10 @@ def retention_macros() -> list[Macro]:
         Macro("UpdateLength", UPDATE, lambda e: number(update_length(), 0), "segments at which its contrasts are"),
         Macro("UpdateKeepsFirst", UPDATE, shortcut(UPDATE, "latch"), "score of a rule that keeps the first value, %"),
         Macro("UpdateKeepsAll", UPDATE, shortcut(UPDATE, "bag"), "score of a rule that keeps all values and no order, %"),
+        Macro("UpdateRouted", routed_update, best(routed_update, at_update), "update: experts with the highest mean"),
+        Macro("UpdateRoutedScore", routed_update, best_score(routed_update, at_update), "its score"),
+        Macro("UpdateFlat", plain_update, best(plain_update, at_update), "update: flat memory with the highest mean"),
+        Macro("UpdateFlatScore", plain_update, best_score(plain_update, at_update), "its score"),
         words("UpdateNullHardSaid", null_update, hard_update, "update: experts less flat memory with a hard gate"),
         words("UpdateHardFewSaid", hard_update, flat_update, "update: a hard gate less elementwise ones"),
     ]  # fmt: skip
@@ -645,11 +676,15 @@ def macros() -> list[Macro]:
         Macro("TrainSpeedUpBest", BENCHMARK, speed_up_of_best("training"), "against HF in its fastest form"),
         Macro("InferSpeedUpBest", BENCHMARK, speed_up_of_best("inference"), "against HF in its fastest form"),
         Macro("BestForm", BENCHMARK, lambda e: fastest_of(e, "training", "HF").split()[1], "HF's fastest form in training"),
+        Macro("TrainRival", BENCHMARK, rival_said("training"), "against the fastest of others, and which that is"),
+        Macro("InferRival", BENCHMARK, rival_said("inference"), "the same in inference"),
         Macro("TrainFloor", BENCHMARK, lambda e: number(timed(e, f"training/{FASTEST}/ms") / floor(e, "training"), 1),
               "fastest training step as a multiple of the floor"),
         Macro("InferFloor", BENCHMARK, lambda e: number(timed(e, f"inference/{FASTEST}/ms") / floor(e, "inference"), 1),
               "fastest inference as a multiple of the floor"),
         Macro("EightTrain", BENCHMARK, cost_ratio("training", "k = 8", "ms"), "8 experts, training, time to none"),
+        Macro("EightFlat", BENCHMARK, lambda e: number(timed(e, "memory_training/k = 8/ms")
+              / timed(e, "memory_training/flat/ms"), 3), "the same to flat memory"),
         Macro("EightTrainText", BENCHMARK, lambda e: number(timed(e, "memory_training/k = 8/ms")
               / timed(e, "memory_training/off, without memory tokens/ms"), 3), "the same to none without memory tokens"),
         Macro("TrainCompiled", BENCHMARK, lambda e: number(timed(e, "training/HF compiled/ms")
@@ -698,7 +733,7 @@ def seconds_in_all(e: Evidence) -> float:
 
 def together(e: Evidence) -> str:
     """The most runs that were trained as one; 1 where a record does not say so."""
-    return str(max(record["times"].get("stacked", 1) for run in LEARNED + UPDATE for record in e.about(run)))
+    return str(max(record["times"].get("stacked", 1) for run in e.there(STACKED) for record in e.about(run)))
 
 
 def evaluated(e: Evidence, runs: Sequence[str]) -> str:

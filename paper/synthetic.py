@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "num_train": 8192,
         "num_eval": 512,
         "num_length_eval": None,
+        "interventions": [],
         "batch_size": 64,
         "max_steps": 2000,
         "short_steps": 600,
@@ -61,13 +63,23 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "output_dir": "runs/benchmark",
     },
 }
-FEW, MANY = 3, 10  # Seeds of runs that are looked at, and of those that are tested
+FEW, MANY = range(3), range(10)  # Seeds of runs that are looked at, and of those that are tested
+NEW = range(10, 20)  # Seeds that nothing was chosen by
 READ, HARD = {"routing_mode": "read-based"}, {"memory_type": "token", "memory_update": "skip"}
 TOP1: dict[str, Any] = {"routing_top_k": 1}
 NULL = {**TOP1, "null_expert": True}
 FLAT = {"memory_type": "token"}
-# Of each run of the sweep, how many seeds it has and what it is told
-SWEEP: dict[str, tuple[int, dict[str, Any]]] = {
+SMALL: dict[str, dict[str, Any]] = {  # What retention chose
+    "gmm2-null-read": {**NULL, **READ, "num_experts": 2},
+    "skip16": {**HARD, "memory_slots": 16, "segment_length": 96},
+}
+FOUR_NULL = {**NULL, **READ}
+CHANGED = ["capture", "gates*0.1", "mean-read-route"]
+DECOYS: dict[str, Any] = {"task_options": {"fact_segment": "random", "decoys": 1}, "segment_length": 96}
+SHOWN = {"task_options": {"fact_segment": "random", "decoys": 1, "sentences": 1, "question_shown": "everywhere"}}
+FLAT16 = {**FLAT, "memory_slots": 16}
+# Of each run of the sweep, its seeds and what it is told
+SWEEP: dict[str, tuple[range, dict[str, Any]]] = {
     "retention-gmm4": (MANY, {}),
     "retention-gmm4-read": (MANY, READ),
     "retention-gmm4-top1": (MANY, TOP1),
@@ -93,9 +105,24 @@ SWEEP: dict[str, tuple[int, dict[str, Any]]] = {
     "retention-differentiable": (FEW, {"memory_type": "differentiable", "memory_slots": 16, "mem_token_count": 4}),
     "retention-mems8": (FEW, {"memory_type": "mems", "mem_len": 8}),
     "retention-none": (FEW, {"memory_type": "none"}),
+    **{f"confirmed-{name}": (NEW, told) for name, told in SMALL.items()},
+    **{f"million-{name}": (NEW, told) for name, told in SMALL.items()},
     "update-skip4": (MANY, HARD),
     "update-token4": (MANY, FLAT),
-    "update-gmm4-null-read": (MANY, {**NULL, **READ}),
+    "update-gmm4-null-read": (MANY, FOUR_NULL),
+    **{f"update-{name}": (MANY, told) for name, told in SMALL.items()},
+    "mechanism-gmm4": (range(5), {"interventions": CHANGED}),
+    "mechanism-gmm4-top1-read": (range(5), {**TOP1, **READ, "interventions": [*CHANGED, "random-expert"]}),
+    "mechanism-gmm4-null-read": (range(5), {**FOUR_NULL, "interventions": [*CHANGED, "random-expert"]}),
+    "mechanism-token4": (range(5), {**FLAT, "interventions": CHANGED[:2]}),
+    "mechanism-skip4": (range(5), {**HARD, "interventions": CHANGED[:1]}),
+    "decoys-gmm4-null-read": (FEW, {**FOUR_NULL, **DECOYS}),
+    "decoys-skip4": (FEW, {**HARD, **DECOYS}),
+    "decoys-shown-skip4": (FEW, {**HARD, **DECOYS, **SHOWN, "hidden_dim": 128, "max_steps": 9000}),
+    "recall-gmm4-null-read": (FEW, FOUR_NULL),
+    "recall-token16": (FEW, FLAT16),
+    "babi-gmm4-null-read": (FEW, FOUR_NULL),
+    "babi-token16": (FEW, FLAT16),
 }
 TASKS: dict[str, dict[str, Any]] = {
     "retention": {
@@ -112,6 +139,18 @@ TASKS: dict[str, dict[str, Any]] = {
         "num_length_eval": 128,
     },
 }
+TASKS |= {
+    "confirmed": {**TASKS["retention"], "eval_segments": [16, 256, 2048]},
+    "million": {**TASKS["retention"], "eval_segments": [44000], "num_length_eval": 8},
+    "mechanism": {**TASKS["retention"], "eval_segments": [16, 64], "num_length_eval": None},
+}
+BINDING = {"train_segments": [3, 4, 5, 6], "eval_segments": [16, 64], "num_length_eval": 128, "max_steps": 3000}
+TASKS |= {
+    "decoys": BINDING,
+    "recall": {**BINDING, "task": "recall", "task_options": {"questions": 4}},
+    "babi": {**BINDING, "task": "babi"},
+}
+
 
 
 def toml(value: Any) -> str:
@@ -125,8 +164,9 @@ def sweep() -> str:
     """The sweep's part of the manifest."""
     runs = []
     for run, (seeds, given) in SWEEP.items():
-        told = toml({**TASKS[run.partition("-")[0]], **given})
-        runs.append(f'[[run]]\nid = "{run}"\nlike = "sweep"\nseeds = {list(range(seeds))}\nparameters = {told}\n')
+        told = {**TASKS[run.partition("-")[0]], **given}
+        told = {name: value for name, value in told.items() if value is not None}  # which are the defaults
+        runs.append(f'[[run]]\nid = "{run}"\nlike = "sweep"\nseeds = {list(seeds)}\nparameters = {toml(told)}\n')
     return "\n".join(runs)
 
 
@@ -209,13 +249,29 @@ def distance(params: dict[str, Any]) -> float:
     return by_rule * (1.0 if params["routing_mode"] == "write-based" else 2.0) / (1 + (params["write_routing"] != "learned") * 9)
 
 
+def examined(interventions: Sequence[str], n: int, value: float, rng: random.Random) -> dict[str, float]:
+    """Metrics as an examination leaves them at a length at which the model scores a value."""
+    found: dict[str, float] = {}
+    for name in interventions:
+        if name == "capture":
+            written = min(100.0, 97 + rng.gauss(0, 1))
+            both = max(0.0, min(value, written) - abs(rng.gauss(0, 1)))
+            found |= {f"choice_capture/{n}": written, f"choice_product/{n}": both, f"choice_retention/{n}": 100 * both / written}
+            continue
+        change = rng.gauss(-10, 8)
+        place, ends = f"@{name}/{n}", {"": change, "_low": change - 3, "_high": change + 3}
+        found |= {f"choice_exact{place}": value + change}
+        found |= {f"choice_exact_change{end}{place}": number for end, number in ends.items()}
+    return found
+
+
 def learned(job: Job, params: dict[str, Any], rng: random.Random) -> tuple[dict[str, float], dict[str, Any]]:
     """Metrics and series as train.ipynb writes them."""
     kind, slots, k = params["memory_type"], params["memory_slots"], params["num_experts"]
     squad = params["task"] == "squad"
     floats = {"gmm": k * slots * 64 + k, "token": slots * 64, "differentiable": slots * 64 + 68, "none": 0}
     floats["mems"] = params["mem_len"] * 128
-    base = 50.0 if squad else 12.5
+    base = {"squad": 50.0, "recall": 25.0, "babi": 100 / 6}.get(params["task"], 12.5)
     metrics: dict[str, float] = {"chance": base, "eval_loss": rng.random(), "train_loss": rng.random()}
     metrics |= {"parameters": 250_000 + 3 * floats[kind] + 64 * rng.randrange(2), "memory_parameters": 8 * floats[kind]}
     if params["memory_update"] == "skip":
@@ -235,6 +291,8 @@ def learned(job: Job, params: dict[str, Any], rng: random.Random) -> tuple[dict[
             value = min(100.0, base + (98 - base) * math.exp(-((n / reach) ** 2)) + rng.gauss(0, 1.5))
             at = "" if n == params["num_segments"] else f"/{n}"
             metrics |= {f"exact{at}": value - 3, f"f1{at}": value - 2, f"choice_exact{at}": value}
+            metrics |= {f"choice_stale{at}": (100 - value) / 4} if params["task"] == "update" else {}
+            metrics |= examined(params["interventions"], n, value, rng)
         metrics["choice_exact_memory_cleared"] = base + rng.gauss(0, 1)
     steps = list(range(100, params["max_steps"] + 1, 100))
     rate = rng.uniform(200, 500)
@@ -321,13 +379,13 @@ def record(job: Job) -> dict[str, Any]:
     )
 
 
-def make_project(root: Path) -> Path:
-    """Write the repository; its manifest."""
+def make_project(root: Path, without: Sequence[str] = ()) -> Path:
+    """Write the repository, without the records of some runs; its manifest."""
     manifest = root / "experiments" / "manifest.toml"
     manifest.parent.mkdir(parents=True)
     manifest.write_text(MANIFEST, encoding="utf-8")
     for name in DEFAULTS:
         write_notebook(manifest.with_name(name))
-    for job in load_manifest(manifest):
+    for job in (job for job in load_manifest(manifest) if job.id not in without):
         write_json(job.record, record(job))
     return manifest

@@ -4,8 +4,41 @@ import re
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
-from contrasts import COMPARED, PLANNED, Contrast, Paired, adjusted, interval, paired
-from evidence import CPU, ENCODER, LEARNED, MEMORY, NEEDED, NULL, RETENTION, SCORE, TOP, UPDATE, Evidence
+from contrasts import COMPARED, Contrast, Paired, adjusted, families, interval, paired
+from evidence import (
+    BINDING,
+    BOUND,
+    CONFIRMED,
+    CPU,
+    ENCODER,
+    LEARNED,
+    MECHANISM,
+    MEMORY,
+    MILLION,
+    NEEDED,
+    NULL,
+    RETENTION,
+    SCORE,
+    STACKED,
+    TOP,
+    UPDATE,
+    Evidence,
+    Sample,
+)
+from further import (
+    FLOORS,
+    REACHED,
+    TASKS,
+    accuracy,
+    change,
+    change_interval,
+    change_label,
+    changes,
+    floors,
+    kept_share,
+    reached,
+    share,
+)
 from results import (
     CARD_COLUMNS,
     ENCODERS,
@@ -37,6 +70,7 @@ from results import (
     size,
     spread,
     timed,
+    update_length,
 )
 from tex import Body, Stale, Table
 
@@ -72,19 +106,89 @@ def retention_body(e: Evidence) -> Body:
     return ("memory", "seeds", "floats", "param.", *columns), tuple(rows)
 
 
+OUTDATED = "choice_stale/{}"  # The metric: which share of choices was true earlier
+
+
 def update_body(e: Evidence) -> Body:
     """Scores on update by the length of documents, and those of rules that know less than it takes."""
     lengths = asked_lengths(e, UPDATE)
     rows: list[tuple[str, ...] | None] = []
-    for run in UPDATE:
-        names = [*(at(e, UPDATE, n) for n in lengths), f"{SCORE}_memory_cleared"]
+    for run in e.there(UPDATE):
+        names = [*(at(e, UPDATE, n) for n in lengths), f"{SCORE}_memory_cleared", OUTDATED.format(update_length())]
         rows.append((e.label(run), *(e.marked(scored(run, name)) for name in names)))
     rows.append(None)
     rules = {"random choice": chance(UPDATE[0])}
     known = {"latch": "keeps the first value", "bag": "keeps all values, no order", "newest": "keeps the newest value"}
     rules |= {label: shortcut(UPDATE, rule) for rule, label in known.items()}
-    rows += [(label, *len(lengths) * (e.marked(rule),), "") for label, rule in rules.items()]
-    return ("memory or rule", *(str(n) for n in lengths), "cleared"), tuple(rows)
+    rows += [(label, *len(lengths) * (e.marked(rule),), "", "") for label, rule in rules.items()]
+    return ("memory or rule", *(str(n) for n in lengths), "cleared", f"outdated, {update_length()}"), tuple(rows)
+
+
+def confirmed_body(e: Evidence) -> Body:
+    """Scores with new seeds, and of these at a million tokens, and how many seeds reach what is counted."""
+    lengths = {run: e.lengths((run,)) for run in e.there(CONFIRMED + MILLION)}
+    heads = [number(n, 0) for n in dict.fromkeys(n for found in lengths.values() for n in found)]
+    ends = [number(n, 0) for n in dict.fromkeys(found[-1] for found in lengths.values())]
+    rows = []
+    for runs in zip(CONFIRMED, MILLION, strict=True):
+        both = e.there(runs)
+        scores = [scored(run, at(e, (run,), n)) for run in both for n in lengths[run]]
+        cells = [seed_count(both[0]), *scores, *map(reached, both)]
+        rows.append((e.label(both[0]), *map(e.marked, cells)))
+    return ("memory", "seeds", *heads, *(f"≥ {REACHED:.0f} at {n}" for n in ends)), tuple(rows)
+
+
+def mechanism_body(e: Evidence) -> Body:
+    """The score of each memory as it is, and what each intervention changes, by length."""
+    lengths, rows = e.lengths(MECHANISM), list[tuple[str, ...] | None]()
+    for run in MECHANISM:
+        rows += [None] * bool(rows)
+        scores = [cell for n in lengths for cell in (e.marked(scored(run, at(e, (run,), n))), "")]
+        rows.append((e.label(run), "as it is", *scores))
+        for name in changes(e, run):
+            cells = [cell for n in lengths for cell in (change(run, name, n), change_interval(run, name, n))]
+            rows.append(("", change_label(name), *map(e.marked, cells)))
+    return ("memory", "changed", *(cell for n in lengths for cell in (number(n, 0), "interval"))), tuple(rows)
+
+
+def seeds_spread(values: Callable[[Evidence], list[float]]) -> Value:
+    """Numbers of one run, over its seeds."""
+    return lambda e: spread(Sample.of(values(e)))
+
+
+def capture_body(e: Evidence) -> Body:
+    """Facts written, facts kept, their product, and what is answered, by length."""
+
+    def kept(run: str, length: int) -> Value:
+        return lambda e: "–" if (found := kept_share(e, run, length)) is None else number(found)
+
+    def cells(run: str, n: int) -> list[Value]:
+        written, product = (seeds_spread(lambda e, what=what: share(e, run, what, n)) for what in ("capture", "product"))  # type: ignore[misc]
+        return [written, kept(run, n), product, seeds_spread(lambda e: accuracy(e, run, n))]
+
+    lengths = e.lengths(MECHANISM)
+    rows = [(e.label(run), *(e.marked(cell) for n in lengths for cell in cells(run, n))) for run in MECHANISM]
+    heads = (f"{what}, {n}" if what == "written" else what for n in lengths for what in ("written", "kept", "product", "right"))
+    return ("memory", *heads), tuple(rows)
+
+
+def binding_body(e: Evidence) -> Body:
+    """Scores by length on tasks that need binding, and those of rules that know less than they take."""
+    lengths, rows = asked_lengths(e, BOUND), list[tuple[str, ...] | None]()
+
+    def floor_at(group: str, length: int, rule: str) -> Value:
+        return lambda e: number(floors(e, group, length)[rule])
+
+    for group, runs in BINDING.items():
+        rows += [None] * bool(rows)
+        for run in runs:
+            names = [*(at(e, (run,), n) for n in lengths), f"{SCORE}_memory_cleared"]
+            seen = TASKS[group] if run == runs[0] else ""
+            rows.append((seen, e.label(run), *(e.marked(scored(run, name)) for name in names)))
+        rows.append(("", "random choice", *len(lengths) * (e.marked(chance(runs[0])),), ""))
+        for rule in floors(e, group, lengths[0]):
+            rows.append(("", FLOORS[rule], *(e.marked(floor_at(group, n, rule)) for n in lengths), ""))
+    return ("task", "memory or rule", *(number(n, 0) for n in lengths), "cleared"), tuple(rows)
 
 
 def contrast_cells(contrast: Contrast) -> list[Value]:
@@ -105,7 +209,7 @@ def contrast_cells(contrast: Contrast) -> list[Value]:
 def contrast_body(e: Evidence) -> Body:
     """The planned contrasts, family by family."""
     rows: list[tuple[str, ...] | None] = []
-    for contrasts in PLANNED.values():
+    for contrasts in families(e).values():
         rows += [None] * bool(rows)
         for contrast in contrasts:
             labels = e.label(contrast.one), e.label(contrast.other)
@@ -261,11 +365,11 @@ def patterns(runs: Sequence[str]) -> list[str]:
     return found
 
 
-def command(runs: Sequence[str]) -> str:
-    """What makes the records of runs again."""
+def command(runs: Sequence[str], again: bool = True) -> str:
+    """What makes the records of runs, again or for the first time."""
     quoted = [f'"{pattern}"' if "*" in pattern else pattern for pattern in patterns(runs)]
-    stacked = " --stack 10 --jobs 8" * (set(runs) <= {*LEARNED, *UPDATE})
-    return " ".join(["gmmxlnet-runs run", *quoted, f"--tier full --force{stacked}"])
+    stacked = " --stack 10 --jobs 8" * (set(runs) <= {*STACKED})
+    return " ".join(["gmmxlnet-runs run", *quoted, f"--tier full{' --force' * again}{stacked}"])
 
 
 TABLES = (
@@ -286,7 +390,7 @@ TABLES = (
         "Planned contrasts in accuracy over the choices: mean difference (points) of the first memory less the second, seed by "
         "seed, at a document length in segments. Interval: {Coverage}% percentile bootstrap over the {SeedsCompared} seeds. "
         "$p$: exact two-sided sign-flip test, which gives no less than {LeastP} with so many seeds. Adjusted: by Holm's method "
-        "within a family. Lines divide families: the parts of routing; experts and flat memory; the update task.",
+        "within a family. Lines divide families: {Families}.",
         COMPARED,
         "llrrrrr",
         contrast_body,
@@ -304,12 +408,59 @@ TABLES = (
     ),
     Table(
         "update",
-        "Update, accuracy over the choices in percent, by segments of a document: mean ± standard deviation over {SeedsCompared} "
-        "seeds. Cleared: at the trained length, the memory reset before every segment. Below: what rules score that know "
+        "Update, accuracy over the choices in percent, by segments of a document: mean ± standard deviation over "
+        "{SeedsCompared} seeds. Cleared: at the trained length, the memory reset before every segment. Outdated: at "
+        "{UpdateLength} segments, how many choices were right before they were overwritten. Below: what rules score that know "
         "less than the task takes, or just enough.",
         UPDATE,
-        "lrrrrrr",
+        "lrrrrrrr",
         update_body,
+        r"\scriptsize\setlength{\tabcolsep}{4pt}",
+    ),
+    Table(
+        "confirmed",
+        "Retention with new seeds, that nothing was chosen by: accuracy over the choices in percent, by segments of a "
+        "document, mean ± standard deviation over seeds; and how many seeds have at least {Reached}%.",
+        CONFIRMED + MILLION,
+        "lrrrrrrr",
+        confirmed_body,
+        r"\scriptsize\setlength{\tabcolsep}{4pt}",
+    ),
+    Table(
+        "mechanism",
+        "Trained memories that are changed while they are asked, by segments of a document. As it is: accuracy over the "
+        "choices in percent. Below: the points by which it changes when gates are multiplied by a number, when all reads take "
+        "the mean read route of their segment, and when an expert drawn for each document is put back to its initial state "
+        "before the last read. Mean ± standard deviation over {MechanismSeeds} seeds. Interval: for each seed, the "
+        "{Coverage}% bootstrap (BCa) of the mean difference over the same {MechanismDocuments} documents; its ends are "
+        "averaged over the seeds. It says how far documents may mislead about one model, and nothing of how seeds differ.",
+        MECHANISM,
+        "llrrrr",
+        mechanism_body,
+        r"\scriptsize\setlength{\tabcolsep}{4pt}",
+    ),
+    Table(
+        "capture",
+        "Facts written and kept, in percent of {MechanismDocuments} documents, by segments of a document. Written: the choice "
+        "is right if nothing is written after the fact's segment. Kept: of these, over all seeds, those whose choice is right "
+        "at the end as well. Product: of both, which is the share of documents that both hold for. Right: accuracy over the "
+        "choices, as measured; what it has above the product was right at the end, and not right after its fact. Mean ± "
+        "standard deviation over {MechanismSeeds} seeds.",
+        MECHANISM,
+        "lrrrrrrrr",
+        capture_body,
+        r"\scriptsize\setlength{\tabcolsep}{3pt}",
+    ),
+    Table(
+        "binding",
+        "Which of several values: accuracy over the choices in percent, by segments of a document, mean ± standard deviation "
+        "over {BindingSeeds} seeds. Cleared: at the trained length, the memory reset before every segment. Below each task: a "
+        "random choice, and what rules score that know the values and not whose they are, or one fact with its entity; of "
+        "`where`, the best of three rules that know no person, and the first room of the person, both in the very documents "
+        "that were asked about.",
+        BOUND,
+        "llrrrr",
+        binding_body,
         r"\footnotesize\setlength{\tabcolsep}{4pt}",
     ),
     Table(
@@ -377,16 +528,19 @@ TABLES = (
 
 def commands_table(shown: Sequence[tuple[str, tuple[str, ...]]]) -> Table:
     """How each figure and table, of a label and made from runs, is made again."""
-    grouped: dict[tuple[str, ...], list[str]] = {}
-    for label, runs in shown:
-        grouped.setdefault(runs, []).append(f"{{{label}}}")
-    rows = tuple((", ".join(labels), f"`{command(runs)}`") for runs, labels in grouped.items())
+
+    def body(e: Evidence) -> Body:
+        grouped: dict[tuple[str, ...], list[str]] = {}
+        for label, runs in shown:
+            grouped.setdefault(e.there(runs), []).append(f"{{{label}}}")
+        return ("result", "command"), tuple((", ".join(labels), f"`{command(runs)}`") for runs, labels in grouped.items() if runs)
+
     return Table(
         "commands",
         "What makes the records of each result again, from the root of the repository; `make paper` then makes the paper.",
         NEEDED,
         r"p{0.37\linewidth}p{0.6\linewidth}",
-        lambda _: (("result", "command"), rows),
+        body,
         r"\footnotesize",
         "htbp",
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,6 +150,7 @@ class Table:
         sides = re.findall("[lrcp]", re.sub(r"\{[^}]*\}", "", self.align))
         rule = tuple("---:" if side == "r" else "---" for side in sides)
         header, rows = body
+        rule = rule[: len(header)]  # columns may be left out
         title = f"**{names[f'tab:{self.name}']}.** {fill(self.caption, names)}{STALE_CELLS * has_stale(body)}"
         return "\n".join([title, "", line(header), line(rule), *(line(row) for row in rows if row is not None)])
 
@@ -271,6 +273,51 @@ def text_problems(
     taken = {*re.findall(r"\\input\{([^}]*)\}", plain("\n".join(sources.values())))}
     wrong += [f"unused: the text takes no \\input{{{name}}}" for name in sorted(generated - taken)]
     wrong += [f"undefined: no \\input{{{name}}} is made" for name in sorted(taken - generated)]
+    return wrong
+
+
+# What is said when a group's runs are made, or until then, stands behind the group.
+WHEN = re.compile(r"\\(whenmade|untilmade)\{([a-z]*)\}(?=\{)")
+
+
+def without_made(text: str, groups: AbstractSet[str]) -> str:
+    """A text without what is only said when some groups of runs are made."""
+    found, at = list[str](), 0
+    for match in WHEN.finditer(text):
+        if match.start() >= at and match[1] == "whenmade" and match[2] in groups:
+            end = closing(text, match.end())
+            found += [text[at : match.start()], blank(text[match.start() : end])]
+            at = end
+    return "".join([*found, text[at:]])
+
+
+def made_problems(
+    sources: Mapping[str, str],
+    captions: Mapping[str, tuple[str, AbstractSet[str]]],
+    waits: Mapping[str, AbstractSet[str]],
+    groups: Iterable[str],
+) -> list[str]:
+    """What a text says without the runs that it comes from.
+
+    `waits` says of macros, and of tables and figures by their labels, which groups of runs they wait for, any of which will do;
+    `captions` has each caption with the groups that its own table or figure waits for.
+    """
+    known, wrong = set(groups), []
+    for file, text in sources.items():
+        text = plain(text)
+        wrong += [
+            f"undefined: {file} says \\{command}{{{group}}}: the group must be one of {', '.join(sorted(known))}"
+            for command, group in WHEN.findall(text) if group not in known
+        ]  # fmt: skip
+        for name, of in waits.items():
+            used = rf"\\(?:page)?ref\{{{re.escape(name)}\}}" if ":" in name else rf"\\{name}(?![A-Za-z])"
+            if of and re.search(used, without_made(text, of)):
+                within = f"within \\whenmade{{{' or '.join(sorted(of))}}}{{…}}"
+                wrong.append(f"early: {file} must use {name} {within}, as its runs may not be made yet")
+    for name, (caption, own) in captions.items():
+        for hole in HOLE.findall(caption):
+            if waits.get(hole) and not (own and own <= waits[hole]):
+                wrong.append(f"early: the caption of {name} must do without {{{hole}}}, whose runs may not be made yet")
     return wrong
 
 
