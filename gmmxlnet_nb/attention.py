@@ -247,6 +247,30 @@ def attend_sdpa(
     options: dict[str, Any] = {"attn_mask": added.to(q.dtype), "dropout_p": dropout, "scale": attention.scale}
     return F.scaled_dot_product_attention(content, k, v, **options).transpose(1, 2)
 
+# %% ../nbs/20_attention.ipynb #p401
+def attend_plain(
+    attention: Any,  # An `XLNetRelativeAttention`
+    query: Tensor,  # (b, l, h, d_h)
+    key: Tensor,  # (b, n + l, h, d_h)
+    value: Tensor,  # As `key`
+    relative: Tensor,  # (h, n + 2l, d_h), keys of relative positions
+    visibility: AttentionVisibility,  # Who sees whom
+    dropout: float,  # Of attention weights
+) -> Tensor:  # (b, l, h, d_h)
+    "Attention in sums that `torch.func.vmap` can map over models."
+    dtype, (b, length, heads, _), positions = query.dtype, query.shape, relative.shape[1]
+    q, k, v = (x.permute(2, 0, 1, 3) for x in (attention.scale * query, key, value))  # (h, b, …): one product for all documents
+    biases = (attention.r_w_bias, attention.r_r_bias, attention.r_s_bias)
+    content, position, segment = (q + attention.scale * bias[:, None, None].to(dtype) for bias in biases)
+    apart = segment @ (attention.seg_embed[1] - attention.seg_embed[0]).to(dtype)[:, None, :, None]
+    hide = visibility.blocked().to(dtype) * max(-1e30, torch.finfo(dtype).min)
+    added = torch.addcmul(hide, apart, visibility.differs().to(dtype))
+    distances = position.flatten(1, 2) @ relative.to(dtype).mT  # (h, b l, n + 2l)
+    distances = distances.reshape(heads, b, positions, length)[..., 1:, :]  # `relative_shift`, in views that vmap can follow
+    distances = distances.reshape(heads, b, length, positions - 1)[..., : key.shape[1]]
+    weights = F.dropout((content @ k.mT + distances + added).softmax(-1), dropout)
+    return (weights @ v).permute(1, 2, 0, 3)
+
 # %% ../nbs/20_attention.ipynb #c036
 HEAD_SIZES = (16, 32, 64, 128)  # d_h that the kernels of notebook 21 are for
 
@@ -309,14 +333,26 @@ class BitsDropout(torch.autograd.Function):
     "Dropout by bits, on a CPU."
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, p: float) -> Tensor:
-        keep, ctx.scale = kept_by_bits(x.shape, p)
-        ctx.save_for_backward(keep)
-        return x.mul(keep).mul_(ctx.scale)
+    def forward(x: Tensor, p: float) -> tuple[Tensor, Tensor]:
+        keep, scale = kept_by_bits(x.shape, p)
+        return x.mul(keep).mul_(scale), keep
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+    def setup_context(ctx: Any, inputs: tuple[Tensor, float], output: tuple[Tensor, Tensor]) -> None:
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(output[1])
+        ctx.scale = 2**16 / (2**16 - round(inputs[1] * 2**16))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor, None]:
         return grad.mul(ctx.saved_tensors[0]).mul_(ctx.scale), None
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int, None], x: Tensor, p: float) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
+        "Other elements are dropped in each of the models that `torch.func.vmap` maps over."
+        if info.randomness != "different":
+            raise ValueError(f"randomness of vmap must be 'different' with dropout, got {info.randomness!r}")
+        return BitsDropout.apply(x, p), (in_dims[0], in_dims[0])
 
 # %% ../nbs/20_attention.ipynb #c062d
 def fast_dropout(
@@ -327,7 +363,7 @@ def fast_dropout(
     compiling = torch.compiler.is_compiling()
     if not 0 < round(p * 2**16) < 2**16 or x.numel() >= 2**31 or not (compiling or x.device.type == "cpu"):
         return F.dropout(x, p)
-    return hashed_dropout(x, p) if compiling else BitsDropout.apply(x, p)
+    return hashed_dropout(x, p) if compiling else BitsDropout.apply(x, p)[0]
 
 # %% ../nbs/20_attention.ipynb #c062db
 def apply_dropout(

@@ -29,6 +29,7 @@ from gmmxlnet_nb.attention import (
     LayerStates,
     PackedRows,
     apply_dropout,
+    attend_plain,
     attend_sdpa,
     batch_slices,
     even_slices,
@@ -77,7 +78,7 @@ def attend_triton(
 
 # %% ../nbs/22_backbone.ipynb #c036
 ATTENTION: dict[str, Callable[..., Tensor] | None] = {
-    "auto": None, "eager": None, "sdpa": attend_sdpa, "triton": attend_triton
+    "auto": None, "eager": None, "sdpa": attend_sdpa, "triton": attend_triton, "plain": attend_plain
 }
 
 
@@ -86,14 +87,14 @@ def check_attention(
     device: torch.device,  # Where the model runs
     head_size: int,  # d_h
     dtype: torch.dtype = torch.float32,  # Of the model
-) -> str:  # "eager", "sdpa" or "triton"
+) -> str:  # Any but "auto"
     "Resolve `auto`; a `ValueError` for an unknown name, or for `triton` where it can't run."
     check_choice("attn_implementation", name, tuple(ATTENTION))
     fits = head_size in HEAD_SIZES and dtype != torch.float64
     if name == "auto":
         return "triton" if device.type == "cuda" and TRITON and fits else "sdpa"
     if name == "triton" and not (TRITON and (device.type == "cuda" or os.environ.get("TRITON_INTERPRET") == "1")):
-        raise ValueError("attn_implementation must be 'auto', 'eager' or 'sdpa' without a GPU and Triton, got 'triton'")
+        raise ValueError("attn_implementation must be 'auto', 'eager', 'plain' or 'sdpa' without a GPU and Triton, got 'triton'")
     return name
 
 # %% ../nbs/22_backbone.ipynb #c039

@@ -268,7 +268,7 @@ class StackedTraining:
         size, self.maps = shared_ids(self.runs)
         self.models = [with_shared_ids(model, size, new) for model, new in zip(self.runs, self.maps, strict=True)]
         self.device, self.base = self.args.device, copy.deepcopy(self.models[0]).train()
-        self.base.set_attn_implementation("eager")
+        self.base.set_attn_implementation("plain")
         self.routers = [module for module in self.base.modules() if isinstance(module, MemoryGatingNetwork)]
         self.rows, self.weights, self.buffers = stacked_weights(self.models)
         self.tables = document_tables(trainers, self.device, self.maps)
