@@ -220,7 +220,7 @@ def nested_lists(
         array = pa.ListArray.from_arrays(np.cumsum([0, *sizes], dtype="int32"), array)
     return array
 
-
+# %% ../nbs/26_feature_tables.ipynb #t020b
 class NumberLists(Sequence[list[int]]):
     "Lists of numbers that are made when they are asked for."
 
@@ -257,7 +257,7 @@ class NumberLists(Sequence[list[int]]):
         "How many numbers each has."
         return self.offsets[1:] - self.offsets[:-1]
 
-
+# %% ../nbs/26_feature_tables.ipynb #t020c
 def list_lengths(
     lists: Any,  # `NumberLists`, or a list of lists
 ) -> np.ndarray[Any, Any]:  # (lists,)
@@ -407,7 +407,7 @@ def table_types(
 
 NO_MISFIT = {"misfit": "", "setting": "", "needed": 0}
 
-
+# %% ../nbs/26_feature_tables.ipynb #n003b
 def cut_rows(
     parts: Sequence[Sequence[Document]],  # Of each row
     texts: TokenTable,  # The rows' texts
@@ -436,7 +436,7 @@ def cut_rows(
     columns = map(list, zip(*others, strict=True))
     return cuts, places, dict(zip(("id", *GOLD_TYPES, *MISFIT_TYPES), columns, strict=True))
 
-
+# %% ../nbs/26_feature_tables.ipynb #n003c
 def row_features(
     rows: dict[str, list[str]],  # Columns of `text_rows`
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
