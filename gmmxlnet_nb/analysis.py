@@ -9,13 +9,10 @@ __all__ = ['RoutingTrace', 'GMMAnalyzer', 'plot_routing', 'intervene']
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from .core import check_choice, check_positive, moved_names
@@ -27,6 +24,9 @@ from .interventions import IntervenedMemory, IntervenedState, Intervention, chec
 from .model import XLNetWithMemory
 from .answers import answering, answer_scores, decode_n_best, n_best_spans
 from .schedule import as_dataset, find_memory_model
+
+if TYPE_CHECKING:  # else it is imported where something is drawn: who trains draws nothing
+    from matplotlib.figure import Figure
 
 # %% ../nbs/07_analysis.ipynb #c005
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class GMMAnalyzer:
         self.model.eval()
         try:
             for start in range(0, len(dataset), batch_size):
-                rows = [dataset[i] for i in range(start, min(start + batch_size, len(dataset)))]
+                rows = dataset.__getitems__(range(start, min(start + batch_size, len(dataset))))
                 for name, values in self._routes(rows, list(found)).items():
                     found[name].append(values)
         finally:
@@ -116,8 +116,10 @@ class GMMAnalyzer:
 def plot_routing(
     trace: RoutingTrace,  # Of one or more documents
     kinds: Sequence[str] = ("write", "read"),  # Which routes
-) -> Figure:  # One heatmap a kind
+) -> "Figure":  # One heatmap a kind
     "Mean routing probability by segment and expert; a `ValueError` for kinds that a trace does not have."
+    import matplotlib.pyplot as plt
+    import seaborn as sns
     if not isinstance(trace, RoutingTrace):
         raise ValueError(f"trace must be a RoutingTrace, as GMMAnalyzer.routing_trace gives it, got {type(trace).__name__}")
     if not isinstance(kinds, list | tuple) or not kinds or any(kind not in ("write", "read") for kind in kinds):
@@ -273,7 +275,7 @@ def capture_and_retention(
     with answering(own):
         for at in range(0, len(dataset), batch_size):
             rows = range(at, min(at + batch_size, len(dataset)))
-            batch = {name: x.to(own.device) for name, x in (collator or DocumentCollator())([dataset[i] for i in rows]).items()}
+            batch = {name: x.to(own.device) for name, x in (collator or DocumentCollator())(dataset.__getitems__(rows)).items()}
             given = {name: x for name, x in batch.items() if not name.endswith("_positions")}
             here = torch.from_numpy(facts[rows.start : rows.stop])
             for frozen in found:

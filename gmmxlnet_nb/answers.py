@@ -30,6 +30,7 @@ from .experts import check_shape
 from .cuda import prefetch
 from .baselines import document_index, take_rows
 from .documents import Document, check_ids
+from .feature_tables import read_rows
 from .data import DocumentDataset
 from .losses import null_logits
 from .backbone import OrderedLayers
@@ -483,8 +484,7 @@ def check_spans(
     "Raise a `ValueError` for a wrong shape, for places that are none, or for scores that come from broken logits."
     if not isinstance(dataset, DocumentDataset):
         raise ValueError(f"dataset must be a DocumentDataset, got {type(dataset).__name__}")
-    spans = spans_array(spans)
-    shape = (len(dataset), 5) if dims == 2 else (len(dataset), "n", 5)
+    spans, shape = spans_array(spans), (len(dataset), 5) if dims == 2 else (len(dataset), "n", 5)
     if spans.ndim != dims or len(spans) != len(dataset) or spans.shape[-1] != 5 or not spans.size:
         raise ValueError(f"spans must be ({', '.join(map(str, shape))}), got {spans.shape}")
     scores, null = spans[..., 0].reshape(len(spans), -1), spans[..., 1].reshape(len(spans), -1)
@@ -504,10 +504,11 @@ def dataset_rows(
     spans: np.ndarray,  # One row, or n, for each document
 ) -> Iterator[tuple[Document, Mapping[str, Any], Any]]:  # A document, its feature and its spans as a list
     "What belongs together; a `ValueError` if features stand in another order than their documents."
-    for document, feature, found in zip(dataset.documents, dataset, spans.tolist(), strict=True):
+    features = read_rows(dataset.features, ("id", "starts", "ends"))  # of long documents a few segments are looked at
+    for document, feature, found in zip(dataset.documents, features, spans.tolist(), strict=True):
         if feature.get("id", document.id) != document.id:
-            got = f"{feature['id']!r} beside {document.id!r}"
-            raise ValueError(f"dataset must have its features in the order of its documents, got {got}")
+            got = f"got {feature['id']!r} beside {document.id!r}"
+            raise ValueError(f"dataset must have its features in the order of its documents, {got}")
         yield document, feature, found
 
 # %% ../nbs/40_answers.ipynb #c047
@@ -560,8 +561,8 @@ def rank_candidates(
             scores.setdefault(span_text(document, feature, *map(int, where)), score)  # the first is the best
     scores.pop(("", -1), None)  # a span without characters is no answer
     ranked = sorted([*scores.items(), (("", -1), spans[0][1])], key=lambda item: -item[1])
-    weights = [math.exp(score - ranked[0][1]) for _, score in ranked]
-    return [Candidate(*key, score, w / sum(weights)) for (key, score), w in zip(ranked, weights, strict=True)]
+    total = sum(weights := [math.exp(score - ranked[0][1]) for _, score in ranked])
+    return [Candidate(*key, score, w / total) for (key, score), w in zip(ranked, weights, strict=True)]
 
 # %% ../nbs/40_answers.ipynb #c055c
 def decode_n_best(

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from .experts import check_shape
 from .documents import Document
 from .segments import span_text
+from .feature_tables import read_rows
 from .data import DocumentDataset
 from .answers import exact_match
 
@@ -41,10 +42,9 @@ def choice_places(
 ) -> list[tuple[int, int, int]] | None:  # Of each choice: segment, first token − l, last token − l; None if one is no span
     "The tokens of each choice in the list."
     starts, places = choice_starts(document), list[tuple[int, int, int]]()
-    asked = [t for t, shows_question in enumerate(feature["asked"]) if shows_question]
+    asked = [(t, feature["starts"][t], feature["ends"][t]) for t, shows_question in enumerate(feature["asked"]) if shows_question]
     for choice, a in zip(document.choices, starts or (), strict=False):
-        for t in asked:
-            lows, highs = feature["starts"][t], feature["ends"][t]
+        for t, lows, highs in asked:
             spans = enumerate(zip(lows, highs, strict=True))
             inside = [i for i, (low, high) in spans if low < min(high, a + len(choice)) and high > a]
             place = (t, inside[0] - len(lows), inside[-1] - len(lows)) if inside else (t, 0, 0)
@@ -121,9 +121,7 @@ def dataset_places(
     "Where the choices of all documents are."
     if not all(document.choices and document.answers for document in dataset.documents):
         return {}
-    features: Any = dataset.features
-    if hasattr(features, "select_columns"):  # a long document's other columns would be read for nothing
-        features = features.select_columns(["asked", "starts", "ends"])
+    features = read_rows(dataset.features, ("asked", "starts", "ends"))
     found = {d.id: choice_places(d, feature) for d, feature in zip(dataset.documents, features, strict=True)}
     whole = {id: places for id, places in found.items() if places is not None}
     return whole if len(whole) == len(found) else {}

@@ -15,11 +15,11 @@ import tempfile
 import unicodedata
 import uuid
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
-from itertools import groupby, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,115 +35,23 @@ from gmmxlnet_nb.core import (
     check_choice, check_folder, check_positive, check_regular_file, file_digest, hold_lock, moved_names, whole_file
 )
 from .attention import packed_tokens
-from .documents import Answer, Document, check_document, check_ids, is_text
+from .documents import Document, check_document, check_ids, is_text
 from .faults import progress_bars, say_once
 from gmmxlnet_nb.segments import (
-    HIDDEN_LETTERS, WORD_START, BlankTable, DoesNotFit, SegmentLayout, TokenizedText, answer_spans, build_segment,
+    HIDDEN_LETTERS, WORD_START, BlankTable, SegmentLayout, TokenizedText, answer_spans, build_segment,
     check_layout, check_offsets, check_tokenizer, cover_gap, cover_gaps, document_feature, explain_missing_answer,
     is_blank, is_sign, normalize_answer, one_segment, place_tokens, raw_tokens, raw_tokens_of, segment_ranges, share_run,
     tokenize_text, tokenize_texts, trim_span, visible_before
 )
+from gmmxlnet_nb.feature_tables import (
+    EARLY, FEATURE_TYPES, GOLD_TYPES, INEXACT, INT_COLUMNS, MISFIT_TYPES, ROW_CHARACTERS, SPLIT, UNKNOWN, TokenTable,
+    cut_document, cut_rows, flat_numbers, gold_flags, list_lengths, nested_lists, ragged, row_documents, row_features,
+    segment_columns, shallow, span_flags, table_rows, table_types, text_rows, token_ranges, token_table, tokenizer_steps,
+    tokens_of_words, word_begins, words_stand_alone
+)
 
 if TYPE_CHECKING:  # else it is imported where features are made or kept: who answers a question makes none
-    from datasets import Dataset, Features
-
-# %% ../nbs/12_data.ipynb #c033
-ROW_CHARACTERS = 1 << 20  # Of a text, counted once for each question: features of some 100 MB while they are made
-
-
-def text_rows(
-    documents: Iterable[Document],  # Those of one text side by side
-) -> Iterator[dict[str, str]]:  # The text, and all else as JSON
-    "Neighbouring documents of one text in one row, or in several if their features were too many to hold."
-    for text, group in groupby(documents, key=lambda document: document.text):
-        together = max(1, ROW_CHARACTERS // max(1, len(text)))
-        while records := [asdict(replace(document, text="")) for document in islice(group, together)]:
-            yield {"text": text, "documents": json.dumps(records, default=int)}  # int: positions may be NumPy's
-
-
-def row_documents(
-    row: dict[str, str],  # Of `text_rows`
-) -> list[Document]:  # The row's
-    "The documents of one row, as they were."
-    documents = []
-    for record in json.loads(row["documents"]):
-        answers = tuple(Answer(**answer) for answer in record["answers"])
-        lists = {name: tuple(record[name]) for name in ("breaks", "choices")}
-        documents.append(Document(**record | lists | {"text": row["text"], "answers": answers}))
-    return documents
-
-# %% ../nbs/12_data.ipynb #e202
-EARLY, SPLIT, UNKNOWN, INEXACT = 1, 2, 4, 8  # Before the question is shown; in no segment whole; only <unk>; no exact match
-
-
-def gold_flags(
-    document: Document,  # Checked
-    feature: dict[str, Any],  # Of `document_feature`
-    tokens: TokenizedText,  # The document's text
-    layout: SegmentLayout,  # How it was cut
-    unknown: int,  # The id of <unk>
-) -> tuple[list[int], list[int]]:  # Of each right answer: how many tokens it has, and flags
-    "What keeps right answers from being given."
-    shown = sum(start >= 0 for start in feature["starts"][-1])  # the last segment always shows the question
-    question = len(feature["input_ids"][-1]) - shown - len(layout.mem_read_ids) - len(layout.mem_write_ids) - 3
-    asked = [(first, last) for first, last, asks in segment_ranges(document, tokens, layout, question) if asks]
-    right = {normalize_answer(answer.text) for answer in document.answers}
-    spans = answer_spans(document, tokens)
-    flags = []
-    for a, b in spans:
-        start, end = trim_span(document.text, tokens.starts[a], tokens.ends[b])
-        whole = any(first <= a and b < last for first, last in asked)
-        flag = 0 if whole else EARLY if a < asked[0][0] else SPLIT
-        flag |= UNKNOWN * all(id == unknown for id in tokens.ids[a : b + 1])
-        flags.append(flag | INEXACT * (normalize_answer(document.text[start:end]) not in right))
-    return [b - a + 1 for a, b in spans], flags
-
-# %% ../nbs/12_data.ipynb #n003
-INT_COLUMNS = {"input_ids": "int32", "token_type_ids": "int8", "starts": "int64", "ends": "int64"}
-FEATURE_TYPES: dict[str, Any] = {  # Said, not guessed: the first documents may have no answers to guess from
-    "id": "string", **{name: [[kind]] for name, kind in INT_COLUMNS.items()}, "asked": ["bool"],
-    "start_positions": [["int64"]], "end_positions": [["int64"]],
-}
-GOLD_TYPES: dict[str, Any] = {"gold_tokens": ["int32"], "gold_flags": ["int8"]}  # Of `gold_flags`
-MISFIT_TYPES: dict[str, Any] = {"misfit": "string", "setting": "string", "needed": "int64"}  # Of `DoesNotFit`
-
-
-def table_types(
-    columns: Mapping[str, Any] = FEATURE_TYPES | GOLD_TYPES | MISFIT_TYPES,  # Name → a type, or a list with one
-) -> "Features":
-    "The types of a table's columns."
-    from datasets import Features, List, Value
-
-    def of(kind: Any) -> Any:
-        return List(of(kind[0])) if isinstance(kind, list) else Value(kind)
-    return Features({name: of(kind) for name, kind in columns.items()})
-
-
-NO_MISFIT = {"misfit": "", "setting": "", "needed": 0}
-
-
-def row_features(
-    rows: dict[str, list[str]],  # Columns of `text_rows`
-    tokenizer: PreTrainedTokenizerBase,  # With memory tokens
-    layout: SegmentLayout,  # How to cut
-    require_answer: bool,  # Whether an answer that is in no segment whole is an error
-) -> dict[str, list[Any]]:  # Columns of `document_feature`, and those of `GOLD_TYPES`
-    "The features of some rows; each text is tokenized once, and so is each question."
-    columns: dict[str, list[Any]] = {name: [] for name in (*FEATURE_TYPES, *GOLD_TYPES, *MISFIT_TYPES)}
-    parts = [row_documents({"text": text, "documents": told}) for text, told in zip(rows["text"], rows["documents"], strict=True)]
-    questions = list(dict.fromkeys(document.question for part in parts for document in part))  # many may be the same
-    asked = {one: tokens.ids for one, tokens in zip(questions, tokenize_texts(tokenizer, questions), strict=True)}
-    for tokens, part in zip(tokenize_texts(tokenizer, rows["text"]), parts, strict=True):
-        for document in part:
-            try:
-                feature = document_feature(document, tokenizer, layout, tokens, require_answer, asked[document.question])
-                golds = gold_flags(document, feature, tokens, layout, tokenizer.unk_token_id)
-                feature |= dict(zip(GOLD_TYPES, golds, strict=True))
-            except DoesNotFit as error:  # all are found before anything is said
-                feature = {"id": document.id, "misfit": str(error), "setting": error.setting, "needed": error.needed}
-            for name, values in columns.items():
-                values.append(feature.get(name, NO_MISFIT.get(name, [])))
-    return columns
+    from datasets import Dataset
 
 # %% ../nbs/12_data.ipynb #n005
 class ExactPickle:
@@ -197,7 +105,7 @@ def map_features(
         return table.map(
             row_features,
             batched=True,
-            batch_size=rows_together(rows),  # rows whose features are in memory as Python lists
+            batch_size=rows_together(rows),
             remove_columns=table.column_names,
             features=table_types(),
             fn_kwargs={"tokenizer": sent, "layout": layout, "require_answer": require_answer},
@@ -221,7 +129,9 @@ FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a fea
     cover_gap, share_run, visible_before, TokenizedText.token_span, is_blank, is_sign, BlankTable.__missing__, trim_span,
     normalize_answer, SegmentLayout.room, SegmentLayout.windows,
     segment_ranges, build_segment, document_feature, answer_spans, explain_missing_answer, one_segment, gold_flags,
-    text_rows, row_documents, row_features,
+    tokenizer_steps, words_stand_alone, TokenTable.of, ragged, word_begins, tokens_of_words, token_table, token_ranges,
+    cut_document, segment_columns, nested_lists, table_types, span_flags, shallow, text_rows, row_documents, cut_rows,
+    row_features,
 )  # fmt: skip
 
 
@@ -357,7 +267,7 @@ def fitting_rows(
     on_misfit: str,  # One of `ON_MISFIT`
 ) -> list[int] | None:  # The rows that fit; None for all
     "Which documents fit; a `ValueError` for those that do not, unless they are to be left out, which is said."
-    rows = [row for row, misfit in enumerate(features["misfit"]) if not misfit]
+    rows = [row for row, misfit in enumerate(features["misfit"][:]) if not misfit]
     if len(rows) == len(features):
         return None
     fits = set(rows)
@@ -558,11 +468,33 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
     def __getitem__(self, index: int) -> dict[str, Any]:
         return self.features[index]
 
-    def __getitems__(self, indices: list[int]) -> list[dict[str, Any]]:
-        "Several at once, as PyTorch's loaders ask for them."
-        return self.features.__getitems__(indices)
+    def __getitems__(self, indices: Sequence[int]) -> list[dict[str, Any]]:
+        "Several at once, as PyTorch's loaders ask for them: segments are lists that are made when they are asked for."
+        if not hasattr(self.features, "with_format"):
+            return [self.features[i] for i in indices]
+        rows = list(indices)
+        ahead = range(rows[0], rows[0] + len(rows)) if rows else rows
+        together = rows == list(ahead)  # these stay as they are; others are put side by side
+        table = self.features.with_format("arrow")[ahead if together else rows]
+        return list(table_rows(table if together else table.combine_chunks()))
 
 # %% ../nbs/12_data.ipynb #e209
+def check_golds(
+    feature: dict[str, Any],  # Of a document
+    sizes: np.ndarray[Any, Any],  # (s,), tokens of its segments
+    where: str,  # How to say which it is
+) -> None:
+    "A `ValueError` for right answers that are no spans of their segment."
+    starts, ends = feature["start_positions"], feature["end_positions"]
+    counts, a, b = list_lengths(starts), flat_numbers(starts), flat_numbers(ends)
+    if counts.tolist() == list_lengths(ends).tolist() and ((a >= 0) & (a <= b) & (b < np.repeat(sizes, counts))).all():
+        return
+    for size, first, last in zip(sizes.tolist(), starts, ends, strict=True):
+        if len(first) != len(last) or any(not 0 <= x <= y < size for x, y in zip(first, last, strict=True)):
+            what = f"must be pairs that rise within a segment of {size} tokens"
+            raise ValueError(f"{where}: start_positions and end_positions {what}, got {first} and {last}")
+
+
 def check_feature(
     feature: Any,  # To be put into a batch
 ) -> None:
@@ -570,19 +502,17 @@ def check_feature(
     if not isinstance(feature, dict) or not feature.keys() >= FEATURE_TYPES.keys() - {"id"}:
         got = sorted(feature) if isinstance(feature, dict) else type(feature).__name__
         raise ValueError(f"features must have the columns {', '.join(FEATURE_TYPES)}, got {got}")
-    where, sizes = f"features of document {feature.get('id')!r}", [len(ids) for ids in feature["input_ids"]]
+    where, lengths = f"features of document {feature.get('id')!r}", list_lengths(feature["input_ids"])
+    sizes = lengths.tolist()
     if not sizes or not min(sizes):
         raise ValueError(f"{where}: input_ids must be segments of at least one token, got {sizes} tokens")
     for name in FEATURE_TYPES.keys() - {"id", "input_ids"}:
         inner = name in INT_COLUMNS
-        found = [len(values) for values in feature[name]] if inner else len(feature[name])
+        found = list_lengths(feature[name]).tolist() if inner else len(feature[name])
         if found != (sizes if inner else len(sizes)):
             what = f"{sizes} tokens" if inner else f"{len(sizes)} segments"
             raise ValueError(f"{where}: {name} must be of as many as input_ids, {what}, got {found}")
-    for size, starts, ends in zip(sizes, feature["start_positions"], feature["end_positions"], strict=True):
-        if len(starts) != len(ends) or any(not 0 <= a <= b < size for a, b in zip(starts, ends, strict=True)):
-            what = f"must be pairs that rise within a segment of {size} tokens"
-            raise ValueError(f"{where}: start_positions and end_positions {what}, got {starts} and {ends}")
+    check_golds(feature, lengths, where)
 
 # %% ../nbs/12_data.ipynb #c037
 @dataclass
@@ -610,29 +540,30 @@ class DocumentCollator:
             raise ValueError("features must hold at least one document, got none")
         for feature in features:
             check_feature(feature)
-        counts = [len(f["input_ids"]) for f in features]
-        lengths = torch.tensor([len(ids) for f in features for ids in f["input_ids"]])
-        s, length = self._size("pad_to_segments", max(counts)), self._size("pad_to_length", int(lengths.max()))
-        segments = torch.arange(s) < torch.tensor(counts)[:, None]
-        shifts: list[int] = (length - lengths).tolist()
+        counts = torch.tensor([len(f["input_ids"]) for f in features])
+        lengths = torch.from_numpy(np.concatenate([list_lengths(f["input_ids"]) for f in features])).long()
+        s, length = self._size("pad_to_segments", int(counts.max())), self._size("pad_to_length", int(lengths.max()))
+        segments = torch.arange(s) < counts[:, None]
         real = torch.zeros(len(features), s, length, dtype=torch.bool)
         real[segments] = torch.arange(length) >= length - lengths[:, None]
 
-        def tokens(name: str) -> Tensor:  # those of all segments, one after another
-            return torch.from_numpy(np.array([x for f in features for part in f[name] for x in part], dtype=np.int64))
+        def numbers(name: str) -> np.ndarray[Any, Any]:  # those of all segments, one after another
+            return np.concatenate([flat_numbers(f[name]) for f in features]).astype(np.int64, copy=False)
+
+        def tokens(name: str) -> Tensor:
+            return torch.from_numpy(numbers(name))
 
         def padded(values: Tensor, padding: int | bool) -> Tensor:
             return torch.full(real.shape, padding).masked_scatter_(real, values)
 
         def positions(name: str) -> Tensor:
-            gold = [found for f in features for found in f[name]]
-            table = np.full((len(gold), max(1, *map(len, gold))), -1, dtype=np.int64)
-            for row, found in enumerate(gold):
-                if found:
-                    table[row, : len(found)] = np.add(found, shifts[row])
+            gold = np.concatenate([list_lengths(f[name]) for f in features])
+            table = np.full((len(gold), max(1, gold.max())), -1, dtype=np.int64)
+            rows = np.repeat(np.arange(len(gold)), gold)
+            table[rows, ragged(0, gold)] = numbers(name) + (length - lengths.numpy())[rows]
             return torch.full((*segments.shape, table.shape[1]), -1).masked_scatter_(segments[..., None], torch.from_numpy(table))
 
-        asked = torch.tensor([shown for f in features for shown in f["asked"]]).repeat_interleave(lengths)
+        asked = torch.tensor([bool(shown) for f in features for shown in f["asked"]]).repeat_interleave(lengths)
         return ({"packed_tokens": packed_tokens(real)} if self.pack_tokens else {}) | {
             "input_ids": padded(tokens("input_ids"), self.pad_token_id),
             "attention_mask": real.long(),

@@ -55,14 +55,14 @@ def is_text(
     value: Any,  # What was given
 ) -> bool:  # Whether it is a string without halves of characters
     "Whether a value is a string of Unicode characters, and so can be tokenized and saved."
-    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
+    return isinstance(value, str) and (value.isascii() or not re.search("[\ud800-\udfff]", value))
 
 
 def is_index(
     value: Any,  # What was given
 ) -> bool:  # Whether it is a whole number, NumPy's included
     "Whether a value can say where a character is."
-    return isinstance(value, Integral) and not isinstance(value, bool)
+    return type(value) is int or (isinstance(value, Integral) and not isinstance(value, bool))  # most are; the rest asks for long
 
 
 def check_fields(

@@ -22,6 +22,7 @@ from .contrasts import paired_bootstrap
 from .side_files import NO_SEGMENT, write_side_file
 from .updates import GatedUpdate
 from .documents import Document
+from .feature_tables import read_rows
 from .data import DocumentDataset
 from .babi import where_is
 from .shortcuts import asked_fact, fact_patterns, stated_facts
@@ -78,9 +79,7 @@ def fact_segments(
     dataset: DocumentDataset,  # Documents of a generated task
 ) -> np.ndarray:  # (n,), from 1
     "The segment of each document's fact."
-    features: Any = dataset.features
-    if hasattr(features, "select_columns"):  # a long document's other columns would be read for nothing
-        features = features.select_columns(["starts", "ends"])
+    features = read_rows(dataset.features, ("starts", "ends"))
     return np.array([fact_segment(d, feature) for d, feature in zip(dataset.documents, features, strict=True)])
 
 # %% ../nbs/56_examination.ipynb #i020

@@ -31,7 +31,8 @@ from gmmxlnet_nb.segments import (
     BLANKED, DoesNotFit, SegmentLayout, TokenizedText, check_layout, check_tokenizer, document_feature, segment_ranges,
     tokenize_text, train_tokenizer
 )
-from .data import COUNTS, EARLY, INEXACT, SPLIT, UNKNOWN, AnswerReport, gold_counts, gold_flags, list_documents
+from .feature_tables import EARLY, INEXACT, SPLIT, UNKNOWN, gold_flags
+from .data import COUNTS, AnswerReport, gold_counts, list_documents
 from .tasks import TASKS
 from .config import READING_FIELDS
 from .loading import load_tokenizer

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -449,6 +449,17 @@ def calibrate_run(
     return found
 
 # %% ../nbs/62_launch.ipynb #n301
+@lru_cache(maxsize=16)
+def asked_documents(
+    task: str,  # One of `GENERATORS`
+    count: int,  # How many
+    segments: int,  # Of each
+    options: str,  # `task_options`, as JSON
+) -> list[Document]:
+    "Documents of a further length: the same in all runs that are asked about them."
+    return generated_documents(task, count, segments, EVALUATION_SEED, json.loads(options))
+
+
 def length_documents(
     parts: RunParts,  # Of the run
     what: DocumentConfig,  # What it reads
@@ -456,7 +467,7 @@ def length_documents(
 ) -> DocumentDataset:
     "Documents of a further length that a run is asked about."
     count = what.num_length_eval or what.num_eval
-    documents = generated_documents(what.task, count, segments, EVALUATION_SEED, what.task_options)
+    documents = asked_documents(what.task, count, segments, json.dumps(what.task_options))
     return parts.build(documents, require_answer=False)
 
 

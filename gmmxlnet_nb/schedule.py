@@ -30,7 +30,8 @@ from .faults import say_once
 from .config import GMMXLNetConfig
 from .reading_fields import remember_reading
 from .core import read_json
-from .data import DocumentDataset, text_rows
+from .feature_tables import text_rows
+from .data import DocumentDataset
 from .documents import Document, check_document
 from .experts import expand_strategies
 from .loading import type_name

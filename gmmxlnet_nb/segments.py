@@ -143,12 +143,13 @@ def train_tokenizer(
     size = max(1, vocab_size - len(SPECIAL_TOKENS) + 1)
     trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=["<unk>"], show_progress=False)
     pieces.train_from_iterator(texts, trainer)
-    counts = Counter(token for encoding in pieces.encode_batch(texts) for token in encoding.tokens)
+    words = Counter(word for text in texts for word in text.split())  # each is cut alone, so each is cut once
+    cut = zip(words.values(), pieces.encode_batch(list(words)), strict=True)
+    counts = Counter(chain.from_iterable(count * encoding.tokens for count, encoding in cut))
     total = sum(counts.values())
     # fewer digits than JSON keeps: a tokenizer that was saved must be the same again
     scores = {piece: round(math.log((counts[piece] + 0.5) / total), 12) for piece in pieces.get_vocab()}
-    scored = [(piece, score) for piece, score in scores.items() if piece != "<unk>"]
-    scored.sort(key=lambda item: (-item[1], item[0]))
+    scored = sorted(((x, score) for x, score in scores.items() if x != "<unk>"), key=lambda item: (-item[1], item[0]))
     needed = len(scored) + len(SPECIAL_TOKENS)
     if needed > vocab_size:  # every character of the texts is a piece
         raise ValueError(f"vocab_size must be at least {needed} for these texts, got {vocab_size}")

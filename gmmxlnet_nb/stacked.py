@@ -24,6 +24,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from .core import check_names, check_positive, hold_run
 from .router import MemoryGatingNetwork
 from .cuda import CapturedStep
+from .feature_tables import list_lengths
 from .data import DocumentCollator
 from .losses import memory_losses
 from .model import XLNetWithMemory
@@ -159,7 +160,8 @@ def documents_of(
     data: Any = trainer.train_dataset
     if not hasattr(data, "__getitem__"):
         raise ValueError(f"train_dataset must be a DocumentDataset in runs that are stacked, got {type(data).__name__}")
-    return [data[i] for i in range(len(data))]
+    rows = range(len(data))
+    return list(data.__getitems__(rows)) if hasattr(data, "__getitems__") else [data[i] for i in rows]
 
 
 def document_tables(
@@ -169,7 +171,7 @@ def document_tables(
 ) -> dict[str, Tensor]:  # (G, N, …), by the model's names
     "What trainers' documents are, in the order of their data sets; runs with fewer documents end with rows of the first one."
     found, data = [], [documents_of(trainer) for trainer in trainers]
-    length = max(len(ids) for rows in data for row in rows for ids in row["input_ids"])
+    length = max(int(list_lengths(row["input_ids"]).max()) for rows in data for row in rows)
     segments, most = max(len(row["input_ids"]) for rows in data for row in rows), max(map(len, data))
     for trainer, rows, new in zip(trainers, data, maps, strict=True):
         with_ids: Any = trainer.data_collator

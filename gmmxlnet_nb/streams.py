@@ -19,7 +19,8 @@ from .core import check_choice, check_count, check_positive
 from .documents import Document, check_document, check_ids, json_field, require_nonempty
 from .faults import say_once
 from .segments import DoesNotFit, SegmentLayout, document_feature, tokenize_text
-from .data import COUNTS, ON_MISFIT, AnswerReport, ExactPickle, check_learnable, gold_counts, gold_flags
+from .feature_tables import gold_flags
+from .data import COUNTS, ON_MISFIT, AnswerReport, ExactPickle, check_learnable, gold_counts
 
 # %% ../nbs/13_streams.ipynb #n063
 def shuffle_buffered(
