@@ -279,7 +279,7 @@ def read_norm(
     wanted: bool,  # Whether there is one
 ) -> nn.LayerNorm | None:
     "What normalises a read; a `ValueError` for what is neither True nor False."
-    return nn.LayerNorm(hidden_dim, eps=1e-5) if check_choice("read_norm", wanted, (True, False)) else None
+    return nn.LayerNorm(hidden_dim, eps=1e-5) if check_choice("normalise", wanted, (True, False)) else None
 
 # %% ../nbs/30_baselines.ipynb #c018
 MEMORY_UPDATES = ("gated", "replace", "none", "skip")
