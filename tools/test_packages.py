@@ -68,7 +68,7 @@ def test_modules_names_and_readme(place: Path, tmp_path: Path) -> None:
     assert (place / "gmmxlnet_nb" / "py.typed").is_file()
     readme = distribution(place).metadata.get_payload()  # type: ignore[attr-defined]
     examples = re.findall(r"^```python\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
-    assert len(examples) == 5
+    assert len(examples) == 6
     script = tmp_path / "examples.py"
     script.write_text("\n".join([NAMES.format(place=str(place)), *examples]), encoding="utf-8")
     done = run(str(script), cwd=tmp_path, place=place)
