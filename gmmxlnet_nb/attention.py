@@ -37,7 +37,8 @@ def padding_first(
     return mask.int().argsort(dim=1, stable=True)
 
 # %% ../nbs/20_attention.ipynb #c009
-# Instead of the number of the only query that sees a key
+# Instead of the number of the only query that sees a key. Below the last are the ranks 1, 2, … of keys: a query sees those of
+# its own rank, which is that of the key in its place, and of lower ones
 VISIBLE_TO_ALL, VISIBLE_TO_NONE = -1, -2
 
 
@@ -65,6 +66,7 @@ class AttentionVisibility(NamedTuple):
     plain: Tensor | None = None  # (b,), int32: see `plain_keys`
     offsets: Tensor | None = None  # (b + 1,), rows where documents begin that are packed; then all else is (1, t)
     longest: int | None = None  # l of these documents with their padding
+    ranked: bool = False  # Whether some keys have ranks
 
     @classmethod
     def of(cls, attention_mask: Tensor, token_type_ids: Tensor | None, earlier: Tensor | None = None) -> "AttentionVisibility":
@@ -101,6 +103,11 @@ class AttentionVisibility(NamedTuple):
         "The same, with the two masks that all layers need unless they have a kernel that makes them."
         return self._replace(pairs=(self.blocked(), self.differs()))
 
+    def with_ranks(self, ranks: Tensor) -> "AttentionVisibility":
+        "The same, of a segment alone, where a token that has a rank (b, l) > 0 is seen by those with this rank or a higher one."
+        ranked = torch.where((ranks > 0) & (self.visible_to == VISIBLE_TO_ALL), VISIBLE_TO_NONE - ranks.int(), self.visible_to)
+        return self._replace(visible_to=ranked, ranked=True)
+
     def with_plain(self) -> "AttentionVisibility":
         "The same, with what spares a kernel the ids of most keys."
         begin = torch.zeros_like(self.key_types[:, :1], dtype=torch.int64)
@@ -111,7 +118,11 @@ class AttentionVisibility(NamedTuple):
         if self.pairs is not None:
             return self.pairs[0]
         place = torch.arange(self.query_types.shape[1], device=self.visible_to.device)
-        return (self.visible_to != VISIBLE_TO_ALL)[:, None] & (self.visible_to[:, None] != place[:, None])
+        hidden = (self.visible_to != VISIBLE_TO_ALL)[:, None] & (self.visible_to[:, None] != place[:, None])
+        if not self.ranked:
+            return hidden
+        higher = self.visible_to[:, None] >= self.visible_to[:, :, None]  # ranks are counted downwards
+        return hidden & ~(higher & (self.visible_to < VISIBLE_TO_NONE)[:, None])
 
     def differs(self) -> Tensor:
         "(b, l, n + l), True where segment ids differ."

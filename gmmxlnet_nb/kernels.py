@@ -146,8 +146,8 @@ def key_ids(j0, keys, plain, kind, KT, VISIBLE_TO, M: tl.constexpr):
 
 @triton.jit
 def scores(
-    cols, real, p, h, rows, qc, qp, e, qt, here, kt, visible_to, K, R, skl, skh, P, precision: tl.constexpr,
-    D: tl.constexpr, M: tl.constexpr,
+    cols, real, p, h, rows, qc, qp, e, qt, rank, here, kt, visible_to, K, R, skl, skh, P, ranked: tl.constexpr,
+    precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr,
 ):
     "Scores of M keys with M queries, times log2 e, and the next square of positions, from p on"
     k = load_rows(K + h * skh, skl, cols, real, D)
@@ -157,6 +157,8 @@ def scores(
     s += rotate(tl.where(tl.arange(0, M)[None, :] >= back, here, following), M)
     s += tl.where(qt[:, None] != kt[None, :], e[:, None], 0.0)
     seen = (visible_to == _VISIBLE_TO_ALL)[None, :] | (visible_to[None, :] == rows[:, None])
+    if ranked:  # counted downwards
+        seen |= (visible_to[None, :] >= rank[:, None]) & (visible_to < _VISIBLE_TO_NONE)[None, :]
     return tl.where(seen, s, _BLOCKED), following
 
 # %% ../nbs/21_kernels.ipynb #k191
@@ -181,8 +183,8 @@ def first_number(begin, b, batch, row, packed: tl.constexpr):
 @triton.jit
 def forward_kernel(
     Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, PLAIN, SEED, OFFSETS, OUT, LSE, sqb, sql, sqh, skb, skl, skh, svb, svl, svh,
-    H, L, NK, T, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, packed: tl.constexpr, precision: tl.constexpr,
-    D: tl.constexpr, M: tl.constexpr,
+    H, L, NK, T, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, packed: tl.constexpr,
+    ranked: tl.constexpr, precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr,
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
     b, h, first = bh // H, bh % H, L - i0 - M + 1
@@ -196,6 +198,7 @@ def forward_kernel(
     Q, K = Q + first_number(begin, b, sqb, sql, packed), K + first_number(begin, b, skb, skl, packed)
     V, KT, VISIBLE_TO = V + first_number(begin, b, svb, svl, packed) + h * svh, KT + key, VISIBLE_TO + key
     qc, qp, e, qt = queries_of(rows, there, h, Q, WB, RB, SB, SEG, QT + row, sql, sqh, H, scale, D)
+    rank = tl.load(VISIBLE_TO + rows, mask=there, other=0) if ranked else rows
     here = tl.dot(qp, tl.trans(positions_from(R, first, h, P, D, M)), input_precision=precision)
     top = tl.full([M], float("-inf"), tl.float32)
     total = tl.zeros([M], tl.float32)
@@ -206,7 +209,7 @@ def forward_kernel(
         kt, visible_to = key_ids(j0, keys, plain, kind, KT, VISIBLE_TO, M)
         real, p = cols < keys, first + j0 + M
         s, here = scores(
-            cols, real, p, h, rows, qc, qp, e, qt, here, kt, visible_to, K, R, skl, skh, P, precision, D, M
+            cols, real, p, h, rows, qc, qp, e, qt, rank, here, kt, visible_to, K, R, skl, skh, P, ranked, precision, D, M
         )
         new = tl.maximum(top, tl.max(s, 1))
         w, old = tl.exp2(s - new[:, None]), tl.exp2(top - new)
@@ -224,7 +227,7 @@ def forward_kernel(
 def weights_kernel(
     Q, K, V, R, WB, RB, SB, SEG, QT, KT, VISIBLE_TO, PLAIN, SEED, OFFSETS, OUT, LSE, DO, DS, PD, sqb, sql, sqh, skb, skl, skh,
     svb, svl, svh, H, L, NK, S, T, scale: tl.constexpr, threshold: tl.constexpr, grow: tl.constexpr, packed: tl.constexpr,
-    precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr,
+    ranked: tl.constexpr, precision: tl.constexpr, D: tl.constexpr, M: tl.constexpr,
 ):
     i0, bh, P = tl.program_id(0) * M, tl.program_id(1), NK + L
     b, h, first = bh // H, bh % H, L - i0 - M + 1
@@ -238,6 +241,7 @@ def weights_kernel(
     Q, K = Q + first_number(begin, b, sqb, sql, packed), K + first_number(begin, b, skb, skl, packed)
     V, KT, VISIBLE_TO = V + first_number(begin, b, svb, svl, packed) + h * svh, KT + key, VISIBLE_TO + key
     qc, qp, e, qt = queries_of(rows, there, h, Q, WB, RB, SB, SEG, QT + row, sql, sqh, H, scale, D)
+    rank = tl.load(VISIBLE_TO + rows, mask=there, other=0) if ranked else rows
     here = tl.dot(qp, tl.trans(positions_from(R, first, h, P, D, M)), input_precision=precision)
     lines = first_line(begin, b, h, H, L, T, packed)
     lse = tl.load(LSE + lines + rows, mask=there, other=float("inf"))
@@ -251,7 +255,7 @@ def weights_kernel(
         kt, visible_to = key_ids(j0, keys, plain, kind, KT, VISIBLE_TO, M)
         real, p = cols < keys, first + j0 + M
         s, here = scores(
-            cols, real, p, h, rows, qc, qp, e, qt, here, kt, visible_to, K, R, skl, skh, P, precision, D, M
+            cols, real, p, h, rows, qc, qp, e, qt, rank, here, kt, visible_to, K, R, skl, skh, P, ranked, precision, D, M
         )
         w = tl.exp2(s - lse[:, None])
         v = load_rows(V, svl, cols, real, D)
@@ -442,7 +446,7 @@ def document_sizes(
 def attend_forward(
     query: Tensor, key: Tensor, value: Tensor, relative: Tensor, content_bias: Tensor, position_bias: Tensor,
     segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor, plain: Tensor,
-    seed: Tensor, offsets: Tensor | None, dropout: float, scale: float, tile: int,
+    seed: Tensor, offsets: Tensor | None, dropout: float, scale: float, tile: int, ranked: bool,
 ) -> tuple[Tensor, Tensor]:
     "Attention `(b, l, h, d_h)`, and log2 of each row's sum `(b, h, l)`; with offsets b is 1 and l the rows of all documents."
     count, length, keys, total = document_sizes(query, key, relative, offsets)
@@ -453,7 +457,7 @@ def attend_forward(
         wrap_triton(forward_kernel), "forward", (triton.cdiv(length, tile), count * query.shape[2]), query, tile, query, key,
         value, relative, content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, plain, seed,
         offsets, out, sums, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3],
-        query.shape[2], length, keys, total, scale=scale, packed=offsets is not None, **dropout_constants(dropout),
+        query.shape[2], length, keys, total, scale=scale, packed=offsets is not None, ranked=ranked, **dropout_constants(dropout),
     )
     return out, sums
 
@@ -485,6 +489,7 @@ def attend_backward(
     grad: Tensor, query: Tensor, key: Tensor, value: Tensor, relative: Tensor, content_bias: Tensor,
     position_bias: Tensor, segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor,
     plain: Tensor, seed: Tensor, offsets: Tensor | None, out: Tensor, sums: Tensor, dropout: float, scale: float, tile: int,
+    ranked: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     "Gradients of query, key, value and relative keys, and `(h, 4, d_h)` of the three biases and the segments."
     heads, size = query.shape[2:]
@@ -500,7 +505,7 @@ def attend_backward(
         wrap_triton(weights_kernel), "weights", (blocks, count * heads), query, tile, query, key, value, relative,
         content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, plain, seed, offsets, out, sums,
         grad, ds, dropped, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3], heads, length, keys, row, total,
-        scale=scale, packed=packed, **drop,
+        scale=scale, packed=packed, ranked=ranked, **drop,
     )
     parts = torch.zeros(count, heads, blocks, 4, size, **new)  # those of programs beyond a document stay so
     start(
@@ -534,17 +539,17 @@ attend_backward_op = kernel_operator("gmmxlnet_nb::attend_backward", attend_back
 
 # %% ../nbs/21_kernels.ipynb #k022
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
-    *tensors, ctx.dropout, ctx.scale, ctx.tile = inputs  # offsets may be None, which is kept as a tensor would be
+    *tensors, ctx.dropout, ctx.scale, ctx.tile, ctx.ranked = inputs  # offsets may be None, which is kept as a tensor would be
     ctx.save_for_backward(*tensors, *output)
 
 
 def _backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
     *tensors, out, sums = ctx.saved_tensors
-    args = (grad.contiguous(), *tensors, out, sums, ctx.dropout, ctx.scale, ctx.tile)
+    args = (grad.contiguous(), *tensors, out, sums, ctx.dropout, ctx.scale, ctx.tile, ctx.ranked)
     dq, dk, dv, dr, parts = attend_backward_op(*args)
     content, position, segment, apart = parts.unbind(1)
     grads = (dr, content, position, segment, torch.stack([-apart, apart]))
-    return dq, dk, dv, *(g.to(x.dtype) for g, x in zip(grads, tensors[3:8], strict=True)), *[None] * 9
+    return dq, dk, dv, *(g.to(x.dtype) for g, x in zip(grads, tensors[3:8], strict=True)), *[None] * 10
 
 
 attend_op.register_autograd(_backward, setup_context=_save)
@@ -576,12 +581,13 @@ def attend(
     segments: Tensor,  # g, (2, h, d_h)
     query_types: Tensor,  # (b, l), segment ids, int32
     key_types: Tensor,  # (b, n + l)
-    visible_to: Tensor,  # (b, n + l), int32: VISIBLE_TO_ALL, VISIBLE_TO_NONE, or the only query that may look at this key
+    visible_to: Tensor,  # (b, n + l), int32: VISIBLE_TO_ALL, VISIBLE_TO_NONE, the only query that may look at this key, or a rank
     dropout: float = 0.0,  # Of attention weights; rounded to a multiple of 2⁻¹⁶
     tile: int | None = None,  # Queries and keys at once, one of `TILES`; None for what suits the length
     offsets: Tensor | None = None,  # (b + 1,), int32: rows where packed documents begin; then all others have b = 1, n = 0
     longest: int | None = None,  # l that relative positions are for, if documents are packed
     plain: Tensor | None = None,  # (b,), int32: how many of a document's first keys all queries see, with the first one's id
+    ranked: bool = False,  # Whether numbers in visible_to that are below VISIBLE_TO_NONE are ranks; then n = 0
 ) -> Tensor:  # (b, l, h, d_h)
     "XLNet's attention. A `ValueError` for sizes, shapes or types that the kernels do not know."
     size = query.shape[-1]
@@ -602,6 +608,8 @@ def attend(
         ("key_types", key_types, (b, keys)), ("visible_to", visible_to, (b, keys)),
     ):
         check_shape(name, x, shape)  # the kernels would read elsewhere
+    if ranked and keys != length:
+        raise ValueError(f"ranked must be False for keys besides those of the queries, got {keys} keys and {length} queries")
     if not b * length * keys:
         raise ValueError(f"query and key must have documents and tokens, got {tuple(query.shape)} and {tuple(key.shape)}")
     ids_by_name = {"query_types": query_types, "key_types": key_types, "visible_to": visible_to}
@@ -616,4 +624,4 @@ def attend(
     ids = (x.contiguous() for x in (query_types, key_types, visible_to, plain))
     relative, *fixed = (x.contiguous() for x in (relative.to(query.dtype), *biases, segments))
     tensors = (query, key, value, relative, *fixed, *ids)
-    return attend_op(*tensors, seed, offsets, dropout, size**-0.5, tile)[0]
+    return attend_op(*tensors, seed, offsets, dropout, size**-0.5, tile, ranked)[0]

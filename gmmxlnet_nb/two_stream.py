@@ -27,12 +27,9 @@ class Permutation(NamedTuple):
     ranks: Tensor  # (b, l), whole numbers: 0 for context, 1 … t for targets, each once
     targets: Tensor  # (b, t), where the targets stand; in any order, and any place where there are fewer
 
-    def blocked(self, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
-        "(b, l, l) and (b, t, l), True where a token of the content stream and one of the query stream may not look."
-        ranks, padding = self.ranks, (attention_mask == 0)[:, None]
-        same = torch.eye(ranks.shape[1], dtype=torch.bool, device=ranks.device)
-        content = (ranks[:, None] > ranks[:, :, None]) | padding & ~same
-        return content, (ranks[:, None] >= self.ranks_of_targets()[:, :, None]) | padding
+    def blocked(self, attention_mask: Tensor) -> Tensor:
+        "(b, t, l), True where the query stream may not look; the content stream has `AttentionVisibility.with_ranks`."
+        return (self.ranks[:, None] >= self.ranks_of_targets()[:, :, None]) | (attention_mask == 0)[:, None]
 
     def ranks_of_targets(self) -> Tensor:
         "(b, t)"
@@ -58,7 +55,7 @@ def draw_spans(
     longest: int = 5,  # Places in a span, at most
     generator: torch.Generator | None = None,  # None for PyTorch's own
 ) -> Tensor:  # (count,), places
-    "Spans of 1 … `longest` places, none on another; each place is as likely as the next. What passes the end goes on at the start."
+    "Spans of 1 … `longest` places, none on another, all places equally likely. What passes the end goes on at the start."
     lengths = torch.randint(1, longest + 1, (count,), generator=generator)
     ends = lengths.cumsum(0).clamp(max=count)
     spans = int((ends < count).sum()) + 1
@@ -163,12 +160,11 @@ def encode_two_streams(
     targets = check_permutation(permutation, attention_mask).targets
     kind = check_attention(attention, embeddings.device, xlnet.config.d_model // xlnet.config.n_head, embeddings.dtype)
     attend = attend_sdpa if kind == "eager" else ATTENTION[kind]  # the plain sums are the fused operator's on a CPU
-    content_blocked, blocked = permutation.blocked(attention_mask)
-    visibility = AttentionVisibility.of(attention_mask, token_type_ids)
-    visibility = visibility._replace(pairs=(content_blocked, visibility.differs()))
-    differs = None
-    if token_type_ids is not None:
-        differs = visibility.differs().gather(1, targets[..., None].expand(-1, -1, length))
+    visibility = AttentionVisibility.of(attention_mask, token_type_ids).with_ranks(permutation.ranks)
+    blocked = permutation.blocked(attention_mask)
+    visibility = visibility.with_plain() if kind == "triton" else visibility.with_pairs()
+    types = visibility.query_types
+    differs = None if token_type_ids is None else types.gather(1, targets)[:, :, None] != types[:, None]
     positions = xlnet.relative_positional_encoding(length, length, bsz=None, device=embeddings.device)[:, 0]
     content, positions = apply_dropout(embeddings, xlnet.dropout), apply_dropout(positions, xlnet.dropout)
     query = apply_dropout(xlnet.mask_emb[0].to(embeddings.dtype).expand(b, targets.shape[1], width), xlnet.dropout)
