@@ -292,3 +292,294 @@ def read_book(
         for word in {*tokens, *map(str.lower, tokens)} & telling:
             where.setdefault(word, []).append(n)
     return ReadBook(sentences, [sentence.count(" ") + 1 for sentence in sentences], mentions, where)
+
+# %% ../nbs/76_cloze.ipynb #z051
+BLANK = "_____"
+QUESTION_WORDS = 5  # At least, with the blank
+
+
+class ClozeSizes(NamedTuple):
+    "What documents are made of."
+
+    num_segments: int  # With the list of choices
+    words_per_segment: int  # At most
+    kind: str  # One of `KINDS`, or "any"
+    nearest: int  # The least distance, in segments
+    farthest: int  # The most
+    num_choices: int  # In the list
+    near_choices: bool  # Whether wrong ones may have been said nearer than the nearest answer
+
+
+def cloze_sizes(
+    num_segments: Any,  # With the list of choices
+    words_per_segment: Any,  # At most
+    kind: Any,  # One of `KINDS`, or "any"
+    distance: Any,  # A number of segments, or a pair [least, most]; None for any
+    num_choices: Any,  # In the list
+    near_choices: Any,  # Whether wrong ones may have been said nearer than `distance`
+) -> ClozeSizes:
+    "Check sizes; a `ValueError` names what makes no documents."
+    if type(num_segments) is not int or num_segments < 2:
+        raise ValueError(f"num_segments must be at least 2, one of context and one of choices, got {num_segments!r:.80}")
+    check_positive("words_per_segment", words_per_segment)
+    check_choice("kind", kind, (*KINDS, "any"))
+    check_whole("num_choices", num_choices, 2, 100)
+    check_choice("near_choices", near_choices, (False, True))
+    pair = [1, num_segments - 1] if distance is None else distance if isinstance(distance, list | tuple) else [distance] * 2
+    if len(pair) != 2 or any(type(n) is not int for n in pair) or not 1 <= pair[0] <= pair[1] < num_segments:
+        what = f"a whole number in 1 … num_segments - 1 = {num_segments - 1}, or a pair [least, most] of them"
+        raise ValueError(f"distance must be {what}, got {distance!r:.80}")
+    return ClozeSizes(num_segments, words_per_segment, kind, *pair, num_choices, near_choices)
+
+
+def pack_back(
+    words: Sequence[int],  # In each sentence
+    before: int,  # The sentence that is asked
+    num_segments: int,  # Of context
+    words_per_segment: int,  # At most
+) -> list[tuple[int, int]]:  # First and last sentence (exclusive) of each segment; [] if there is too little before
+    "Pack the sentences before one into full segments."
+    parts, end = list[tuple[int, int]](), before
+    while end > 0 and len(parts) < num_segments:
+        start, room = end, words_per_segment
+        while start > 0 and words[start - 1] <= room:
+            start -= 1
+            room -= words[start]
+        parts.append((start, end))
+        end = start
+    return parts[::-1] if len(parts) == num_segments else []
+
+# %% ../nbs/76_cloze.ipynb #z053
+class Blank(NamedTuple):
+    "A sentence to be asked about, with what comes before it."
+
+    mention: Mention  # What is left out
+    question: str
+    parts: list[tuple[int, int]]  # The sentences of each segment of context
+    pool: list[str]  # Wrong choices, in order; some share words
+
+
+def distance_of(
+    read: ReadBook,  # A book
+    text: str,  # A name, place or number
+    before: int,  # The sentence that is asked
+    parts: Sequence[tuple[int, int]],  # The sentences of each segment of context
+) -> int | None:  # In segments; None where nothing or only a part of it is said
+    "How far back something was last said."
+    last = read.last(text, before)
+    for back, (start, end) in enumerate(reversed(parts), 1):
+        if last >= start:
+            said = choice_pattern(text).search(" ".join(read.sentences[start:end]))
+            return back if said else None
+    return None
+
+
+def find_blank(
+    read: ReadBook,  # A book
+    asked: int,  # A sentence
+    mention: Mention,  # In it
+    sizes: ClozeSizes,  # Of documents
+) -> Blank | None:  # None if it makes no document
+    "What a sentence asks if a name is left out."
+    sentence, text, told = read.sentences[asked], mention.text, telling_words(mention.text)
+    question = sentence[: mention.start] + BLANK + sentence[mention.start + len(text) :]
+    left = set(re.findall(r"\w+", question)) | set(re.findall(r"\w+", question.lower()))
+    last = read.last(text, asked)
+    if read.words[asked] < QUESTION_WORDS or left & told or last < 0:
+        return None
+    parts = pack_back(read.words, asked, sizes.num_segments - 1, sizes.words_per_segment)
+    if not parts or last < parts[0][0]:
+        return None
+    distance = distance_of(read, text, asked, parts)
+    if distance is None or not sizes.nearest <= distance <= sizes.farthest:
+        return None
+    context = [one for found in read.mentions[parts[0][0] : asked] for one in found]
+    of_kind = sorted({one.text for one in context if one.kind == mention.kind} - {text})
+    pool = [other for other in of_kind if not telling_words(other) & (left | told)]
+    if not sizes.near_choices:
+        far = {other: distance_of(read, other, asked, parts) for other in pool}
+        pool = [other for other in pool if (far[other] or 0) >= sizes.nearest]
+    return Blank(mention, question, parts, pool)
+
+
+def draw_wrong(
+    rng: random.Random,  # Where chance comes from
+    pool: Sequence[str],  # Names that may share words
+    count: int,  # How many
+) -> list[str]:  # Fewer if there are no more
+    "Wrong choices of which no two share a word."
+    drawn, taken = list[str](), set[str]()
+    for text in rng.sample(pool, len(pool)):
+        if len(drawn) < count and not telling_words(text) & taken:
+            drawn.append(text)
+            taken |= telling_words(text)
+    return drawn
+
+
+def cloze_document(
+    rng: random.Random,  # Where chance comes from
+    id: str,  # The document's
+    book: Book,  # Where it comes from
+    read: ReadBook,  # The same
+    asked: int,  # The sentence that is asked
+    sizes: ClozeSizes,  # Of documents
+) -> Document | None:  # Checked; None if the sentence makes none
+    "Ask one sentence of a book."
+    mentions = [one for one in read.mentions[asked] if sizes.kind in (one.kind, "any")]
+    for mention in rng.sample(mentions, len(mentions)):
+        blank = find_blank(read, asked, mention, sizes)
+        wrong = draw_wrong(rng, blank.pool, sizes.num_choices - 1) if blank else []
+        if blank and len(wrong) == sizes.num_choices - 1:
+            segments = [" ".join(read.sentences[start:end]) for start, end in blank.parts]
+            breaks = tuple(len("\n".join(segments[:n])) + 1 for n in range(1, len(segments) + 1))
+            text, answer, choices = list_choices(rng, "\n".join(segments), [mention.text, *wrong], mention.text)
+            told = f"{book.author}: {book.title}"
+            found = Document(id, text, blank.question, (answer,), book.title, breaks, breaks[-1], choices, told)
+            return check_document(found)
+    return None
+
+# %% ../nbs/76_cloze.ipynb #z061
+def check_book(
+    book: Any,  # To be checked
+    english_share: float,  # Of its words, that are to be among the commonest English ones
+) -> None:
+    "A `ValueError` for what is no book, or not in English."
+    if not isinstance(book, Book) or not all(isinstance(field, str) for field in book):
+        raise ValueError(f"books must be of type Book, of author, title and text, got {book!r:.80}")
+    name = f"book {book.title!r:.80}"
+    if not book.text.strip():
+        raise ValueError(f"{name}: text must not be empty, got {book.text!r:.20}")
+    if (share := common_share(book.text)) < english_share:
+        what = f"of whose words english_share = {english_share} are among the commonest ones"
+        raise ValueError(f"{name}: text must be English, {what}, got {share:.3f}")
+
+
+def check_read(
+    read: ReadBook,  # A book
+    sizes: ClozeSizes,  # Of documents
+    title: str,  # The book's
+) -> None:
+    "A `ValueError` for a book that has too little text, or too few names."
+    context = sizes.num_segments - 1
+    if not pack_back(read.words, len(read.words) - 1, context, sizes.words_per_segment):
+        least = f"num_segments - 1 = {context} segments of words_per_segment = {sizes.words_per_segment} and a sentence"
+        raise ValueError(f"book {title!r:.80}: text must be longer than {least}, got {sum(read.words)} words")
+    kinds = KINDS if sizes.kind == "any" else (sizes.kind,)
+    found = {kind: len({one.text for said in read.mentions for one in said if one.kind == kind}) for kind in kinds}
+    if max(found.values()) < sizes.num_choices:
+        got = ", ".join(f"{count} of kind {kind!r}" for kind, count in found.items()) if any(found.values()) else "none"
+        raise ValueError(f"book {title!r:.80}: text must name num_choices = {sizes.num_choices} of kind {sizes.kind!r}, got {got}")
+
+
+def book_documents(
+    book: Book,  # To be asked about
+    sizes: ClozeSizes,  # Of documents
+    most: int,  # Documents
+    seed: int,  # The same seed gives the same documents
+    name: str,  # How their ids start
+    english_share: float,  # Of its words, that are to be among the commonest English ones
+) -> list[Document]:  # Checked; as many as can be made, at most `most`
+    "Ask sentences of one book, in random order; a `ValueError` for a bad book."
+    check_book(book, english_share)
+    read = read_book(book, sizes.words_per_segment)
+    check_read(read, sizes, book.title)
+    rng, documents = random.Random(f"cloze {seed} {book.author} {book.title}"), list[Document]()
+    for asked in rng.sample(range(len(read.sentences)), len(read.sentences)):
+        if len(documents) == most:
+            break
+        document = cloze_document(rng, f"{name}-{len(documents)}", book, read, asked, sizes)
+        documents += [document] if document else []
+    return documents
+
+
+def cloze_documents(
+    books: Iterable[Book],  # All are held at once
+    num_documents: int,  # How many
+    num_segments: int = 6,  # Segments in each, with that of the choices
+    seed: int = 0,  # The same seed gives the same documents
+    kind: str = "name",  # What is left out: "name", "place", "number" or "any"
+    distance: int | Sequence[int] | None = None,  # Segments back to where the answer was last said, or [least, most]; None for any
+    num_choices: int = 10,  # Of one kind, all in the context
+    words_per_segment: int = 96,  # At most
+    near_choices: bool = True,  # Whether wrong choices may have been said nearer than `distance`
+    on_error: str = "raise",  # What to do about bad books: "raise" or "skip"
+    english_share: float = 0.2,  # Of a book's words, that are to be among the commonest English ones
+) -> list[Document]:  # Checked
+    "Cloze questions about books; a `ValueError` for sizes that make none, bad books, or books with too few questions."
+    check_positive("num_documents", num_documents)
+    sizes = cloze_sizes(num_segments, words_per_segment, kind, distance, num_choices, near_choices)
+    if type(seed) is not int:
+        raise ValueError(f"seed must be a whole number, got {seed!r:.80}")
+    check_number("english_share", english_share, 0, 1)
+    errors = BadRecords(check_choice("on_error", on_error, ("raise", "skip")), "books: ")
+    shelf, documents = list(books), list[Document]()
+    if not shelf:
+        raise ValueError("books must hold at least one book, got none")
+    for n, book in enumerate(random.Random(seed).sample(shelf, len(shelf))):
+        missing = num_documents - len(documents)
+        most, name = -(-missing // (len(shelf) - n)), f"cloze-{seed}-{n}"
+        if missing:
+            made = errors.attempt(lambda b=book, m=most, i=name: book_documents(b, sizes, m, seed, i, english_share))  # type: ignore[misc]
+            documents += made or []
+    errors.finish()
+    if len(documents) < num_documents:
+        raise ValueError(f"num_documents must be at most {len(documents)}, which the books give for these sizes, got {num_documents}")
+    return documents
+
+# %% ../nbs/76_cloze.ipynb #z065
+def context_segments(
+    document: Document,  # A cloze question
+) -> list[str]:
+    "The segments before the list of choices."
+    edges = (0, *document.breaks)
+    return [document.text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+
+
+def answer_distance(
+    document: Document,  # A cloze question
+) -> int:  # In segments, from 1
+    "How far back the answer was last said; a `ValueError` where it was not."
+    pattern = choice_pattern(document.answers[0].text)
+    for back, segment in enumerate(reversed(context_segments(document)), 1):
+        if pattern.search(segment):
+            return back
+    raise ValueError(f"document {document.id!r}: text must say the answer before the choices, got {document.answers[0].text!r:.80}")
+
+# %% ../nbs/76_cloze.ipynb #z081
+def said_at(
+    document: Document,  # A cloze question
+) -> dict[str, list[int]]:  # Choice → first characters, rising
+    "Where the context says each choice."
+    context = document.text[: document.question_start]
+    return {choice: [m.start() for m in choice_pattern(choice).finditer(context)] for choice in document.choices}
+
+
+def share_right(
+    document: Document,  # A cloze question
+    rate: Callable[[Sequence[int]], int],  # Of the places of a choice, the higher the better
+) -> Fraction:
+    "How often the best choice is right, any of the best being taken."
+    rated = {choice: rate(places) for choice, places in said_at(document).items()}
+    best = [choice for choice, value in rated.items() if value == max(rated.values())]
+    return Fraction(document.answers[0].text in best, len(best))
+
+
+CLOZE_RULES: Mapping[str, Callable[[Sequence[int]], int]] = {
+    "chance": lambda places: 0,
+    "frequent": len,
+    "recent": lambda places: places[-1] if places else -1,
+    "oldest": lambda places: -places[-1] if places else 1,
+}
+
+
+def cloze_shortcuts(
+    documents: Iterable[Document],  # Cloze questions
+) -> dict[str, Fraction]:  # Rule → share right, exactly
+    "What rules score that do not read the question; a `ValueError` for no documents."
+    documents = list(documents)
+    if not documents:
+        raise ValueError("documents must hold at least one document, got none")
+    return {
+        rule: sum((share_right(document, rate) for document in documents), Fraction()) / len(documents)
+        for rule, rate in CLOZE_RULES.items()
+    }
