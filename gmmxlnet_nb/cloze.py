@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -108,14 +109,18 @@ TITLES = frozenset(
     "Mademoiselle King Queen Prince Princess Duke Count Countess Father Mother Brother Sister Judge Messrs Mme Mlle Rev "
     "Capt Col Gen Prof Hon Esq".split()
 )
-NOT_NAMES = TITLES | frozenset(
+PLACE_WORDS = frozenset("New North South East West Saint St Fort Mount Port".split())  # Before a name
+NOT_NAMES = TITLES | PLACE_WORDS | frozenset(
     "January February March April May June July August September October November December Monday Tuesday Wednesday "
     "Thursday Friday Saturday Sunday English Englishman French Frenchman German Germans Italian Spanish Latin Greek Greeks "
+    "British Chinese Japanese European Europeans Jews Jewish Hebrew Catholic Catholics Christianity Bible Christmas Easter "
     "Roman Romans American Americans Indian Indians Irish Scotch Russian Dutch Turkish Christian Christians Chapter Book "
     "Oh Ah Well Yes No The And But Then He She It We You They This That What Why How My Your His Her Our God Heaven".split()
 )
-PREPOSITIONS = frozenset("in at to from near into through toward towards within".split())
-PLACE_SHARE, NAME_SHARE = Fraction(1, 2), Fraction(1, 4)  # Of mentions after a preposition: at least, and at most
+INSIDE = frozenset("in into near within through throughout across".split())  # Hardly ever of a person
+TOWARDS = frozenset("at to from toward towards".split())  # Also of a person
+PLACE_INSIDE, PLACE_ANY = Fraction(1, 10), Fraction(1, 3)  # Of a place's mentions, at least one of the two
+NAME_INSIDE, NAME_ANY = Fraction(1, 20), Fraction(1, 4)  # Of a person's, at most
 FEWEST, CAPITAL_SHARE = 2, Fraction(4, 5)  # Capitals inside sentences, and their share
 WORD = re.compile(r"(?:[OD]['’](?=[A-Z]))?[^\W\d_]+(?:-[^\W\d_]+)*")
 OPENERS = frozenset("\"“‘'([:;—-*_!?…")  # A capital after one of these tells nothing
@@ -146,7 +151,7 @@ class Found(NamedTuple):
     text: str
     start: int  # Its first character
     titled: bool  # Whether a title comes first
-    placed: bool  # Whether a preposition of places comes before
+    before: str  # The word before, in small letters; "" at the start and after other marks than a space
 
 
 def find_names(
@@ -161,13 +166,13 @@ def find_names(
         return gap == " " or (gap == ". " and words[k - 1][0] in ABBREVIATED)
 
     while i < len(words):
-        first = end = i + (words[i][0] in TITLES)
+        first = end = i + (words[i][0] in TITLES or words[i][0] in PLACE_WORDS)
         while end < len(words) and words[end][0] in names and (end == i or joined(end)):
             end += 1
         if end > first:
             start = words[i].start()
-            placed = i > 0 and words[i - 1][0].lower() in PREPOSITIONS and joined(i)
-            found.append(Found(sentence[start : words[end - 1].end()], start, first > i, placed))
+            before = words[i - 1][0].lower() if i and joined(i) else ""
+            found.append(Found(sentence[start : words[end - 1].end()], start, words[i][0] in TITLES, before))
         i = max(end, i + 1)
     return found
 
@@ -176,16 +181,20 @@ def name_kinds(
     found: Iterable[Found],  # All names in a book
 ) -> dict[str, str]:  # Name → "name" or "place"; those that are neither are left out
     "Tell places from names by what comes before them."
-    total, placed, kinds = Counter[str](), Counter[str](), dict[str, str]()
-    titled = set[str]()
+    kinds, before, titled = dict[str, str](), dict[str, Counter[str]](), set[str]()
     for one in found:
-        total[one.text] += 1
-        placed[one.text] += one.placed
+        before.setdefault(one.text, Counter())[one.before] += 1
         titled |= {one.text} if one.titled else set()
-    for text, count in total.items():
-        if text in titled or placed[text] <= NAME_SHARE * count:
+    for text, words in before.items():
+        total, inside = words.total(), sum(words[word] for word in INSIDE)
+        placed = inside + sum(words[word] for word in TOWARDS)
+        if text in titled:
             kinds[text] = "name"
-        elif placed[text] >= max(FEWEST, PLACE_SHARE * count):
+        elif 2 * words["the"] >= total:
+            continue
+        elif inside <= NAME_INSIDE * total and placed <= NAME_ANY * total:
+            kinds[text] = "name"
+        elif placed >= FEWEST and (inside >= PLACE_INSIDE * total or placed >= PLACE_ANY * total):
             kinds[text] = "place"
     return kinds
 
@@ -197,7 +206,7 @@ NUMBER_WORDS = (
 )  # fmt: skip
 NUMBER_WORD = rf"(?:{'|'.join(NUMBER_WORDS)})(?:-(?:one|{'|'.join(UNITS)}))?"
 NUMBER = re.compile(rf"(?<![\w.,-])(?:\d+(?:,\d{{3}})*(?![\w-]|[.,]\d)|{NUMBER_WORD}(?: {NUMBER_WORD})*(?![\w-]))", re.IGNORECASE)
-NOT_TOLD_BY = TITLES | {"one", "O", "D", "St"}  # Words of names and numbers that many have
+NOT_TOLD_BY = TITLES | PLACE_WORDS | {"one", "O", "D"}  # Words of names and numbers that many have
 
 
 class Mention(NamedTuple):
@@ -229,7 +238,9 @@ def choice_pattern(
     return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)", re.IGNORECASE if text == text.lower() else 0)
 
 # %% ../nbs/76_cloze.ipynb #z041
-COMMON = frozenset("the of and to a in that he was it his is with as i for had you not be her on at by which have or from".split())
+COMMON = frozenset(
+    "the of and to a in that he was it his is with as i for had you not be her on at by which have or from".split()
+)
 
 
 @dataclass(frozen=True)
@@ -325,11 +336,11 @@ def cloze_sizes(
     check_choice("kind", kind, (*KINDS, "any"))
     check_whole("num_choices", num_choices, 2, 100)
     check_choice("near_choices", near_choices, (False, True))
-    pair = [1, num_segments - 1] if distance is None else distance if isinstance(distance, list | tuple) else [distance] * 2
+    pair: Any = [1, num_segments - 1] if distance is None else distance if isinstance(distance, list | tuple) else [distance] * 2
     if len(pair) != 2 or any(type(n) is not int for n in pair) or not 1 <= pair[0] <= pair[1] < num_segments:
         what = f"a whole number in 1 … num_segments - 1 = {num_segments - 1}, or a pair [least, most] of them"
         raise ValueError(f"distance must be {what}, got {distance!r:.80}")
-    return ClozeSizes(num_segments, words_per_segment, kind, *pair, num_choices, near_choices)
+    return ClozeSizes(num_segments, words_per_segment, kind, pair[0], pair[1], num_choices, near_choices)
 
 
 def pack_back(
@@ -468,7 +479,8 @@ def check_read(
     found = {kind: len({one.text for said in read.mentions for one in said if one.kind == kind}) for kind in kinds}
     if max(found.values()) < sizes.num_choices:
         got = ", ".join(f"{count} of kind {kind!r}" for kind, count in found.items()) if any(found.values()) else "none"
-        raise ValueError(f"book {title!r:.80}: text must name num_choices = {sizes.num_choices} of kind {sizes.kind!r}, got {got}")
+        what = f"num_choices = {sizes.num_choices} of kind {sizes.kind!r}"
+        raise ValueError(f"book {title!r:.80}: text must name {what}, got {got}")
 
 
 def book_documents(
@@ -498,7 +510,7 @@ def cloze_documents(
     num_segments: int = 6,  # Segments in each, with that of the choices
     seed: int = 0,  # The same seed gives the same documents
     kind: str = "name",  # What is left out: "name", "place", "number" or "any"
-    distance: int | Sequence[int] | None = None,  # Segments back to where the answer was last said, or [least, most]; None for any
+    distance: int | Sequence[int] | None = None,  # Segments back to the answer, or [least, most]; None for any
     num_choices: int = 10,  # Of one kind, all in the context
     words_per_segment: int = 96,  # At most
     near_choices: bool = True,  # Whether wrong choices may have been said nearer than `distance`
@@ -515,16 +527,16 @@ def cloze_documents(
     shelf, documents = list(books), list[Document]()
     if not shelf:
         raise ValueError("books must hold at least one book, got none")
-    for n, book in enumerate(random.Random(seed).sample(shelf, len(shelf))):
-        missing = num_documents - len(documents)
-        most, name = -(-missing // (len(shelf) - n)), f"cloze-{seed}-{n}"
-        if missing:
+    for n, book in enumerate(sorted(shelf, key=lambda book: len(str(book)))):
+        most, name = (num_documents - len(documents)) // (len(shelf) - n), f"cloze-{seed}-{n}"
+        if most:
             made = errors.attempt(lambda b=book, m=most, i=name: book_documents(b, sizes, m, seed, i, english_share))  # type: ignore[misc]
             documents += made or []
     errors.finish()
     if len(documents) < num_documents:
-        raise ValueError(f"num_documents must be at most {len(documents)}, which the books give for these sizes, got {num_documents}")
-    return documents
+        what = f"{len(documents)}, which the books give for these sizes"
+        raise ValueError(f"num_documents must be at most {what}, got {num_documents}")
+    return random.Random(seed).sample(documents, len(documents))
 
 # %% ../nbs/76_cloze.ipynb #z065
 def context_segments(
@@ -532,7 +544,7 @@ def context_segments(
 ) -> list[str]:
     "The segments before the list of choices."
     edges = (0, *document.breaks)
-    return [document.text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [document.text[a:b] for a, b in pairwise(edges)]
 
 
 def answer_distance(
@@ -543,7 +555,8 @@ def answer_distance(
     for back, segment in enumerate(reversed(context_segments(document)), 1):
         if pattern.search(segment):
             return back
-    raise ValueError(f"document {document.id!r}: text must say the answer before the choices, got {document.answers[0].text!r:.80}")
+    said = f"{document.answers[0].text!r:.80}"
+    raise ValueError(f"document {document.id!r}: text must say the answer before the choices, got {said}")
 
 # %% ../nbs/76_cloze.ipynb #z081
 def said_at(
