@@ -318,7 +318,7 @@ class ClozeSizes(NamedTuple):
     nearest: int  # The least distance, in segments
     farthest: int  # The most
     num_choices: int  # In the list
-    near_choices: bool  # Whether wrong ones may have been said nearer than the nearest answer
+    same_distance: bool  # Whether wrong ones were last said at these distances too
 
 
 def cloze_sizes(
@@ -327,7 +327,7 @@ def cloze_sizes(
     kind: Any,  # One of `KINDS`, or "any"
     distance: Any,  # A number of segments, or a pair [least, most]; None for any
     num_choices: Any,  # In the list
-    near_choices: Any,  # Whether wrong ones may have been said nearer than `distance`
+    same_distance: Any,  # Whether wrong ones were last said at `distance` too
 ) -> ClozeSizes:
     "Check sizes; a `ValueError` names what makes no documents."
     if type(num_segments) is not int or num_segments < 2:
@@ -335,12 +335,12 @@ def cloze_sizes(
     check_positive("words_per_segment", words_per_segment)
     check_choice("kind", kind, (*KINDS, "any"))
     check_whole("num_choices", num_choices, 2, 100)
-    check_choice("near_choices", near_choices, (False, True))
+    check_choice("same_distance", same_distance, (False, True))
     pair: Any = [1, num_segments - 1] if distance is None else distance if isinstance(distance, list | tuple) else [distance] * 2
     if len(pair) != 2 or any(type(n) is not int for n in pair) or not 1 <= pair[0] <= pair[1] < num_segments:
         what = f"a whole number in 1 … num_segments - 1 = {num_segments - 1}, or a pair [least, most] of them"
         raise ValueError(f"distance must be {what}, got {distance!r:.80}")
-    return ClozeSizes(num_segments, words_per_segment, kind, pair[0], pair[1], num_choices, near_choices)
+    return ClozeSizes(num_segments, words_per_segment, kind, pair[0], pair[1], num_choices, same_distance)
 
 
 def pack_back(
@@ -407,9 +407,8 @@ def find_blank(
     context = [one for found in read.mentions[parts[0][0] : asked] for one in found]
     of_kind = sorted({one.text for one in context if one.kind == mention.kind} - {text})
     pool = [other for other in of_kind if not telling_words(other) & (left | told)]
-    if not sizes.near_choices:
-        far = {other: distance_of(read, other, asked, parts) for other in pool}
-        pool = [other for other in pool if (far[other] or 0) >= sizes.nearest]
+    if sizes.same_distance:
+        pool = [o for o in pool if sizes.nearest <= (distance_of(read, o, asked, parts) or 0) <= sizes.farthest]
     return Blank(mention, question, parts, pool)
 
 
@@ -513,13 +512,13 @@ def cloze_documents(
     distance: int | Sequence[int] | None = None,  # Segments back to the answer, or [least, most]; None for any
     num_choices: int = 10,  # Of one kind, all in the context
     words_per_segment: int = 96,  # At most
-    near_choices: bool = True,  # Whether wrong choices may have been said nearer than `distance`
+    same_distance: bool = False,  # Whether wrong choices were last said at `distance` too
     on_error: str = "raise",  # What to do about bad books: "raise" or "skip"
     english_share: float = 0.2,  # Of a book's words, that are to be among the commonest English ones
 ) -> list[Document]:  # Checked
     "Cloze questions about books; a `ValueError` for sizes that make none, bad books, or books with too few questions."
     check_positive("num_documents", num_documents)
-    sizes = cloze_sizes(num_segments, words_per_segment, kind, distance, num_choices, near_choices)
+    sizes = cloze_sizes(num_segments, words_per_segment, kind, distance, num_choices, same_distance)
     if type(seed) is not int:
         raise ValueError(f"seed must be a whole number, got {seed!r:.80}")
     check_number("english_share", english_share, 0, 1)
