@@ -4,12 +4,14 @@
     python tools/books.py classic-books-markdown COMMIT
 
 writes data/books/train.jsonl.xz and data/books/dev.jsonl.xz (not in git), a book a line with author, title and text, and prints
-the sha256 of their content. The books are those that the commit has as AUTHOR/TITLE.md, of a length and in English; the authors
-of dev have no book in train. The same commit gives the same books. Whether a book may be copied depends on the country.
+the sha256 of their content. The books are those that the commit has as AUTHOR/TITLE.md, of a length, in English and of 1929 or
+before; the authors of dev have no book in train. The same commit gives the same books. The year is that of the original: a
+translation may be newer, and whether a book may be copied depends on the country.
 """
 
 import argparse
 import hashlib
+import html
 import json
 import lzma
 import re
@@ -24,6 +26,8 @@ from gmmxlnet_nb.core import whole_file
 LEAST_CHARACTERS = 40_000
 ENGLISH_SHARE = 0.2  # Of the words, that are among the commonest English ones
 DEV_SHARE = 0.05  # Of the authors
+LATEST_YEAR = 1929
+HEADER = re.compile(r"\A\s*# *Title:.*\n\s*#+ *Author:.*\n\s*#+ *Year:(.*)\n(?:\s*-{3,}[ \t]*\n)?\s*")
 MARKS = [  # What Markdown and HTML add to a text, and what is left of it
     (r"\A\s*---\n.*?\n---[ \t]*(?:\n|\Z)", ""),  # front matter
     (r"<!--.*?-->", ""),
@@ -34,8 +38,8 @@ MARKS = [  # What Markdown and HTML add to a text, and what is left of it
     (r"(?m)^[ \t]*(?:[-*_][ \t]*){3,}$", ""),  # rules
     (r"(?m)^[ \t]*(?:>[ \t]?)+", ""),  # quotations
     (r"(?m)^[ \t]*#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$", r"\n\1\n"),  # headings
+    (r"(?<![\w\\])([*_]{1,3})(?=\S)([^*_]*[^*_\\])\1(?!\w)", r"\2"),  # stress
     (r"\\([\\`*_{}\[\]()#+.!>~|-])", r"\1"),  # what was escaped
-    (r"(?<!\w)([*_]{1,3})(?=\S)([^*_]+?)\1(?!\w)", r"\2"),  # stress
 ]
 
 
@@ -47,7 +51,19 @@ def plain_text(
     for pattern, left in MARKS:
         text = re.sub(pattern, left, text, flags=re.DOTALL if pattern.startswith((r"\A", "<!--")) else 0)
     paragraphs = (" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text))
-    return "\n\n".join(filter(None, paragraphs))
+    return html.unescape("\n\n".join(filter(None, paragraphs)))
+
+
+def split_header(
+    markdown: str,  # A book as the collection has it
+) -> tuple[int | None, str]:  # Its year, below 0 for BC, or None where none is given; and what follows title, author and year
+    """Take off what the collection says of a book."""
+    found = HEADER.match(markdown.replace("\r\n", "\n"))
+    if not found:
+        return None, markdown
+    year = re.search(r"\d+", found[1])
+    number = int(year[0]) * (-1 if "BC" in found[1] else 1) if year else None
+    return number, markdown.replace("\r\n", "\n")[found.end() :]
 
 
 def git(
@@ -69,8 +85,9 @@ def books_of(
     listed = git(clone, "ls-tree", "-r", "-z", "--name-only", commit).decode().split("\0")
     for path in sorted(map(PurePosixPath, filter(None, listed))):
         if len(path.parts) == 2 and path.suffix == ".md":
-            text = plain_text(git(clone, "cat-file", "blob", f"{commit}:{path}").decode("utf-8-sig"))
-            if len(text) >= LEAST_CHARACTERS and common_share(text) >= ENGLISH_SHARE:
+            year, body = split_header(git(clone, "cat-file", "blob", f"{commit}:{path}").decode("utf-8-sig"))
+            text = plain_text(body)
+            if (year or 0) <= LATEST_YEAR and len(text) >= LEAST_CHARACTERS and common_share(text) >= ENGLISH_SHARE:
                 yield Book(path.parts[0].strip(), path.stem.strip(), text)
 
 

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from books import ENGLISH_SHARE, LEAST_CHARACTERS, books_of, plain_text
+from books import ENGLISH_SHARE, LEAST_CHARACTERS, books_of, plain_text, split_header
 
 from gmmxlnet_nb.cloze import read_books
 
+HEAD = "# Title: A\n\n## Author: B\n\n## Year: {}\n\n-------\n\n"
 ENGLISH = "It was the house that stood in the valley, and he was in it. " * 800
 GERMAN = "Es war einmal ein König, der hatte eine Tochter, und die war so schön. " * 800
 
@@ -33,9 +34,9 @@ def clone(tmp_path: Path) -> tuple[Path, str]:
     """A made-up collection of five books that count, of three authors, and its commit."""
     folder = tmp_path / "clone"
     folder.mkdir()
-    books = {f"{author}__{title}": f"## {title}\n\n{ENGLISH}" for author in ("Ann_Lee", "Bo", "Cid") for title in ("One", "Two")}
+    books = {f"{author}__{title}": f"{HEAD.format(1905)}## {title}\n\n{ENGLISH}" for author in ("Ann_Lee", "Bo", "Cid") for title in ("One", "Two")}
     del books["Cid__Two"]
-    kept = commit(folder, README=ENGLISH, Cid__Short="It was short.", Cid__Fremd=GERMAN, Cid__deep__In=ENGLISH, **books)
+    kept = commit(folder, README=ENGLISH, Cid__Short="It was short.", Cid__Fremd=GERMAN, Cid__deep__In=ENGLISH, Cid__New=HEAD.format(1930) + ENGLISH, **books)
     commit(folder, Dot__Later=ENGLISH)
     return folder, kept
 
@@ -53,11 +54,19 @@ def run(*told: object) -> subprocess.CompletedProcess[str]:
         ("> said\n> he\n\n* * *\n\n---\n\nthen", "said he\n\nthen"),
         ("See [here](http://a.b) ![pic](c.png) it[^1].<br/>Now <!-- not\n\nthis -->5 < 6 > 3", "See here it. Now 5 < 6 > 3"),
         ("3\\. \\*so\\*", "3. *so*"),
+        ("Q &amp; A", "Q & A"),
         ("", ""),
     ],
 )  # fmt: skip
 def test_marks_are_taken_out(markdown: str, text: str) -> None:
     assert plain_text(markdown) == text
+
+
+def test_the_header_is_taken_off() -> None:
+    assert split_header(HEAD.format(1905) + "It was.") == (1905, "It was.")
+    assert split_header(HEAD.format("c. 1905").replace("\n", "\r\n") + "It was.") == (1905, "It was.")
+    assert split_header(HEAD.format("19 BC") + "x") == (-19, "x") and split_header(HEAD.format("unknown") + "x") == (None, "x")
+    assert split_header("# Title of it\n") == (None, "# Title of it\n")
 
 
 def test_books_are_those_of_the_commit(clone: tuple[Path, str]) -> None:
