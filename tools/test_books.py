@@ -11,6 +11,7 @@ from books import ENGLISH_SHARE, LEAST_CHARACTERS, books_of, plain_text, split_h
 
 from gmmxlnet_nb.cloze import read_books
 
+TOOL = Path(__file__).resolve().parent / "books.py"
 HEAD = "# Title: A\n\n## Author: B\n\n## Year: {}\n\n-------\n\n"
 ENGLISH = "It was the house that stood in the valley, and he was in it. " * 800
 GERMAN = "Es war einmal ein König, der hatte eine Tochter, und die war so schön. " * 800
@@ -34,16 +35,18 @@ def clone(tmp_path: Path) -> tuple[Path, str]:
     """A made-up collection of five books that count, of three authors, and its commit."""
     folder = tmp_path / "clone"
     folder.mkdir()
-    books = {f"{author}__{title}": f"{HEAD.format(1905)}## {title}\n\n{ENGLISH}" for author in ("Ann_Lee", "Bo", "Cid") for title in ("One", "Two")}
-    del books["Cid__Two"]
-    kept = commit(folder, README=ENGLISH, Cid__Short="It was short.", Cid__Fremd=GERMAN, Cid__deep__In=ENGLISH, Cid__New=HEAD.format(1930) + ENGLISH, **books)
+    names = "Ann_Lee__One Ann_Lee__Two Bo__One Bo__Two Cid__One".split()
+    good = {name: f"{HEAD.format(1905)}## {name.split('__')[1]}\n\n{ENGLISH}" for name in names}
+    new = HEAD.format(1930) + ENGLISH
+    bad = {"README": ENGLISH, "Cid__Short": "It was.", "Cid__Fremd": GERMAN, "Cid__deep__In": ENGLISH, "Cid__New": new}
+    kept = commit(folder, **good, **bad)
     commit(folder, Dot__Later=ENGLISH)
     return folder, kept
 
 
 def run(*told: object) -> subprocess.CompletedProcess[str]:
     """Run the tool."""
-    return subprocess.run([sys.executable, "tools/books.py", *map(str, told)], capture_output=True, text=True, check=False)
+    return subprocess.run([sys.executable, str(TOOL), *map(str, told)], capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
