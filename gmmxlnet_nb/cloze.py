@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -144,7 +145,7 @@ def name_words(
         if count >= FEWEST and word not in NOT_NAMES and count >= CAPITAL_SHARE * (count + small[word.lower()])
     }  # fmt: skip
 
-
+# %% ../nbs/76_cloze.ipynb #z031b
 class Found(NamedTuple):
     "A name in a sentence."
 
@@ -176,7 +177,7 @@ def find_names(
         i = max(end, i + 1)
     return found
 
-
+# %% ../nbs/76_cloze.ipynb #z031c
 def name_kinds(
     found: Iterable[Found],  # All names in a book
 ) -> dict[str, str]:  # Name → "name" or "place"; those that are neither are left out
@@ -273,7 +274,7 @@ def common_share(
     words = re.findall(r"[^\W\d_]+", text.lower())
     return sum(word in COMMON for word in words) / max(1, len(words))
 
-
+# %% ../nbs/76_cloze.ipynb #z041b
 def find_mentions(
     sentences: Sequence[str],  # Of one book
 ) -> list[list[Mention]]:  # Of each sentence, in their order
@@ -411,7 +412,7 @@ def find_blank(
         pool = [o for o in pool if sizes.nearest <= (distance_of(read, o, asked, parts) or 0) <= sizes.farthest]
     return Blank(mention, question, parts, pool)
 
-
+# %% ../nbs/76_cloze.ipynb #z053b
 def draw_wrong(
     rng: random.Random,  # Where chance comes from
     pool: Sequence[str],  # Names that may share words
@@ -481,7 +482,7 @@ def check_read(
         what = f"num_choices = {sizes.num_choices} of kind {sizes.kind!r}"
         raise ValueError(f"book {title!r:.80}: text must name {what}, got {got}")
 
-
+# %% ../nbs/76_cloze.ipynb #z061b
 def book_documents(
     book: Book,  # To be asked about
     sizes: ClozeSizes,  # Of documents
@@ -529,7 +530,7 @@ def cloze_documents(
     for n, book in enumerate(sorted(shelf, key=lambda book: len(str(book)))):
         most, name = (num_documents - len(documents)) // (len(shelf) - n), f"cloze-{seed}-{n}"
         if most:
-            made = errors.attempt(lambda b=book, m=most, i=name: book_documents(b, sizes, m, seed, i, english_share))  # type: ignore[misc]
+            made = errors.attempt(partial(book_documents, book, sizes, most, seed, name, english_share))
             documents += made or []
     errors.finish()
     if len(documents) < num_documents:
