@@ -282,6 +282,90 @@ def warn_half_precision(
     if said and trainer.is_world_process_zero():
         logger.warning(said)
 
+# %% ../nbs/06_train.ipynb #c080g
+def next_batches(
+    trainer: Any,  # A `DocumentTrainer`
+    iterator: Iterator[Any],  # Batches of this epoch
+    count: int,  # Of a step, at most
+    device: torch.device,  # For the counts
+) -> tuple[list[Any], Tensor | None]:  # Batches, and counts as of `item_counts`; none at the end
+    "The batches of one step, each cut to what its stage reads; what they hold is noted."
+    left = count if trainer.state.global_step < trainer.state.max_steps else 0  # none if it was resumed at its end
+    batches = [trainer.stages.select(batch, trainer.state) for batch in islice(iterator, left)]
+    if not batches:
+        return [], None
+    batches = drop_filling(batches, trainer.train_dataset, trainer.args, trainer.accelerator)
+    items = step_counts(batches, device, trainer.accelerator)
+    trainer.stages.count(items[3], trainer.state)
+    trainer.steps.record.add_step(items)
+    trainer.step_ids = [id for batch in batches for id in batch.get(DOCUMENT_IDS, ())]
+    return batches, items
+
+
+def drop_base_gradients(
+    model: nn.Module,  # As it is trained, whatever is around it
+) -> None:
+    "Leave XLNet as it is in this step."
+    for parameter in find_memory_model(model).transformer.parameters():
+        parameter.grad = None
+
+
+def finite_norm(
+    trainer: Any,  # A `DocumentTrainer`
+    model: nn.Module,  # That it trains
+    found: Any,  # The norm, if it is known
+    usual: Callable[..., Any],  # Hugging Face's way to it
+) -> Any:
+    "The norm of a step's gradient; a `FloatingPointError`, on a GPU a step later, if it would destroy the weights."
+    if trainer.steps.skip is not None:
+        norm = trainer.steps.clip(model, math.inf) if found is None else found
+        trainer.steps.check_norm(norm, trainer.step_ids)
+        return norm
+    norm = usual(model, grad_norm=found)
+    # in fp16 the scaler looks at it, leaves such a step out and goes on with a smaller scale
+    if norm is not None and trainer.accelerator.mixed_precision != "fp16" and not math.isfinite(norm):
+        raise_not_finite({"gradient": float(norm)}, trainer.state.global_step, trainer.step_ids)
+    return norm
+
+# %% ../nbs/06_train.ipynb #c080h
+def save_whole_checkpoint(
+    trainer: Any,  # A `DocumentTrainer`
+    model: nn.Module,  # That it trains
+    trial: Any,  # Of a search for hyperparameters
+    usual: Callable[..., Any],  # Hugging Face's saving
+) -> None:
+    "Save all that resuming needs, or nothing; an `OSError` or, for weights, a `FloatingPointError` says why."
+    check_weights(trainer.accelerator.unwrap_model(trainer.model), trainer.state.global_step)
+    folder = Path(trainer._get_output_dir(trial=trial), f"{PREFIX_CHECKPOINT_DIR}-{trainer.state.global_step}")
+    with saving_checkpoint(folder, trainer.args, trainer.accelerator):
+        if trainer.args.should_save:
+            write_json(folder / RUN_DATA, trainer.account)
+        usual(model, trial)
+        if not trainer.args.push_to_hub:
+            save_digests(folder, trainer.args, trainer.accelerator)
+
+
+def train_alone(
+    trainer: Any,  # A `DocumentTrainer`
+    asked: str | Path | bool | None,  # A checkpoint to go on from, or True for the last whole one
+    usual: Callable[..., Any],  # Hugging Face's training
+    **kwargs: Any,  # As it takes them
+) -> Any:
+    "Train; a `ValueError` if another run is at work in the folder, or it or the checkpoint is of another run."
+    folder, model = trainer.args.output_dir or ".", trainer.accelerator.unwrap_model(trainer.model)
+    with ExitStack() as held:
+        raise_together(lambda: held.enter_context(hold_run(folder, alone=True)), trainer.args.should_save)
+        checkpoint = checkpoint_to_resume(asked, model, trainer.args, trainer.train_dataset)
+        warn_half_precision(trainer)
+        trainer.account = data_account(trainer.train_dataset)  # once: it reads all of a data set
+        trainer.stages.restart()
+        held.callback(trainer.steps.end)
+        done = usual(checkpoint, **kwargs)
+        trainer.stages.finish()
+        if isinstance(trainer.train_dataset, TrainingStream):
+            trainer.train_dataset.tell()
+        return done
+
 # %% ../nbs/06_train.ipynb #c080d
 class DocumentTrainer(Trainer):
     "Hugging Face's `Trainer` with documents for samples, and a memory's losses added to the answer's."
@@ -344,20 +428,9 @@ class DocumentTrainer(Trainer):
         rows, segments, length = inputs["input_ids"].shape
         return self.token_flops * length * segments_read(rows, segments, self.args.questions_per_reading)
 
-    def get_batch_samples(
-        self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
-    ) -> tuple[list[Any], Tensor | None]:
+    def get_batch_samples(self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device) -> Any:
         "The batches of one step, and `item_counts` of them and of other processes' together."
-        left = num_batches if self.state.global_step < self.state.max_steps else 0  # none if it was resumed at its end
-        batches = [self.stages.select(batch, self.state) for batch in islice(epoch_iterator, left)]
-        if not batches:
-            return [], None
-        batches = drop_filling(batches, self.train_dataset, self.args, self.accelerator)
-        items = step_counts(batches, device, self.accelerator)
-        self.stages.count(items[3], self.state)
-        self.steps.record.add_step(items)
-        self.step_ids = [id for batch in batches for id in batch.get(DOCUMENT_IDS, ())]
-        return batches, items
+        return next_batches(self, epoch_iterator, num_batches, device)
 
     def compute_loss(
         self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -379,8 +452,7 @@ class DocumentTrainer(Trainer):
             else:
                 loss = super().training_step(model, inputs, num_items_in_batch)
         if (self.state.epoch or 0.0) < self.args.warmup_freeze_base_epochs:  # before all gradients are clipped together
-            for parameter in find_memory_model(model).transformer.parameters():
-                parameter.grad = None
+            drop_base_gradients(model)
         return loss
 
     def _clip_grad_norm(self, model: nn.Module) -> Any:
@@ -389,15 +461,7 @@ class DocumentTrainer(Trainer):
 
     def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
         "The norm of a step's gradient; a `FloatingPointError`, on a GPU a step later, if it would destroy the weights."
-        if self.steps.skip is not None:
-            norm = self.steps.clip(model, math.inf) if grad_norm is None else grad_norm
-            self.steps.check_norm(norm, self.step_ids)
-            return norm
-        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
-        # in fp16 the scaler looks at it, leaves such a step out and goes on with a smaller scale
-        if norm is not None and self.accelerator.mixed_precision != "fp16" and not math.isfinite(norm):
-            raise_not_finite({"gradient": float(norm)}, self.state.global_step, self.step_ids)
-        return norm
+        return finite_norm(self, model, grad_norm, super()._get_grad_norm)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         "Add the mean of each part of the loss since the last log, over steps and processes; once, what the first step took."
@@ -421,14 +485,7 @@ class DocumentTrainer(Trainer):
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         "Save all that resuming needs, or nothing; an `OSError` or, for weights, a `FloatingPointError` says why."
-        check_weights(self.accelerator.unwrap_model(self.model), self.state.global_step)
-        folder = Path(self._get_output_dir(trial=trial), f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}")
-        with saving_checkpoint(folder, self.args, self.accelerator):
-            if self.args.should_save:
-                write_json(folder / RUN_DATA, self.account)
-            super()._save_checkpoint(model, trial)
-            if not self.args.push_to_hub:
-                save_digests(folder, self.args, self.accelerator)
+        save_whole_checkpoint(self, model, trial, super()._save_checkpoint)
 
     def _push_from_checkpoint(self, checkpoint_folder: str) -> None:
         "Share a checkpoint with its digests."
@@ -458,19 +515,7 @@ class DocumentTrainer(Trainer):
         **kwargs: Any,  # As `Trainer` takes them
     ) -> Any:
         "Train; a `ValueError` if another run is at work in the folder, or it or the checkpoint is of another run."
-        folder, model = self.args.output_dir or ".", self.accelerator.unwrap_model(self.model)
-        with ExitStack() as held:
-            raise_together(lambda: held.enter_context(hold_run(folder, alone=True)), self.args.should_save)
-            checkpoint = checkpoint_to_resume(resume_from_checkpoint, model, self.args, self.train_dataset)
-            warn_half_precision(self)
-            self.account = data_account(self.train_dataset)  # once: it reads all of a data set
-            self.stages.restart()
-            held.callback(self.steps.end)
-            done = super().train(checkpoint, **kwargs)
-            self.stages.finish()
-            if isinstance(self.train_dataset, TrainingStream):
-                self.train_dataset.tell()
-            return done
+        return train_alone(self, resume_from_checkpoint, super().train, **kwargs)
 
 # %% ../nbs/06_train.ipynb #q428
 def evaluation_scores(

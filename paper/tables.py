@@ -518,7 +518,7 @@ TABLES = (
         "The records that all numbers come from: run, seeds, commit of the sources (+: with changes), device, and how "
         "each record's digest begins.",
         NEEDED,
-        r"llll>{\raggedright\arraybackslash}p{0.34\linewidth}",
+        r"llll>{\raggedright\arraybackslash}p{0.3\linewidth}",
         provenance_body,
         r"\scriptsize\setlength{\tabcolsep}{4pt}",
         "htbp",
