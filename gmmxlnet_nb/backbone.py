@@ -73,8 +73,8 @@ def attend_triton(
 
     biases = (attention.r_w_bias, attention.r_r_bias, attention.r_s_bias)
     ids = (visibility.query_types, visibility.key_types, visibility.visible_to)
-    packed = (visibility.offsets, visibility.longest, visibility.plain)
-    return attend(query, key, value, relative, biases, attention.seg_embed, *ids, dropout, None, *packed, ranked=visibility.ranked)
+    packed, ranked = (visibility.offsets, visibility.longest, visibility.plain), visibility.ranked
+    return attend(query, key, value, relative, biases, attention.seg_embed, *ids, dropout, None, *packed, ranked=ranked)
 
 # %% ../nbs/22_backbone.ipynb #c036
 ATTENTION: dict[str, Callable[..., Tensor] | None] = {
