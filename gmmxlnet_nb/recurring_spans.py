@@ -7,6 +7,7 @@ __all__ = []
 
 # %% ../nbs/74_recurring_spans.ipynb #r003
 import random
+import uuid
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -545,7 +546,7 @@ def joined_tables(
     import pyarrow as pa
     from datasets import Dataset
 
-    return Dataset(pa.concat_tables(tables))
+    return Dataset(pa.concat_tables(tables), fingerprint=uuid.uuid4().hex)  # else `datasets` hashes all of it: slow
 
 
 def recurring_span_documents(
