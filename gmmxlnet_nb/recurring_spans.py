@@ -19,6 +19,7 @@ import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from .babi import list_choices
+from .cloze import BLANK
 from .core import check_choice, check_positive
 from .data import DocumentDataset
 from .documents import Answer, Document, check_document
@@ -108,6 +109,9 @@ def take_spans(
     return taken
 
 # %% ../nbs/74_recurring_spans.ipynb #r044
+MASK_SIGN = "▢"  # A masked span in a text
+
+
 class MaskedText(NamedTuple):
     "A text and its tokens, some of them masked."
 
@@ -121,23 +125,23 @@ def mask_text(
     tokens: TokenTable,  # Its tokens
     first: np.ndarray,  # (k,), the first token of each masked span, rising
     last: np.ndarray,  # (k,), its last token
-    tokenizer: PreTrainedTokenizerBase,  # With a mask token
+    mask_id: int,  # The mask token
 ) -> MaskedText:
-    "Put one mask token in the place of each span, in the text and in its tokens."
-    mask, total = str(tokenizer.mask_token), len(tokens.ids)
+    "Put one mask in the place of each span, in the text and in its tokens."
+    total = len(tokens.ids)
     begins, ends = tokens.starts[first], tokens.ends[last]
     inner = np.zeros(total + 1, dtype=np.int64)
     inner[first + 1] += 1  # the first token of a span becomes the mask
     inner[last + 1] -= 1
     kept = np.cumsum(inner)[:total] == 0
     longer = np.zeros(total + 1, dtype=np.int64)
-    longer[last + 1] = len(mask) - (ends - begins)
+    longer[last + 1] = len(MASK_SIGN) - (ends - begins)
     shift = np.cumsum(longer)[:total]
     ids, starts, closes = tokens.ids.copy(), tokens.starts + shift, tokens.ends + shift
-    ids[first], closes[first] = tokenizer.mask_token_id, starts[first] + len(mask)
+    ids[first], closes[first] = mask_id, starts[first] + len(MASK_SIGN)
     pieces, at = list[str](), 0
     for a, b in zip(begins.tolist(), ends.tolist(), strict=True):
-        pieces += [text[at:a], mask]
+        pieces += [text[at:a], MASK_SIGN]
         at = b
     moved = np.concatenate([[0], np.cumsum(kept)])
     table = TokenTable(ids[kept], starts[kept], closes[kept], np.array([0, int(kept.sum())]))
@@ -157,7 +161,7 @@ def question_window(
     place: int,  # The token that is asked
     first: int,  # The passage's first token
     last: int,  # Its last token (exclusive)
-    begins: np.ndarray,  # The first tokens of words, rising
+    begins: np.ndarray,  # The first tokens of words, rising, and the end of them all
     size: int,  # Tokens in a question, at most
 ) -> tuple[int, int]:  # First and last token (exclusive)
     "What is shown around a place: whole words of its passage."
@@ -171,7 +175,7 @@ def draw_questions(
     rng: random.Random,  # Where chance comes from
     spans: Sequence[tuple[tuple[int, int], Sequence[int]]],  # First and last token of what is left; the masked tokens
     passage: tuple[int, int],  # First and last token (exclusive)
-    begins: np.ndarray,  # The first tokens of words, rising
+    begins: np.ndarray,  # The first tokens of words, rising, and the end of them all
     size: int,  # Tokens in a question, at most
     most: int,  # Questions
 ) -> list[Asked]:  # Fewer if there are no more
@@ -336,8 +340,9 @@ def masked_passages(
     "Mask a text, and draw what is asked about it."
     first, last, words = read.edges[:, 0], read.edges[:, 1], read.words
     places = np.array(sorted((at, t.size) for d in drawn for t in d.taken for at in t.masked), dtype=np.int64).reshape(-1, 2)
-    masked = mask_text(read.text, read.tokens, first[places[:, 0]], last[places.sum(1) - 1], tokenizer)
-    begins, passages = np.unique(masked.moved[read.begins]), list[Passage]()
+    mask: Any = tokenizer.mask_token_id
+    masked = mask_text(read.text, read.tokens, first[places[:, 0]], last[places.sum(1) - 1], mask)
+    begins, passages = np.unique(masked.moved[np.append(read.begins, -1)]), list[Passage]()  # -1: the end
     for number, rng, taken in drawn:
         edges = masked.moved[read.cuts[number]]
         left = [(int(masked.moved[first[t.left]]), int(masked.moved[last[t.left + t.size - 1]])) for t in taken]
@@ -355,19 +360,17 @@ def masked_passages(
 def question_text(
     masked: MaskedText,  # Of which it is a part
     asked: Asked,  # The place, and what is shown around it
-    token: str,  # The question token
 ) -> str:
-    "A question as it is read."
+    "A question as people read it."
     tokens = masked.tokens
     before = masked.text[tokens.starts[asked.first] : tokens.starts[asked.place]]
-    return before + token + masked.text[tokens.ends[asked.place] : tokens.ends[asked.last - 1]]
+    return before + BLANK + masked.text[tokens.ends[asked.place] : tokens.ends[asked.last - 1]]
 
 
 def passage_documents(
     masked: MaskedText,  # A text
     passage: Passage,  # One of its passages
     id: str,  # How the documents' ids begin
-    token: str,  # The question token
 ) -> list[Document]:  # Checked; one for each question
     "Ask all questions of a passage."
     starts, ends, edges = masked.tokens.starts, masked.tokens.ends, passage.edges
@@ -381,7 +384,7 @@ def passage_documents(
         a, b = passage.left[asked.span]
         said, at = masked.text[starts[a] : ends[b]], int(starts[a]) - begin
         answer = Answer(" ".join(said.split()), passage.starts[asked.span] + breaks[-1]) if from_list else Answer(said, at)
-        question, shown_from = question_text(masked, asked, token), breaks[-1] if from_list else 0
+        question, shown_from = question_text(masked, asked), breaks[-1] if from_list else 0
         documents.append(Document(f"{id}-{n}", text, question, (answer,), "", tuple(breaks), shown_from, passage.choices))
     return [check_document(document) for document in documents]
 
@@ -488,7 +491,7 @@ def text_documents(
     if not passages:
         return [], None
     table, cuts = passage_tokens(masked, passages, token_table(tokenizer, [one.line for one in passages]))
-    found = [passage_documents(masked, one, f"{id}-{n}", sizes.question_token) for n, one in enumerate(passages)]
+    found = [passage_documents(masked, one, f"{id}-{n}") for n, one in enumerate(passages)]
     documents, asked = [document for part in found for document in part], (place for one in passages for place in one.asked)
     token: Any = tokenizer.convert_tokens_to_ids(sizes.question_token)
     questions = question_table(masked, asked, token)
