@@ -51,6 +51,7 @@ from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
 from .analysis import RoutingTrace
 from .examination import Examination, Examined
 from .records import write_record
+from .run_bases import base_folder
 
 # %% ../nbs/62_launch.ipynb #c005a
 def run_documents(
@@ -175,7 +176,7 @@ def make_parts(
     words = {text for part in learn_from for d in part for text in (d.text, d.question)} if base_of.base_model is None else ()
     sizes = (base_of.hidden_dim, base_of.num_layers)
     tokenizer, base = load_base(
-        base_of.base_model, sorted(words), *sizes, mem_token_count=how.mem_token_count, dtype=base_of.dtype
+        base_folder(base_of.base_model), sorted(words), *sizes, mem_token_count=how.mem_token_count, dtype=base_of.dtype
     )
     tokens = configure_memory_tokens(tokenizer, how.mem_token_count)
     layout = SegmentLayout(*what.segment_sizes, *map(tuple, tokens.values()))

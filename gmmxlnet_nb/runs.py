@@ -36,6 +36,7 @@ from .closure import PACKAGE, used_code
 from gmmxlnet_nb.records import (
     RECORDS, Job, RecordStatus, card_records, job_record, keep_record, notebook_defaults, read_record, record_status, status_of,
 )
+from .run_bases import bases_to_make, with_bases
 from .stack_groups import features_key, stacks
 
 # %% ../nbs/61_runs.ipynb #s002
@@ -141,7 +142,7 @@ def load_manifest(
             if job.name in jobs or replace(job, seed=like.seed) != like:
                 raise ValueError(f"id {job.id!r} must stand for one run; if it varies, put what varies in it: {{name}}")
             jobs[job.name] = job
-    return list(jobs.values())
+    return with_bases(jobs.values())
 
 # %% ../nbs/61_runs.ipynb #d032
 @contextmanager
@@ -595,7 +596,10 @@ def run_chosen(
         check_positive("jobs", workers)
     todo = [job for job in jobs if force or status_here(job).state != "fresh"]
     print(f"{len(todo)} to run, {len(jobs) - len(todo)} fresh", flush=True)
-    failed: list[Job] = []
+    if bases := bases_to_make(todo):
+        print(f"made first, as others start from them: {' '.join(base.name for base in bases)}", flush=True)
+        todo = [job for job in todo if job.name not in {base.name for base in bases}]
+    failed = [job for base in bases for job in sweep([base], manifest, workers, True)]
     if stack is not None:
         failed, todo = sweep_stacks(todo, manifest, stack, workers)
     failed += sweep(todo, manifest, workers, force)
