@@ -7,7 +7,6 @@ __all__ = []
 
 # %% ../nbs/75_pretrain.ipynb #t003
 import argparse
-import dataclasses
 import json
 import math
 import os

@@ -171,7 +171,7 @@ def joined_row(
     texts: Sequence[str],  # In their order
     tokenizer: PreTrainedTokenizerBase,  # Of `text_tokenizer`
 ) -> np.ndarray[Any, Any]:  # (n,), uint16 if all ids fit, or int32
-    "As `token_row`, some ten times as fast."
+    "As `token_row`, three times as fast on books."
     end, kind = tokenizer.convert_tokens_to_ids("<eod>"), np.uint16 if len(tokenizer) <= 2**16 else np.int32
     tables = (token_table(tokenizer, group) for group in text_groups(texts))
     parts = [np.insert(table.ids, table.first[1:], end).astype(kind) for table in tables]
