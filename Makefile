@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install train smoke test mutants layout lint types export outputs readme docs docs-test look records paper paper-check paper-test paper-tools clean
+.PHONY: help install train encoder smoke test mutants layout lint types export outputs readme docs docs-test look records paper paper-check paper-test paper-tools clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -31,6 +31,16 @@ train: $(INSTALLED)  ## Run experiments/train.ipynb: make train OUT=runs/eight A
 	@[ ! -e $(OUT)/metrics.json ] || { echo "$(OUT) holds a finished run: make train OUT=another/folder"; exit 1; }
 	mkdir -p $(OUT)
 	$(BIN)/papermill experiments/train.ipynb $(OUT)/out.ipynb -k python3 -l python --log-output -p output_dir $(OUT) $(ARGS)
+
+# On a GPU some 360 million tokens of DATA; on a CPU a tiny model of text that the repository makes, which shows the way.
+DATA ?= generated
+ENCODER ?= runs/encoder
+TINY := vocab_size=700 hidden_dim=64 num_layers=2 num_heads=4 segment_length=128 batch_size=16 max_steps=800 learning_rate=2e-3 eval_steps=200
+SMALL := bf16=true max_steps=11000
+
+encoder: $(INSTALLED)  ## Pre-train an XLNet in runs/encoder: make encoder DATA=books; a tiny one where there is no GPU, or no DATA
+	$(BIN)/gmmxlnet pretrain $(DATA) output_dir=$(ENCODER) cache_dir=runs/tokens $(if $(filter-out generated,$(DATA)),$(shell \
+	  $(BIN)/python -c 'import torch; print("$(SMALL)" if torch.cuda.is_available() else "$(TINY)")'),$(TINY)) $(ARGS)
 
 smoke: $(INSTALLED)  ## Make the tiny runs of experiments/manifest.toml: both experiments, each memory
 	$(BIN)/gmmxlnet-runs run --tier smoke --force --stack 2

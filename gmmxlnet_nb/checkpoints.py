@@ -46,6 +46,7 @@ from gmmxlnet_nb.loading import (
     check_load_options,
     check_placed,
     loading_dtype,
+    pretraining_note,
     shard_names,
     stored_sizes,
 )
@@ -482,7 +483,7 @@ def model_card(
         metadata=metadata.to_yaml(), name=name, url=CARD_URL, class_name=type(model).__name__, repo_id=repo_id,
         memory="with a memory" if memory_floats(model.memory) else "without a memory",
         rows="\n".join(f"| {field} | {value} |" for field, value in shown.items()),
-        data=data or "Not stated.", scores=listed or "Not stated.",
+        data=(data or "Not stated.") + pretraining_note(config), scores=listed or "Not stated.",
     ))
 
 # %% ../nbs/50_checkpoints.ipynb #c015

@@ -65,8 +65,18 @@ def serve(
     command(arguments, "gmmxlnet serve")
 
 
+def pretrain(
+    arguments: Sequence[str],  # That follow the subcommand
+) -> None:
+    "Pre-train an XLNet on a folder of text"
+    from gmmxlnet_nb.pretrain import main as command
+
+    command(arguments, "gmmxlnet pretrain")
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
     "train": train, "answer": answer, "evaluate": evaluate, "inspect": inspect, "serve": serve, "runs": runs,
+    "pretrain": pretrain,
 }  # fmt: skip
 
 # %% ../nbs/64_command.ipynb #c006

@@ -325,3 +325,16 @@ def check_finite_weights(
         if not value.is_meta and not value.isfinite().all():
             bad, kind = int((~value.isfinite()).sum()), type_name(value.dtype)
             raise ValueError(f"{path} must have finite weights; it has {bad} NaN or infinite in {name}, as {kind}")
+
+# %% ../nbs/52_loading.ipynb #p102
+def pretraining_note(
+    config: Any,  # Of a model
+) -> str:  # To follow what is said of its data; empty where nothing is known
+    "What a model's encoder was pre-trained on."
+    about = getattr(config, "pretraining", None)
+    if not isinstance(about, Mapping):
+        return ""
+    told = {name: str(about.get(name, "not stated")) for name in ("data", "licence")}
+    known = all(type(about.get(name)) is int for name in ("tokens", "steps"))
+    size = f", {about['tokens']:,} tokens in {about['steps']:,} steps" if known else ""
+    return f"\n\nIts encoder was pre-trained on {told['data']} (licence: {told['licence']}){size}."
