@@ -16,14 +16,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from huggingface_hub import ModelCard, ModelCardData
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast, XLNetConfig
 
+from .config import GMMXLNetConfig, memory_config, sized_fields
 from .checkpoints import CARD_URL
 from .core import check_choice, check_count, check_names, check_number, check_positive
+from .run_config import check_left_out
+from .segments import SegmentLayout, configure_memory_tokens
 from .token_rows import GENERATED, hold_out, kept_row, kept_tokenizer, read_texts, text_digest, warn_counted
 
 # %% ../nbs/78_pretrain_config.ipynb #u005
 WEIGHTS = ("permutation_weight", "span_weight")  # Of objectives
+OF_SPANS = (  # Fields that span_weight gives a meaning
+    "memory_type", "memory_slots", "memory_options", "num_segments", "span_passages", "span_questions", "span_draws", "answer_in",
+)  # fmt: skip
 SCHEDULES = ("cosine", "linear", "constant_with_warmup")  # Of the learning rate, by Hugging Face's names
 
 
@@ -50,6 +56,14 @@ class PretrainConfig:
     longest_span: int = told(5, "Tokens in a row that are predicted, at most")
     permutation_weight: float = told(1.0, "Of permutation language modelling in the loss; 0 for without")
     span_weight: float = told(0.0, "Of selecting recurring spans in the loss; 0 for without")
+    memory_type: str = told("token", "Of the reader that selects spans: token, gmm, differentiable, mems or none")
+    memory_slots: int = told(16, "Of that memory, for each expert; and memory tokens of each kind in a segment")
+    memory_options: dict[str, Any] | None = told(None, 'What it is told besides, as {"memory_update": "skip"}; null for nothing')
+    num_segments: int = told(4, "Of a document about spans, with that of the list")
+    span_passages: int = told(8, "Passages in a step")
+    span_questions: int = told(4, "Asked of each passage, which is read once for all where the answer is in a list")
+    span_draws: int = told(4, "How often other spans of the same passages are drawn, before they come again")
+    answer_in: str = told("list", "Where the answer is: in a list, which the last segment has, or where the passage says it")
     max_steps: int = told(10000, "Of training")
     learning_rate: float = told(5e-4, "After warm-up")
     lr_scheduler_type: str = told("cosine", "What it does then: cosine or linear, to 0, or constant_with_warmup")
@@ -90,7 +104,8 @@ def check_pretrain_fields(
     "A `ValueError` for a field that cannot have its value."
     for name in (
         "vocab_size", "num_layers", "hidden_dim", "num_heads", "segment_length", "batch_size", "longest_span", "max_steps",
-        "num_eval", "eval_steps", "logging_steps", "save_steps",
+        "num_eval", "eval_steps", "logging_steps", "save_steps", "memory_slots", "num_segments", "span_passages", "span_questions",
+        "span_draws",
     ):  # fmt: skip
         check_positive(name, getattr(config, name))
     for name in (*WEIGHTS, "weight_decay", "max_grad_norm"):
@@ -120,6 +135,39 @@ def check_pretrain_fields(
         check_number("held_out", config.held_out, 0, 1)
     if not (config.permutation_weight or config.span_weight):
         raise ValueError("permutation_weight must be > 0 where span_weight is 0, got 0")
+    check_choice("answer_in", config.answer_in, ("list", "passage"))
+    if config.memory_options is not None and not isinstance(config.memory_options, dict):
+        raise ValueError(f"memory_options must be a dictionary or null, got {config.memory_options!r:.80}")
+    check_left_out(config, {"with span_weight 0": (OF_SPANS, not config.span_weight)})
+    if config.span_weight:
+        reader_config(config)
+
+
+# %% ../nbs/78_pretrain_config.ipynb #u005c
+def reader_memory(
+    config: PretrainConfig,  # With span_weight
+) -> dict[str, Any]:  # Fields of `GMMXLNetConfig`
+    "What memory the reader has that selects spans."
+    slots = {} if config.memory_type in ("none", "mems") else {"memory_slots": config.memory_slots}
+    return {"memory_type": config.memory_type, **slots, **(config.memory_options or {})}
+
+
+def reader_config(
+    config: PretrainConfig,  # With span_weight
+) -> GMMXLNetConfig:  # Of an encoder of these sizes
+    "The reader's configuration; a `ValueError` for a memory that cannot be."
+    sizes = {"d_model": config.hidden_dim, "n_layer": config.num_layers, "n_head": config.num_heads}
+    return memory_config(XLNetConfig(vocab_size=config.vocab_size, **sizes), sized_fields(reader_memory(config)))
+
+
+def reader_layout(
+    config: PretrainConfig,  # With span_weight
+    tokenizer: PreTrainedTokenizerFast,  # Gets the memory tokens that it does not have
+) -> SegmentLayout:
+    "How segments of documents about spans are made: with memory tokens whatever the memory, as in `gmmxlnet train`."
+    count = (config.memory_options or {}).get("mem_token_count", config.memory_slots)
+    return SegmentLayout(config.segment_length, 0, *map(tuple, configure_memory_tokens(tokenizer, count).values()))
+
 
 # %% ../nbs/78_pretrain_config.ipynb #u006b
 def read_changes(
@@ -196,18 +244,23 @@ def pretrain_data(
     tokenizer = kept_tokenizer(folder, learned, config.vocab_size)
     rows = [kept_row(folder, texts, tokenizer) for texts in (learned, others)]
     digests = {"learned": text_digest(learned), "held_out": text_digest(others)}
+    if config.span_weight:
+        reader_layout(config, tokenizer)  # before a model is made, so that it has their embeddings
     data = PretrainData(learned, tokenizer, rows[0], rows[1], digests)
     check_rows(data, config)
     return data
 
 # %% ../nbs/78_pretrain_config.ipynb #u013
+BY = {
+    "permutation": "permutation language modelling (Yang et al. 2019)", "span": "recurring-span selection (Ram et al. 2021)"
+}  # fmt: skip
 CARD = """---
 {metadata}
 ---
 
 # {name}
 
-An XLNet pre-trained with [gmmxlnet_nb]({url}) by permutation language modelling (Yang et al. 2019).
+An XLNet pre-trained with [gmmxlnet_nb]({url}) by {objectives}.
 
 ## Data
 
@@ -255,7 +308,8 @@ def about_pretraining(
     "What a model and those that start from it say of its pre-training."
     about = {"data": data_name(config), "licence": config.licence or "not stated", "data_sha256": digests["learned"]}
     told = {name: round(metrics[name], 4) for name in ("steps", "tokens", "held_out_loss") if name in metrics}
-    return {**about, **told, "objectives": objective_names(config)}
+    reader = {"memory": reader_memory(config)} if config.span_weight else {}
+    return {**about, **told, "objectives": objective_names(config), **reader}
 
 
 def pretrain_card(
@@ -268,12 +322,12 @@ def pretrain_card(
     metadata = ModelCardData(
         library_name="transformers", license=config.licence, model_name=name, tags=["xlnet", "gmmxlnet_nb"]
     )
-    hidden = ("data_path", "output_dir", "cache_dir", "resume", "licence", "held_out")
+    hidden = ("data_path", "output_dir", "cache_dir", "resume", "licence", "held_out", *(() if config.span_weight else OF_SPANS))
     shown = {field_name: value for field_name, value in asdict(config).items() if field_name not in hidden}
     losses = [f"{metrics[kind]:.3f} nats a predicted token" for kind in ("held_out_loss", "unigram_loss") if kind in metrics]
     counts = {kind: f"{metrics[kind]:,}" for kind in ("tokens", "train_tokens", "held_out_tokens", "steps")}
     return ModelCard(CARD.format(
-        metadata=metadata.to_yaml(), name=name, url=CARD_URL, data=data_name(config), licence=config.licence or "not stated",
+        metadata=metadata.to_yaml(), name=name, objectives=" and ".join(BY[each] for each in objective_names(config)), url=CARD_URL, data=data_name(config), licence=config.licence or "not stated",
         digest=digests["learned"], rows="\n".join(f"| {field_name} | `{value}` |" for field_name, value in shown.items()),
         losses="; frequencies of tokens alone would give ".join(losses) + "." if losses else "Nothing was held out.", **counts,
     ))

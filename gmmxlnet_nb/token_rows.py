@@ -209,7 +209,42 @@ def kept_tokenizer(
     return PreTrainedTokenizerFast(tokenizer_file=str(path), padding_side=XLNetTokenizer.padding_side, **names)
 
 # %% ../nbs/79_token_rows.ipynb #y018
-class DeviceWindows:
+class EpochOrder:
+    "Items in an order of their own each epoch, so many in a step."
+
+    def __init__(
+        self,
+        count: int,  # Items of an epoch
+        batch_size: int,  # b, items of a step
+        seed: int,  # Of the order
+        device: torch.device | str = "cpu",  # Where the order is to lie
+    ) -> None:
+        self.count, self.batch_size, self.seed, self.device = count, check_positive("batch_size", batch_size), seed, device
+        self.orders: dict[int, Tensor] = {}
+
+    def draw(self, drawn: np.random.Generator) -> np.ndarray[Any, Any]:
+        "(count,), an epoch's items."
+        return drawn.permutation(self.count)
+
+    def order(self, epoch: int) -> Tensor:
+        "(count,), the items of an epoch."
+        if epoch not in self.orders:
+            items = self.draw(np.random.default_rng((self.seed, epoch)))
+            before = {epoch - 1: self.orders[epoch - 1]} if epoch - 1 in self.orders else {}
+            self.orders = {**before, epoch: torch.from_numpy(items).to(self.device)}
+        return self.orders[epoch]
+
+    def items(self, step: int) -> Tensor:
+        "(b,), the items of a step."
+        first, last = step * self.batch_size, (step + 1) * self.batch_size
+        parts = []
+        for epoch in range(first // self.count, (last - 1) // self.count + 1):
+            before = epoch * self.count
+            parts.append(self.order(epoch)[max(first - before, 0) : last - before])
+        return torch.cat(parts)
+
+
+class DeviceWindows(EpochOrder):
     "Windows of a row that lies on a device, in an order of its own each epoch; each is closed by `<sep> <cls>`."
 
     def __init__(
@@ -222,30 +257,19 @@ class DeviceWindows:
         device: torch.device | str = "cpu",  # Where the row is to lie
     ) -> None:
         TextWindows(row, length, closing)  # which says what is too short
-        self.batch_size, self.seed, self.text = check_positive("batch_size", batch_size), seed, length - len(closing)
+        self.text = length - len(closing)
         self.row = torch.from_numpy(np.asarray(row, dtype=np.int32)).to(device)
         self.closing, self.place = torch.tensor(list(closing), device=device), torch.arange(self.text, device=device)
         self.room = min(self.text, len(row) - self.text + 1)  # places where an epoch may begin
-        self.count = (len(row) - self.room + 1) // self.text  # windows of an epoch, wherever it begins
-        self.orders: dict[int, Tensor] = {}
+        super().__init__((len(row) - self.room + 1) // self.text, batch_size, seed, device)  # windows, wherever it begins
 
-    def order(self, epoch: int) -> Tensor:
+    def draw(self, drawn: np.random.Generator) -> np.ndarray[Any, Any]:
         "(count,), where the windows of an epoch begin."
-        if epoch not in self.orders:
-            drawn = np.random.default_rng((self.seed, epoch))
-            begins = int(drawn.integers(self.room)) + self.text * drawn.permutation(self.count)
-            before = {epoch - 1: self.orders[epoch - 1]} if epoch - 1 in self.orders else {}
-            self.orders = {**before, epoch: torch.from_numpy(begins).to(self.row.device)}
-        return self.orders[epoch]
+        return int(drawn.integers(self.room)) + self.text * drawn.permutation(self.count)
 
     def batch(self, step: int) -> Tensor:
         "(b, l), the windows of a step."
-        first, last = step * self.batch_size, (step + 1) * self.batch_size
-        parts = []
-        for epoch in range(first // self.count, (last - 1) // self.count + 1):
-            before = epoch * self.count
-            parts.append(self.order(epoch)[max(first - before, 0) : last - before])
-        return self.windows(torch.cat(parts))
+        return self.windows(self.items(step))
 
     def windows(self, begins: Tensor) -> Tensor:
         "(b, l), the windows that begin at these places (b,)."
