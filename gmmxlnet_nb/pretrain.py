@@ -37,6 +37,7 @@ from gmmxlnet_nb.pretrain_config import (
 )
 from .pretrain_text import permutation_loss
 from .records import write_record
+from .span_objective import span_parts
 from .token_rows import DeviceWindows, TokenBatch
 from .train import last_checkpoint, saving, verify_checkpoint
 from .two_stream import two_stream_layer
@@ -84,20 +85,27 @@ def permutation_objective(
     return Objective("permutation", config.permutation_weight, batches, language_loss)
 
 
-OBJECTIVES: dict[str, Callable[..., Objective]] = {"permutation": permutation_objective}  # By the name before _weight
+def span_objective(
+    config: PretrainConfig,  # Of the run
+    data: PretrainData,  # What it reads, with memory tokens
+    model: XLNetLMHeadModel,  # What it trains, with a reader around its encoder
+    device: torch.device,  # Where
+) -> Objective:
+    "Selecting recurring spans."
+    return Objective("span", config.span_weight, *span_parts(config, data.texts, data.tokenizer, model, device))
+
+
+OBJECTIVES: dict[str, Callable[..., Objective]] = {  # By the name before _weight
+    "permutation": permutation_objective, "span": span_objective
+}  # fmt: skip
 
 # %% ../nbs/75_pretrain.ipynb #t012b
 def chosen_objectives(
     config: PretrainConfig,  # With weights
     *parts: Any,  # What an objective is made from: data, model and device
 ) -> list[Objective]:
-    "The objectives that have a weight; a `ValueError` for one that there is none of."
-    found = objective_names(config)
-    for name in found:
-        if name not in OBJECTIVES:
-            got = getattr(config, f"{name}_weight")
-            raise ValueError(f"{name}_weight must be 0: there is no such objective yet, got {got}")
-    return [OBJECTIVES[name](config, *parts) for name in found]
+    "The objectives that have a weight."
+    return [OBJECTIVES[name](config, *parts) for name in objective_names(config)]
 
 
 def new_model(
@@ -368,7 +376,7 @@ class Pretraining:
         self.model.train()
         for step in range(self.done, config.max_steps if steps is None else min(self.done + steps, config.max_steps)):
             batch = self.batch(step)
-            if config.dropout:
+            if config.dropout or config.memory_options:  # or a memory that draws
                 torch.manual_seed(config.seed + 7919 * step + 1)  # what is dropped is the step's, whoever resumes it
             if run is None:
                 run, self.timed, self.began = self.recorded(batch), self.tokens, time.perf_counter()
