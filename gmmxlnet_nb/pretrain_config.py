@@ -58,7 +58,9 @@ class PretrainConfig:
     span_weight: float = told(0.0, "Of selecting recurring spans in the loss; 0 for without")
     memory_type: str = told("token", "Of the reader that selects spans: token, gmm, differentiable, mems or none")
     memory_slots: int = told(16, "Of that memory, for each expert; and memory tokens of each kind in a segment")
-    memory_options: dict[str, Any] | None = told(None, 'What it is told besides, as {"memory_update": "skip"}; null for nothing')
+    memory_options: dict[str, Any] | None = told(  # noqa: RUF009  # it is None
+        None, 'What that memory is told besides, as {"memory_update": "skip"}; null for nothing'
+    )
     num_segments: int = told(4, "Of a document about spans, with that of the list")
     span_passages: int = told(8, "Passages in a step")
     span_questions: int = told(4, "Asked of each passage, which is read once for all where the answer is in a list")
@@ -104,8 +106,8 @@ def check_pretrain_fields(
     "A `ValueError` for a field that cannot have its value."
     for name in (
         "vocab_size", "num_layers", "hidden_dim", "num_heads", "segment_length", "batch_size", "longest_span", "max_steps",
-        "num_eval", "eval_steps", "logging_steps", "save_steps", "memory_slots", "num_segments", "span_passages", "span_questions",
-        "span_draws",
+        "num_eval", "eval_steps", "logging_steps", "save_steps", "memory_slots", "num_segments", "span_passages",
+        "span_questions", "span_draws",
     ):  # fmt: skip
         check_positive(name, getattr(config, name))
     for name in (*WEIGHTS, "weight_decay", "max_grad_norm"):
@@ -156,7 +158,7 @@ def reader_config(
     config: PretrainConfig,  # With span_weight
 ) -> GMMXLNetConfig:  # Of an encoder of these sizes
     "The reader's configuration; a `ValueError` for a memory that cannot be."
-    sizes = {"d_model": config.hidden_dim, "n_layer": config.num_layers, "n_head": config.num_heads}
+    sizes: dict[str, Any] = {"d_model": config.hidden_dim, "n_layer": config.num_layers, "n_head": config.num_heads}
     return memory_config(XLNetConfig(vocab_size=config.vocab_size, **sizes), sized_fields(reader_memory(config)))
 
 
@@ -327,7 +329,8 @@ def pretrain_card(
     losses = [f"{metrics[kind]:.3f} nats a predicted token" for kind in ("held_out_loss", "unigram_loss") if kind in metrics]
     counts = {kind: f"{metrics[kind]:,}" for kind in ("tokens", "train_tokens", "held_out_tokens", "steps")}
     return ModelCard(CARD.format(
-        metadata=metadata.to_yaml(), name=name, objectives=" and ".join(BY[each] for each in objective_names(config)), url=CARD_URL, data=data_name(config), licence=config.licence or "not stated",
+        metadata=metadata.to_yaml(), name=name, objectives=" and ".join(BY[each] for each in objective_names(config)),
+        url=CARD_URL, data=data_name(config), licence=config.licence or "not stated",
         digest=digests["learned"], rows="\n".join(f"| {field_name} | `{value}` |" for field_name, value in shown.items()),
         losses="; frequencies of tokens alone would give ".join(losses) + "." if losses else "Nothing was held out.", **counts,
     ))
