@@ -51,7 +51,7 @@ from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
 from .analysis import RoutingTrace
 from .examination import Examination, Examined
 from .records import write_record
-from .run_bases import base_folder
+from .run_bases import base_folder, take_over_reader
 
 # %% ../nbs/62_launch.ipynb #c005a
 def run_documents(
@@ -175,8 +175,9 @@ def make_parts(
     learn_from = [train] if config.short_steps is None else [train, documents.short]
     words = {text for part in learn_from for d in part for text in (d.text, d.question)} if base_of.base_model is None else ()
     sizes = (base_of.hidden_dim, base_of.num_layers)
+    start = base_folder(base_of.base_model)
     tokenizer, base = load_base(
-        base_folder(base_of.base_model), sorted(words), *sizes, mem_token_count=how.mem_token_count, dtype=base_of.dtype
+        start, sorted(words), *sizes, mem_token_count=how.mem_token_count, dtype=base_of.dtype
     )
     tokens = configure_memory_tokens(tokenizer, how.mem_token_count)
     layout = SegmentLayout(*what.segment_sizes, *map(tuple, tokens.values()))
@@ -196,6 +197,7 @@ def make_parts(
         )
     model = MemXLNetForQA.from_base(base, **how.memory_fields())
     model.set_memory_tokens(**tokens)
+    take_over_reader(model, start, base_of.base_reader)
     return RunParts(documents, learned, evaluation, build, model, tokenizer, validation)
 
 # %% ../nbs/62_launch.ipynb #n215

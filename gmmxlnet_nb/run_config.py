@@ -159,6 +159,9 @@ class ModelConfig:
     dtype: str = field(
         default="float32", metadata={"help": "Of a base_model's weights as they are trained: float32, bfloat16 or float16"}
     )
+    base_reader: bool | str = field(default="auto", metadata={
+        "help": "Whether head and memory, too, go on from a base_model's reader: auto where it has the same memory, true or false"
+    })  # fmt: skip
     hidden_dim: int = field(default=64, metadata={"help": "Of a model from scratch"})
     num_layers: int = field(default=2, metadata={"help": "Of a model from scratch"})
 
@@ -168,9 +171,10 @@ class ModelConfig:
             check_positive(name, getattr(self, name))
         if self.base_model is not None and not isinstance(self.base_model, str):
             raise ValueError(f"base_model must be a string or null, got {self.base_model!r}")
+        check_choice("base_reader", self.base_reader, ("auto", True, False))
         check_left_out(self, {
             "with a base_model": (["hidden_dim", "num_layers"], self.base_model is not None),
-            "without a base_model": (["dtype"], self.base_model is None),
+            "without a base_model": (["dtype", "base_reader"], self.base_model is None),
         })  # fmt: skip
 
 # %% ../nbs/45_run_config.ipynb #n203
