@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +23,8 @@ from .documents import Document
 from .files import file_kind
 from .generated import NAMES, segment_counts
 from gmmxlnet_nb.cloze import (
-    CLOZE_RULES, Book, ClozeSizes, ReadBook, answer_distance, ask_read, author_key, checked_read, check_read, cloze_sizes,
-    made_book, read_books, share_right, split_authors,
+    CLOZE_RULES, Book, ClozeSizes, ReadBook, answer_distance, ask_read, author_key, check_book, check_read, cloze_sizes,
+    made_book, read_book, read_books, share_right, split_authors,
 )
 
 # %% ../nbs/78_cloze_task.ipynb #q011
@@ -202,6 +202,15 @@ def distance_of_sizes(
     return distance_name((sizes.nearest, sizes.farthest))
 
 
+@lru_cache(maxsize=512)
+def read_once(
+    book: Book,  # To be asked about
+    words_per_segment: int,  # Longer sentences are cut
+) -> ReadBook:
+    "What `read_book` does, once for all runs of a process."
+    return read_book(book, words_per_segment)
+
+
 def ask_book(
     book: Book,  # To be asked about
     wanted: Sequence[Wanted],  # Documents of several sizes
@@ -210,14 +219,13 @@ def ask_book(
     english_share: float,  # Of its words, that are to be among the commonest English ones
 ) -> list[list[Document]]:  # Of each
     "Ask a book that is read once; a `ValueError` for a bad one."
-    reads, made = dict[int, ReadBook](), list[list[Document]]()
+    check_book(book, english_share)
+    made = list[list[Document]]()
     for (sizes, _, seed), count in zip(wanted, most, strict=True):
-        words = sizes.words_per_segment
-        if words not in reads:
-            reads[words] = checked_read(book, sizes, english_share)
-        check_read(reads[words], sizes, book.title)
+        read = read_once(book, sizes.words_per_segment)
+        check_read(read, sizes, book.title)
         name = f"cloze-{seed}-{number}-{distance_of_sizes(sizes)}"
-        made.append(ask_read(book, reads[words], sizes, count, seed, name))
+        made.append(ask_read(book, read, sizes, count, seed, name))
     return made
 
 

@@ -69,7 +69,7 @@ class DocumentConfig:
     task: str = field(
         default="retention", metadata={"help": "squad, cloze, or a generated one: retention, update, kinds, recall or babi"}
     )
-    data_path: str | None = field(default=None, metadata={"help": "Of squad: a folder with two files, or a name; of cloze: books"})
+    data_path: str | None = field(default=None, metadata={"help": "Of squad: a folder of two files, or a name; of cloze: books"})
     num_segments: int = field(default=6, metadata={"help": "Of a document"})
     train_segments: list[int] = field(default_factory=list, metadata={"help": "Generated ones to learn from draw one each"})
     eval_segments: list[int] = field(
