@@ -20,8 +20,8 @@ from transformers.utils import logging
 from .core import check_choice, check_names, check_number
 from .faults import BadRecords
 from .documents import Document
-from .files import file_kind
 from .generated import NAMES, segment_counts
+from .reading import COMPRESSIONS
 from gmmxlnet_nb.cloze import (
     CLOZE_RULES, Book, ClozeSizes, ReadBook, answer_distance, ask_read, author_key, check_book, check_read, cloze_sizes,
     made_book, read_book, read_books, share_right, split_authors,
@@ -123,6 +123,13 @@ MADE_UP, MADE_AUTHORS = "made-up", 12  # In place of a path; authors of two book
 PARTS = ("train", "dev")  # To learn from, and to be asked about
 
 
+def holds_books(
+    file: Path,  # In a folder
+) -> bool:
+    "Whether a file's name says that it has JSON lines, compressed or not."
+    return (file.with_suffix("") if file.suffix in COMPRESSIONS else file).suffix == ".jsonl"
+
+
 def book_files(
     data_path: Any,  # A file, or a folder
 ) -> list[Path]:  # By name
@@ -132,7 +139,7 @@ def book_files(
         raise ValueError(f"data_path must be given for task 'cloze': {what}, or {MADE_UP!r}, got {data_path!r:.80}")
     path = Path(data_path)
     listed = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    found = [file for file in listed if file_kind(file.name)[0] == ".jsonl"]
+    found = [file for file in listed if holds_books(file)]
     if not found:
         got = f"{str(data_path)!r}, which {'has none' if path.exists() else 'is no file or folder'}"
         raise ValueError(f"data_path must be {what}, got {got}")
