@@ -23,7 +23,7 @@ from .babi import list_choices
 from .core import check_choice, check_number, check_positive
 from .documents import Document, check_document, json_field
 from .faults import BadRecords
-from .generated import check_whole
+from .generated import NAMES, PLACES, check_whole, distractor
 from .reading import json_lines
 
 # %% ../nbs/76_cloze.ipynb #z011
@@ -483,18 +483,27 @@ def check_read(
         raise ValueError(f"book {title!r:.80}: text must name {what}, got {got}")
 
 # %% ../nbs/76_cloze.ipynb #z061b
-def book_documents(
+def checked_read(
     book: Book,  # To be asked about
+    sizes: ClozeSizes,  # Of documents
+    english_share: float,  # Of its words, that are to be among the commonest English ones
+) -> ReadBook:
+    "Read a book; a `ValueError` for a bad one."
+    check_book(book, english_share)
+    read = read_book(book, sizes.words_per_segment)
+    check_read(read, sizes, book.title)
+    return read
+
+
+def ask_read(
+    book: Book,  # To be asked about
+    read: ReadBook,  # The same
     sizes: ClozeSizes,  # Of documents
     most: int,  # Documents
     seed: int,  # The same seed gives the same documents
     name: str,  # How their ids start
-    english_share: float,  # Of its words, that are to be among the commonest English ones
 ) -> list[Document]:  # Checked; as many as can be made, at most `most`
-    "Ask sentences of one book, in random order; a `ValueError` for a bad book."
-    check_book(book, english_share)
-    read = read_book(book, sizes.words_per_segment)
-    check_read(read, sizes, book.title)
+    "Ask sentences of one book, in random order."
     rng, documents = random.Random(f"cloze {seed} {book.author} {book.title}"), list[Document]()
     for asked in rng.sample(range(len(read.sentences)), len(read.sentences)):
         if len(documents) == most:
@@ -504,6 +513,19 @@ def book_documents(
     return documents
 
 
+def book_documents(
+    book: Book,  # To be asked about
+    sizes: ClozeSizes,  # Of documents
+    most: int,  # Documents
+    seed: int,  # The same seed gives the same documents
+    name: str,  # How their ids start
+    english_share: float,  # Of its words, that are to be among the commonest English ones
+) -> list[Document]:  # Of `ask_read`
+    "Read a book and ask its sentences; a `ValueError` for a bad book."
+    return ask_read(book, checked_read(book, sizes, english_share), sizes, most, seed, name)
+
+
+# %% ../nbs/76_cloze.ipynb #z061c
 def cloze_documents(
     books: Iterable[Book],  # All are held at once
     num_documents: int,  # How many
@@ -538,6 +560,30 @@ def cloze_documents(
         raise ValueError(f"num_documents must be at most {what}, got {num_documents}")
     return random.Random(seed).sample(documents, len(documents))
 
+# %% ../nbs/76_cloze.ipynb #z063
+def made_book(
+    author: str,  # Of the book
+    number: int,  # Which of the author's
+    chapters: int = 12,  # Each with people and places of its own
+    sentences: int = 60,  # In a chapter
+) -> Book:
+    "Text in which names, places and numbers come and go; of an author and a number always the same."
+    rng, text = random.Random(f"{author} {number}"), list[str]()
+    for _ in range(chapters):
+        cast, places, counts = rng.sample(NAMES, 6), rng.sample(PLACES, 6), rng.sample(range(12, 99), 6)
+        for _ in range(sentences):
+            (a, b), (x, y), n = rng.sample(cast, 2), rng.sample(places, 2), rng.choice(counts)
+            text.append(rng.choice([
+                f"In the morning {a} and {b} set out for the house that stood in {x}.",
+                f"It was {n} miles from {x} to {y}, and {a} was tired of it.",
+                f"They said that {a} had lived in {x} for {n} years.",
+                f"By noon, as {a} told us, there were {n} boats to be seen at {y}.",
+                f"Nobody who was there had heard of {a} or of {b}.",
+                distractor(rng),
+            ]))  # fmt: skip
+    return Book(author, f"Tales {number}", "\n\n".join(" ".join(text[i : i + 5]) for i in range(0, len(text), 5)))
+
+
 # %% ../nbs/76_cloze.ipynb #z065
 def context_segments(
     document: Document,  # A cloze question
@@ -547,23 +593,31 @@ def context_segments(
     return [document.text[a:b] for a, b in pairwise(edges)]
 
 
+def answer_place(
+    document: Document,  # A cloze question
+) -> tuple[int, int]:  # Its first character, and the one after its last
+    "Where the answer was last said; a `ValueError` where it was not."
+    context = document.text[: document.breaks[-1]]
+    places = [match.span() for match in choice_pattern(document.answers[0].text).finditer(context)]
+    if not places:
+        said = f"{document.answers[0].text!r:.80}"
+        raise ValueError(f"document {document.id!r}: text must say the answer before the choices, got {said}")
+    return places[-1]
+
+
 def answer_distance(
     document: Document,  # A cloze question
 ) -> int:  # In segments, from 1
     "How far back the answer was last said; a `ValueError` where it was not."
-    pattern = choice_pattern(document.answers[0].text)
-    for back, segment in enumerate(reversed(context_segments(document)), 1):
-        if pattern.search(segment):
-            return back
-    said = f"{document.answers[0].text!r:.80}"
-    raise ValueError(f"document {document.id!r}: text must say the answer before the choices, got {said}")
+    start, _ = answer_place(document)
+    return sum(start < edge for edge in document.breaks)
 
 # %% ../nbs/76_cloze.ipynb #z081
 def said_at(
     document: Document,  # A cloze question
 ) -> dict[str, list[int]]:  # Choice → first characters, rising
     "Where the context says each choice."
-    context = document.text[: document.question_start]
+    context = document.text[: document.breaks[-1]]
     return {choice: [m.start() for m in choice_pattern(choice).finditer(context)] for choice in document.choices}
 
 

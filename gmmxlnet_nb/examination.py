@@ -25,6 +25,8 @@ from .documents import Document
 from .feature_tables import read_rows
 from .data import DocumentDataset
 from .babi import where_is
+from .cloze import BLANK, answer_place
+from .cloze_task import check_distances, distance_scores
 from .shortcuts import asked_fact, fact_patterns, stated_facts
 from .attention import LayerStates
 from .baselines import Memory, state_tensors
@@ -40,9 +42,11 @@ from .analysis import CaptureAndRetention, intervene
 
 # %% ../nbs/56_examination.ipynb #i010
 def fact_place(
-    document: Document,  # Of a generated task
+    document: Document,  # Of a generated task, or a cloze question
 ) -> tuple[int, int]:  # Its first character, and the one after its last
-    "Where a text says what its question asks for; a `ValueError` for a document of no generated task."
+    "Where a text says what its question asks for, a book the last time; a `ValueError` for a document of no such task."
+    if BLANK in document.question:
+        return answer_place(document)
     if document.title == "babi":
         room, start = where_is(document)
         found = (start, start + len(room)) if room else None
@@ -363,6 +367,25 @@ def capture_metrics(
         f"{prefix[row['outcome']]}{name}/{row['segments']}": row[name]
         for row in rows if row["distance"] is None for name in names if row[name] is not None
     }  # fmt: skip
+
+# %% ../nbs/56_examination.ipynb #i065
+CLEARED = "_memory_cleared"  # At the end of a metric's name
+
+
+def scores_by_distance(
+    trainer: GMMTrainer,  # That has just evaluated
+    dataset: DocumentDataset,  # Those documents
+    what: DocumentConfig,  # What the run reads
+    segments: int,  # Of each document
+    suffix: str = "",  # Of the metrics' names; with one, what rules score is left out
+) -> dict[str, float]:  # As `distance_scores` has them; empty but for cloze
+    "What was right by how far back the answer was last said, beside what rules score on the same documents."
+    if what.task != "cloze":
+        return {}
+    results, distances = document_results(trainer, dataset), check_distances(what.task_options.get("distances"), segments)
+    outcomes = {f"{metric}{suffix}": results[name] for name, metric in OUTCOMES.items() if name in results}
+    return distance_scores(dataset.documents, distances, outcomes, rules=not suffix)
+
 
 # %% ../nbs/56_examination.ipynb #i070
 @dataclass(frozen=True)

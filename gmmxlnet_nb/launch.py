@@ -36,7 +36,8 @@ from .documents import Document
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
-from .tasks import EVALUATION_SEED, TaskDocuments, generated_documents, stream_task, task_documents
+from .cloze import CLOZE_RULES
+from .tasks import TaskDocuments, evaluation_documents, stream_task, task_documents
 from .shortcuts import stale_rate
 from .baselines import memory_floats
 from .model import MemXLNetForQA
@@ -49,7 +50,7 @@ from .run_config import DocumentConfig, ModelConfig, RunConfig, check_parts, des
 from .schedule import VALIDATION, StopAtExact
 from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
 from .analysis import RoutingTrace
-from .examination import Examination, Examined
+from .examination import CLEARED, Examination, Examined, scores_by_distance
 from .records import write_record
 from .run_bases import base_folder, take_over_reader
 
@@ -454,13 +455,15 @@ def calibrate_run(
 # %% ../nbs/62_launch.ipynb #n301
 @lru_cache(maxsize=16)
 def asked_documents(
-    task: str,  # One of `GENERATORS`
+    task: str,  # One of `ASKING`
     count: int,  # How many
     segments: int,  # Of each
     options: str,  # `task_options`, as JSON
+    data_path: str | None = None,  # Of books
+    on_error: str = "raise",  # What to do about bad ones
 ) -> list[Document]:
     "Documents of a further length: the same in all runs that are asked about them."
-    return generated_documents(task, count, segments, EVALUATION_SEED, json.loads(options))
+    return evaluation_documents(task, count, segments, json.loads(options), data_path, on_error)
 
 
 def length_documents(
@@ -470,7 +473,7 @@ def length_documents(
 ) -> DocumentDataset:
     "Documents of a further length that a run is asked about."
     count = what.num_length_eval or what.num_eval
-    documents = asked_documents(what.task, count, segments, json.dumps(what.task_options))
+    documents = asked_documents(what.task, count, segments, json.dumps(what.task_options), what.data_path, what.on_error)
     return parts.build(documents, require_answer=False)
 
 
@@ -486,6 +489,7 @@ def stale_share(
     return {"choice_stale": stale_rate(documents, {d.id: d.choices[j] if j >= 0 else "" for d, j in pairs})}
 
 
+# %% ../nbs/62_launch.ipynb #n301a
 def ask_run(
     trainer: GMMTrainer,  # Of the trained model
     parts: RunParts,  # Of the run
@@ -495,20 +499,24 @@ def ask_run(
     "Ask all questions, write the answers, and calibrate the checkpoint."
     further = Examination(trainer, what)
     scores = trainer.evaluate(watch=further.watch)
-    scores |= {f"eval_{name}": value for name, value in stale_share(trainer, parts.evaluation.documents, what.task).items()}
+    asked = stale_share(trainer, parts.evaluation.documents, what.task)
+    asked |= scores_by_distance(trainer, parts.evaluation, what, what.num_segments)
+    scores |= {f"eval_{name}": value for name, value in asked.items()}
     kept = further.keep(parts.evaluation)
     write_answers(trainer, folder)
-    found = calibrate_run(trainer, folder / "checkpoint")
-    calibration = {"ece": found.ece, "ece_uncalibrated": found.ece_before, "answer_temperature": found.temperature}
+    fitted = calibrate_run(trainer, folder / "checkpoint")
+    calibration = {"ece": fitted.ece, "ece_uncalibrated": fitted.ece_before, "answer_temperature": fitted.temperature}
     scores |= {f"eval_{name}": value for name, value in calibration.items()}
     scores |= trainer.evaluate(clear_memory=True, metric_key_prefix="cleared")
+    cleared = scores_by_distance(trainer, parts.evaluation, what, what.num_segments, CLEARED)
+    scores |= {f"eval_{name}": value for name, value in cleared.items()}
     further.ask(what.num_segments, kept)
     by_length = {}
     for n in what.eval_segments:
         others = length_documents(parts, what, n)
-        asked = trainer.evaluate(others, metric_key_prefix="length", watch=further.watch)
-        by_length[n] = {name: asked[f"length_{name}"] for name in ("exact", "f1", "choice_exact") if f"length_{name}" in asked}
-        by_length[n] |= stale_share(trainer, others.documents, what.task)
+        found = trainer.evaluate(others, metric_key_prefix="length", watch=further.watch)
+        by_length[n] = {name: found[f"length_{name}"] for name in ("exact", "f1", "choice_exact") if f"length_{name}" in found}
+        by_length[n] |= stale_share(trainer, others.documents, what.task) | scores_by_distance(trainer, others, what, n)
         further.ask(n, further.keep(others))
     return scores, by_length, further.finish(folder)
 
@@ -532,10 +540,11 @@ def run_metrics(
     trained: Trained,  # What its stages have done
 ) -> dict[str, float]:  # For the run's record
     "What came out, beside chance and sizes."
-    found = {name: value for name, value in scores.items() if name.endswith(("exact", "f1", "stale"))}
+    kept = ("exact", "f1", "stale", *CLOZE_RULES)
+    found = {name: value for name, value in scores.items() if name.endswith(kept) or "@" in name}
     metrics = {name.removeprefix("eval_"): value for name, value in found.items() if name.startswith("eval_")}
     names = [name for name in ("exact", "f1", "choice_exact") if f"cleared_{name}" in scores]
-    metrics |= {f"{name}_memory_cleared": scores[f"cleared_{name}"] for name in names}
+    metrics |= {f"{name}{CLEARED}": scores[f"cleared_{name}"] for name in names}
     metrics |= {name: scores[f"eval_{name}"] for name in ("ece", "ece_uncalibrated", "answer_temperature")}
     metrics |= {"chance": chance_level(parts.documents.evaluation), "eval_loss": scores["eval_loss"]}
     metrics |= {f"steps_{name}": count for name, count in trained.steps.items()}

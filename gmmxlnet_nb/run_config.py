@@ -24,7 +24,7 @@ from transformers.utils import logging
 from .core import check_choice, check_count, check_names, check_number, check_positive, read_json
 from .faults import ON_ERROR
 from .data import ON_MISFIT
-from .tasks import GENERATORS, TASKS, check_questions_asked, check_task_options, task_defaults, told_of_short
+from .tasks import ASKING, GENERATORS, TASKS, check_questions_asked, check_told, task_defaults, told_of_short
 from .interventions import OF_FACTS, check_memory_has, parse_interventions
 from .config import MEMORIES, SETTINGS, GMMXLNetConfig
 from .loading import type_name
@@ -66,19 +66,21 @@ def check_left_out(
 class DocumentConfig:
     "What a run reads; segment_length and stride are the task's if they are None."
 
-    task: str = field(default="retention", metadata={"help": "squad, or a generated one: retention, update, kinds or recall"})
-    data_path: str | None = field(default=None, metadata={"help": "For squad: a folder with train.json and dev.json, or a name"})
+    task: str = field(
+        default="retention", metadata={"help": "squad, cloze, or a generated one: retention, update, kinds, recall or babi"}
+    )
+    data_path: str | None = field(default=None, metadata={"help": "Of squad: a folder of two files, or a name; of cloze: books"})
     num_segments: int = field(default=6, metadata={"help": "Of a document"})
     train_segments: list[int] = field(default_factory=list, metadata={"help": "Generated ones to learn from draw one each"})
     eval_segments: list[int] = field(
-        default_factory=list, metadata={"help": "Further lengths that a generated task is asked about at the end"}
+        default_factory=list, metadata={"help": "Further lengths that a task but squad is asked about at the end"}
     )
     task_options: dict[str, Any] = field(
-        default_factory=dict, metadata={"help": "What a generated task is told besides: decoys, fact_segment, questions, …"}
+        default_factory=dict, metadata={"help": "What a task but squad is told besides: decoys, fact_segment, distances, …"}
     )
-    short_segments: int = field(default=2, metadata={"help": "Of a short document of a generated task, for the first steps"})
+    short_segments: int = field(default=2, metadata={"help": "Of a short document of a task but squad, for the first steps"})
     short_task_options: dict[str, Any] = field(
-        default_factory=dict, metadata={"help": "What a generated task is told otherwise for its short documents"}
+        default_factory=dict, metadata={"help": "What a task but squad is told otherwise for its short documents"}
     )
     interventions: list[str] = field(
         default_factory=list, metadata={"help": "What is done to the trained model while it is asked: capture, gates*0.1, …"}
@@ -91,7 +93,7 @@ class DocumentConfig:
     num_length_eval: int | None = field(default=None, metadata={"help": "Documents of each further length; num_eval by default"})
     stream: bool = field(default=False, metadata={"help": "Whether training documents are read as they are needed"})
     buffer_size: int = field(default=1024, metadata={"help": "Documents among which a stream is shuffled; 1 for none"})
-    on_error: str = field(default="raise", metadata={"help": "Bad records of squad: raise, skip, or realign near answers"})
+    on_error: str = field(default="raise", metadata={"help": "Bad records or books: raise, skip, or realign near answers"})
     on_misfit: str = field(default="raise", metadata={"help": "Questions and answers that do not fit: raise or skip"})
     num_proc: int | None = field(default=None, metadata={"help": "Processes that make features"})
     cache_dir: str | None = field(default=None, metadata={"help": "Where features are kept for the next run"})
@@ -119,15 +121,17 @@ class DocumentConfig:
         self.check_interventions()
         of_read = ["data_path", "on_error"]
         of_generated = ["train_segments", "eval_segments", "task_options", "short_segments", "short_task_options"]
-        of_others = of_read if self.task in GENERATORS else of_generated
+        of_others = {"squad": of_generated, "cloze": ["train_segments"]}.get(self.task, of_read)
         check_left_out(self, {
             f"with task {self.task!r}": (of_others, True),
             "without stream": (["buffer_size"], not self.stream),
             "without eval_segments": (["num_length_eval"], not self.eval_segments),
         })  # fmt: skip
-        if self.task in GENERATORS:
+        if self.task == "cloze":
+            check_choice("on_error", self.on_error, ("raise", "skip"))
+        if self.task in ASKING:
             lengths = [self.num_segments, *self.train_segments, *self.eval_segments]
-            check_task_options(self.task, lengths, self.task_options)
+            check_told(self.task, lengths, self.task_options)
             told_of_short(self.task, self.short_segments, self.task_options, self.short_task_options)
             counts = {"num_train": self.num_train, "num_eval": self.num_eval, "num_length_eval": self.num_length_eval}
             check_questions_asked(self.task_options, **{name: n for name, n in counts.items() if n is not None})
@@ -139,7 +143,7 @@ class DocumentConfig:
         "A `ValueError` for a name that stands for nothing, or what these documents cannot show."
         check_choice("side_file", self.side_file, (True, False))
         for found in parse_interventions("interventions", self.interventions):
-            if found.kind in OF_FACTS and self.task not in GENERATORS:
+            if found.kind in OF_FACTS and self.task not in ASKING:
                 what = f"with task {self.task!r}, which does not say where a fact stands"
                 raise ValueError(f"interventions must be without {found.kind} {what}, got {found.name!r}")
         if self.interventions and self.num_eval < 2:
@@ -412,7 +416,8 @@ class RunConfig:
         if q == 1:
             return
         if documents.task not in GENERATORS:
-            why = f"task {documents.task!r}, whose segments all show the question"
+            shown = "whose texts are asked once each" if documents.task in ASKING else "whose segments all show the question"
+            why = f"task {documents.task!r}, {shown}"
             raise ValueError(f"questions_per_reading must be 1 with {why}, got {q}")
         if documents.stream:
             raise ValueError(f"questions_per_reading must be 1 with stream, got {q}")

@@ -27,6 +27,9 @@ from gmmxlnet_nb.generated import (
     retention_documents, segment_counts, update_documents,
 )
 from .babi import babi_documents, check_babi
+from gmmxlnet_nb.cloze_task import (
+    QUESTION_SHOWN, ClozeRun, check_cloze_options, check_short_cloze, cloze_run_documents, load_asked,
+)
 
 # %% ../nbs/14_tasks.ipynb #c066
 @dataclass(frozen=True)
@@ -60,6 +63,9 @@ TASKS: dict[str, dict[str, Any]] = {  # What each task needs where nothing else 
     },
     "babi": {
         "segment_length": 64, "stride": 0, "batch_size": 64, "max_steps": 5000, "short_steps": 1000, "stop_at_exact": 97
+    },
+    "cloze": {
+        "segment_length": 256, "stride": 0, "batch_size": 16, "max_steps": 2000, "short_steps": 500, "stop_at_exact": 0
     },
     "squad": {
         "segment_length": 256, "stride": 64, "batch_size": 16, "max_steps": 300, "short_steps": 100, "stop_at_exact": 0
@@ -257,7 +263,6 @@ CHECKS: dict[str, Callable[..., Any]] = {
     "retention": check_retention, "update": check_update, "kinds": check_kinds, "recall": check_recall, "babi": check_babi,
 }  # fmt: skip
 GIVEN_ANYWAY = ("num_documents", "num_segments", "seed")
-QUESTION_SHOWN = ("last", "everywhere")  # In which segments, of any task
 
 
 def generator_options(
@@ -319,8 +324,21 @@ def short_options(
     return short
 
 
+ASKING = (*GENERATORS, "cloze")  # Tasks that make their questions, and are told how
+
+
+def check_told(
+    task: str,  # One of `ASKING`
+    num_segments: int | Sequence[int],  # That documents may have
+    task_options: Any = None,  # To be checked; None for the defaults
+) -> dict[str, Any]:  # With the defaults of those that are not given
+    "What `check_task_options` does, of books too."
+    check = check_cloze_options if task == "cloze" else partial(check_task_options, task)
+    return check(num_segments, task_options)
+
+
 def told_of_short(
-    task: str,  # One of `GENERATORS`
+    task: str,  # One of `ASKING`
     short_segments: Any,  # Segments of a short document
     task_options: Mapping[str, Any] | None = None,  # What the task is told
     short_task_options: Any = None,  # What it is told otherwise for short documents
@@ -328,10 +346,12 @@ def told_of_short(
     "What short documents are made with; a `ValueError` for options or sizes that make none, which names the field."
     if type(short_segments) is not int or short_segments < 2:
         raise ValueError(f"short_segments must be a whole number >= 2, got {short_segments!r}")
-    told = short_options({**generator_options(task), **(task_options or {})})
     if not isinstance(short_task_options or {}, Mapping):
         raise ValueError(f"short_task_options must be a dictionary, got {short_task_options!r:.80}")
     try:
+        if task == "cloze":
+            return check_short_cloze(short_segments, task_options, short_task_options)
+        told = short_options({**generator_options(task), **(task_options or {})})
         return check_task_options(task, short_segments, {**told, **(short_task_options or {})})
     except ValueError as error:
         raise ValueError(str(error).replace("task_options", "short_task_options", 1)) from None
@@ -369,10 +389,27 @@ def generated_task(
     validation = [generated_documents(task, num_validation, n, VALIDATION_SEED, told) for n, told in both if num_validation]
     return TaskDocuments(train, evaluation, short, *validation)
 
+# %% ../nbs/14_tasks.ipynb #t101c
+def cloze_task(
+    data_path: Any,  # Books, as `load_shelves` takes them
+    num_segments: int,  # Of a document
+    counts: tuple[int, int, int],  # Documents to learn from, to be asked about, and of validation; at most
+    seed: int,  # Of those to learn from
+    task_options: Mapping[str, Any] | None = None,  # What `check_cloze_options` takes
+    short_segments: int = 2,  # Segments of a short document
+    short_task_options: Mapping[str, Any] | None = None,  # What is told otherwise of short documents
+    on_error: str = "raise",  # What to do about bad books: "raise" or "skip"
+) -> TaskDocuments:
+    "The documents of cloze; a `ValueError` for books or sizes that make none."
+    options = check_cloze_options(num_segments, task_options)
+    in_short = told_of_short("cloze", short_segments, task_options, short_task_options)
+    asked = ClozeRun(data_path, num_segments, short_segments, options, in_short, on_error)
+    return TaskDocuments(*cloze_run_documents(asked, counts, (seed + 1, EVALUATION_SEED, VALIDATION_SEED)))
+
 # %% ../nbs/14_tasks.ipynb #c067
 def task_documents(
     task: str,  # One of `TASKS`
-    data_path: str | None = None,  # What `load_documents` takes, with both splits, for squad
+    data_path: str | None = None,  # What `load_documents` takes, with both splits, for squad; for cloze books, as `load_shelves`
     num_segments: int = 6,  # Of a document; of squad's long documents, at most about
     num_train: int = 8192,  # Documents, at most
     num_eval: int = 512,  # Documents, at most
@@ -404,6 +441,9 @@ def task_documents(
             f"train_segments must be left out for task {task!r}, got {train_segments!r}: real documents have the lengths "
             "that they have"
         )
+    if task == "cloze":
+        counts = (num_train, num_eval, num_validation)
+        return cloze_task(data_path, num_segments, counts, seed, task_options, short_segments, short_task_options, on_error)
     for name, told in {"task_options": task_options, "short_task_options": short_task_options}.items():
         if told:
             raise ValueError(f"{name} must be left out for task {task!r}, which reads its documents, got {told!r}")
@@ -414,6 +454,22 @@ def task_documents(
     train, short = (sample_documents(part, num_train, seed) for part in parts.long_and_short(articles))
     validation = [sample_documents(part, num_validation, seed) for part in parts.long_and_short(held) if held]
     return TaskDocuments(train, sample_documents(evaluation, num_eval, 0), short, *validation)
+
+# %% ../nbs/14_tasks.ipynb #c067x
+def evaluation_documents(
+    task: str,  # One of `ASKING`
+    num_documents: int,  # How many; of books, at most
+    num_segments: int,  # Segments in each
+    task_options: Mapping[str, Any] | None = None,  # What the task is told; None for its defaults
+    data_path: str | None = None,  # Books, as `load_shelves` takes them, for cloze
+    on_error: str = "raise",  # What cloze does about bad books: "raise" or "skip"
+) -> list[Document]:  # The same for all runs
+    "What a run is asked about; a `ValueError` for sizes that make none."
+    if task != "cloze":
+        return generated_documents(task, num_documents, num_segments, EVALUATION_SEED, task_options)
+    options = check_cloze_options(num_segments, task_options)
+    asked = ClozeRun(data_path, num_segments, num_segments, options, options, on_error)
+    return asked.asked(load_asked(data_path, options["held_out"]), "num_eval", num_documents, EVALUATION_SEED)
 
 # %% ../nbs/14_tasks.ipynb #e104
 def stream_task(
