@@ -37,6 +37,7 @@ from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
 from .cloze import CLOZE_RULES
+from .span_task import SpanRun, check_span_options, short_span_options
 from .tasks import TaskDocuments, evaluation_documents, stream_task, task_documents
 from .shortcuts import stale_rate
 from .baselines import memory_floats
@@ -71,6 +72,31 @@ def run_documents(
     more = (what.train_segments, what.on_error, num_validation, what.task_options)
     documents = task_documents(what.task, what.data_path, *sizes, seed, *more, **of_short)
     return documents, documents.train
+
+# %% ../nbs/62_launch.ipynb #c005s
+LISTED = "The choices are A, B and C."  # A list's own words
+
+
+def run_words(
+    config: RunConfig,  # Of a run
+) -> tuple[TaskDocuments, Any, set[str]]:  # As `run_documents`; texts for a tokenizer from scratch
+    "What a run reads, and what a tokenizer of its own learns from."
+    documents, train = run_documents(config.documents, config.training.seed, config.num_validation if config.stop_at_exact else 0)
+    if config.model.base_model is not None:
+        return documents, train, set()
+    learn_from = [train] if config.short_steps is None else [train, documents.short]
+    return documents, train, {text for part in learn_from for d in part for text in (d.text, d.question)}
+
+
+def span_run(
+    config: RunConfig,  # With task "spans"
+) -> SpanRun:
+    "What a run asks about recurring spans."
+    what, validated = config.documents, config.num_validation if config.stop_at_exact else 0
+    options = check_span_options(what.num_segments, what.task_options)
+    short = short_span_options(what.short_segments, what.task_options, what.short_task_options) if config.short_steps else None
+    counts = (what.num_train, what.num_eval, validated)
+    return SpanRun(what.data_path, what.num_segments, counts, config.training.seed, options, what.short_segments, short)
 
 # %% ../nbs/62_launch.ipynb #q101
 logger = logging.get_logger(__name__)
@@ -172,13 +198,12 @@ def make_parts(
         raise ValueError(f"config must be a RunConfig, got {type(config).__name__}")
     what, base_of, how = config.documents, config.model, config.training
     set_seed(how.seed)
-    documents, train = run_documents(what, how.seed, config.num_validation if config.stop_at_exact else 0)
-    learn_from = [train] if config.short_steps is None else [train, documents.short]
-    words = {text for part in learn_from for d in part for text in (d.text, d.question)} if base_of.base_model is None else ()
+    spans = span_run(config) if what.task == "spans" else None
+    documents, train, words = run_words(config) if spans is None else (TaskDocuments([], [], []), [], {*spans.texts[0], LISTED})
     sizes = (base_of.hidden_dim, base_of.num_layers)
     start = base_folder(base_of.base_model)
     tokenizer, base = load_base(
-        start, sorted(words), *sizes, mem_token_count=how.mem_token_count, dtype=base_of.dtype
+        start, sorted(words) if start is None else (), *sizes, mem_token_count=how.mem_token_count, dtype=base_of.dtype
     )
     tokens = configure_memory_tokens(tokenizer, how.mem_token_count)
     layout = SegmentLayout(*what.segment_sizes, *map(tuple, tokens.values()))
@@ -187,6 +212,9 @@ def make_parts(
         DocumentDataset.build, tokenizer=tokenizer, layout=layout, num_proc=what.num_proc, cache_dir=what.cache_dir,
         **longest,
     )
+    if spans is not None:
+        documents, build = spans.ask(tokenizer, layout)
+        train = documents.train
     with how.main_process_first() if what.cache_dir else nullcontext():  # the others find its features
         evaluation = build(documents.evaluation, require_answer=False)
         learned: dict[str, Any] = {"short": build(documents.short)} if config.short_steps else {}

@@ -24,6 +24,7 @@ from transformers.utils import logging
 from .core import check_choice, check_count, check_names, check_number, check_positive, read_json
 from .faults import ON_ERROR
 from .data import ON_MISFIT
+from .span_task import SPAN_OPTIONS, check_span_counts, check_span_options, short_span_options
 from .tasks import ASKING, GENERATORS, TASKS, check_questions_asked, check_told, task_defaults, told_of_short
 from .interventions import OF_FACTS, check_memory_has, parse_interventions
 from .config import MEMORIES, SETTINGS, GMMXLNetConfig
@@ -61,15 +62,32 @@ def check_left_out(
             if so and f.name in names and getattr(config, f.name) != default:
                 raise ValueError(f"{f.name} must be left out {why}, got {getattr(config, f.name)!r}")
 
+# %% ../nbs/45_run_config.ipynb #c005s
+NOT_OF_SPANS = ["train_segments", "eval_segments", "stream", "on_error", "on_misfit", "num_proc", "cache_dir"]
+
+
+def check_spans(
+    config: Any,  # A `DocumentConfig` with task "spans"
+) -> None:
+    "A `ValueError` for what makes no documents about spans."
+    if config.data_path is None:
+        raise ValueError("data_path must be given for task 'spans': files of text, a data set's name, or 'generated', got None")
+    options = check_span_options(config.num_segments, config.task_options)
+    short_span_options(config.short_segments, config.task_options, config.short_task_options)
+    check_span_counts(options, num_train=config.num_train, num_eval=config.num_eval)
+
+
 # %% ../nbs/45_run_config.ipynb #c005
 @dataclass(frozen=True)
 class DocumentConfig:
     "What a run reads; segment_length and stride are the task's if they are None."
 
     task: str = field(
-        default="retention", metadata={"help": "squad, cloze, or a generated one: retention, update, kinds, recall or babi"}
+        default="retention", metadata={"help": "squad, cloze, spans, or generated: retention, update, kinds, recall or babi"}
     )
-    data_path: str | None = field(default=None, metadata={"help": "Of squad: a folder of two files, or a name; of cloze: books"})
+    data_path: str | None = field(
+        default=None, metadata={"help": "Of squad: a folder of two files, or a name; of cloze: books; of spans: texts, or a name"}
+    )
     num_segments: int = field(default=6, metadata={"help": "Of a document"})
     train_segments: list[int] = field(default_factory=list, metadata={"help": "Generated ones to learn from draw one each"})
     eval_segments: list[int] = field(
@@ -121,7 +139,7 @@ class DocumentConfig:
         self.check_interventions()
         of_read = ["data_path", "on_error"]
         of_generated = ["train_segments", "eval_segments", "task_options", "short_segments", "short_task_options"]
-        of_others = {"squad": of_generated, "cloze": ["train_segments"]}.get(self.task, of_read)
+        of_others = {"squad": of_generated, "cloze": ["train_segments"], "spans": NOT_OF_SPANS}.get(self.task, of_read)
         check_left_out(self, {
             f"with task {self.task!r}": (of_others, True),
             "without stream": (["buffer_size"], not self.stream),
@@ -129,6 +147,8 @@ class DocumentConfig:
         })  # fmt: skip
         if self.task == "cloze":
             check_choice("on_error", self.on_error, ("raise", "skip"))
+        if self.task == "spans":
+            check_spans(self)
         if self.task in ASKING:
             lengths = [self.num_segments, *self.train_segments, *self.eval_segments]
             check_told(self.task, lengths, self.task_options)
@@ -143,7 +163,7 @@ class DocumentConfig:
         "A `ValueError` for a name that stands for nothing, or what these documents cannot show."
         check_choice("side_file", self.side_file, (True, False))
         for found in parse_interventions("interventions", self.interventions):
-            if found.kind in OF_FACTS and self.task not in ASKING:
+            if found.kind in OF_FACTS and self.task not in (*ASKING, "spans"):
                 what = f"with task {self.task!r}, which does not say where a fact stands"
                 raise ValueError(f"interventions must be without {found.kind} {what}, got {found.name!r}")
         if self.interventions and self.num_eval < 2:
@@ -411,18 +431,19 @@ class RunConfig:
     def check_questions(self) -> None:
         "A `ValueError` for questions that do not share their readings, or validation that breaks some off."
         q, documents = self.training.questions_per_reading, self.documents
+        told = {**(SPAN_OPTIONS if documents.task == "spans" else {}), **documents.task_options}
         if self.stop_at_exact:
-            check_questions_asked(documents.task_options, num_validation=self.num_validation)
+            check_questions_asked(told, num_validation=self.num_validation)
         if q == 1:
             return
-        if documents.task not in GENERATORS:
+        if documents.task not in GENERATORS and told.get("answer_in") != "list":
             shown = "whose texts are asked once each" if documents.task in ASKING else "whose segments all show the question"
             why = f"task {documents.task!r}, {shown}"
             raise ValueError(f"questions_per_reading must be 1 with {why}, got {q}")
         if documents.stream:
             raise ValueError(f"questions_per_reading must be 1 with stream, got {q}")
-        for name in ("task_options", "short_task_options"):
-            if (asked := getattr(documents, name).get("questions", 1 if name == "task_options" else q)) % q:
+        for name, options, usual in (("task_options", told, 1), ("short_task_options", documents.short_task_options, q)):
+            if (asked := options.get("questions", usual)) % q:
                 raise ValueError(f"questions_per_reading must divide {name}['questions'] = {asked}, got {q}")
 
     def stop_level(self, stage: str) -> float:

@@ -67,6 +67,9 @@ TASKS: dict[str, dict[str, Any]] = {  # What each task needs where nothing else 
     "cloze": {
         "segment_length": 256, "stride": 0, "batch_size": 16, "max_steps": 2000, "short_steps": 500, "stop_at_exact": 0
     },
+    "spans": {
+        "segment_length": 256, "stride": 0, "batch_size": 16, "max_steps": 2000, "short_steps": 500, "stop_at_exact": 0
+    },
     "squad": {
         "segment_length": 256, "stride": 64, "batch_size": 16, "max_steps": 300, "short_steps": 100, "stop_at_exact": 0
     },
@@ -431,6 +434,8 @@ def task_documents(
         raise ValueError(f"seed must be a whole number in 0 … {EVALUATION_SEED - 2}, got {seed!r}")
     if not isinstance(train_segments, list | tuple) or any(type(n) is not int or n < 2 for n in train_segments):
         raise ValueError(f"train_segments must be a list of whole numbers >= 2, got {train_segments!r}")
+    if task == "spans":
+        raise ValueError("task must be another one than 'spans', whose questions are made with a run's tokenizer, got 'spans'")
     if task in GENERATORS:
         if data_path is not None:
             raise ValueError(f"data_path must be left out for task {task!r}, which makes its documents, got {data_path!r}")
