@@ -495,7 +495,7 @@ def begin_pretraining(
         what = f"which holds no {RUN_FILE} to go on from"
         raise ValueError(f"resume must be False with output_dir {str(folder)!r}, {what}, got True")
     if config.resume:
-        before = read_json(file).get("config", {})
+        before = {**asdict(PretrainConfig()), **read_json(file).get("config", {})}  # an older file has fewer fields
         for name, value in asdict(config).items():
             if name not in MAY_DIFFER and before.get(name) != value:
                 raise ValueError(f"{name} must be {before.get(name)!r} as in {file} to resume from it, got {value!r}")

@@ -6,12 +6,14 @@
 __all__ = []
 
 # %% ../nbs/81_span_task.ipynb #z003
-from collections.abc import Mapping
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from .core import check_choice, check_names, check_number, check_positive
@@ -82,12 +84,24 @@ def check_span_counts(
 def span_texts(
     data_path: str,  # As pre-training takes it
     held_out: float | str,  # Share of the texts, or where others are
-) -> tuple[tuple[str, ...], tuple[str, ...]]:  # To learn from, and to be asked about
+) -> tuple[list[str], list[str]]:  # To learn from, and to be asked about
     "The texts of runs, read once in a process; a `ValueError` if there are none of one kind."
     learned, asked = hold_out(read_texts(data_path), held_out)
     if not asked:
         raise ValueError(f"task_options: held_out must leave texts to be asked about, got {held_out!r}")
-    return tuple(learned), tuple(asked)
+    return learned, asked
+
+
+def spread(
+    made: DocumentDataset,  # So many questions of each passage, side by side
+    questions: int,  # Of each
+    count: int,  # Documents, at most: a multiple
+) -> DocumentDataset:
+    "Passages from all parts of a data set, with all their questions."
+    passages = len(made) // questions
+    chosen = np.unique(np.linspace(0, passages - 1, min(passages, count // questions)).round().astype(int))
+    rows = (chosen[:, None] * questions + np.arange(questions)).flatten().tolist()
+    return DocumentDataset([made.documents[row] for row in rows], made.features.select(rows), layout=made.layout)
 
 
 @dataclass(frozen=True)
@@ -108,7 +122,7 @@ class SpanRun:
             raise ValueError(f"data_path must be given for task 'spans': {what}, got {self.data_path!r:.80}")
 
     @property
-    def texts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def texts(self) -> tuple[list[str], list[str]]:
         "To learn from, and to be asked about."
         return span_texts(str(self.data_path), self.options["held_out"])
 
@@ -119,28 +133,27 @@ class SpanRun:
     ) -> tuple[TaskDocuments, "SpanFeatures"]:
         "Make the documents, and what finds their features; a `ValueError` if nothing can be asked."
         (learned, asked), made = self.texts, list[DocumentDataset]()
-        num_train, num_eval, num_validation = self.counts
-        apart: tuple[str, ...] = ()
+        (num_train, num_eval, num_validation), apart = self.counts, list[str]()
         if num_validation:
-            learned, apart = (tuple(part) for part in hold_out(dict.fromkeys(learned, "learned"), VALIDATED))
+            learned, apart = hold_out(dict.fromkeys(learned, "learned"), VALIDATED)
+        learned = random.Random(self.seed).sample(learned, len(learned))
 
-        def documents(texts: tuple[str, ...], count: int, seed: int, short: bool = False) -> list[Document]:
+        def documents(texts: Sequence[str], count: int, seed: int, short: bool = False, whole: bool = True) -> list[Document]:
             segments, told = (self.short_segments, self.short_options) if short else (self.num_segments, self.options)
             if not count or told is None:
                 return []
             how = {name: value for name, value in told.items() if name != "held_out"}
+            most = None if whole else max(1, count // how["questions"]) * how["questions"]
             try:
-                made.append(recurring_span_documents(texts, tokenizer, layout, segments, seed=seed, num_documents=count, **how))
+                found = recurring_span_documents(texts, tokenizer, layout, segments, seed=seed, num_documents=most, **how)
             except ValueError as error:
                 raise ValueError(str(error).replace("num_segments", "short_segments") if short else str(error)) from None
+            made.append(spread(found, how["questions"], count) if whole else found)
             return made[-1].documents
 
-        found = TaskDocuments(
-            documents(learned, num_train, self.seed + 1), documents(asked, num_eval, EVALUATION_SEED),
-            documents(learned, num_train, self.seed + 1, True), documents(apart, num_validation, VALIDATION_SEED),
-            documents(apart, num_validation, VALIDATION_SEED, True),
-        )
-        return found, SpanFeatures(made)
+        train, short = (documents(learned, num_train, self.seed + 1, of_short, False) for of_short in (False, True))
+        validation = [documents(apart, num_validation, VALIDATION_SEED, of_short) for of_short in (False, True)]
+        return TaskDocuments(train, documents(asked, num_eval, EVALUATION_SEED), short, *validation), SpanFeatures(made)
 
 
 class SpanFeatures:
