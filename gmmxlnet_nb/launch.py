@@ -53,7 +53,8 @@ from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
 from .analysis import RoutingTrace
 from .examination import CLEARED, Examination, Examined, scores_by_distance
 from .records import write_record
-from .run_bases import base_folder, take_over_reader
+from .base_reader import take_over_reader
+from .run_bases import base_folder
 
 # %% ../nbs/62_launch.ipynb #c005a
 def run_documents(

@@ -12,14 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file
-from torch import Tensor
-from transformers import XLNetConfig
-from transformers.utils import logging
-
-from .config import MEMORY_FIELDS, NOT_OF_MEMORIES, memory_config, same_setting, sized_fields
-from .core import check_choice, file_digest
-from .loading import stored_sizes
+from .core import file_digest
 from .records import Job, read_record, record_status
 
 # %% ../nbs/70_run_bases.ipynb #v006
@@ -98,67 +91,3 @@ def bases_to_make(
             if base.name not in found and (above or base_problem(base)):
                 found[base.name] = base
     return list(found.values())
-
-# %% ../nbs/70_run_bases.ipynb #v021
-logger = logging.get_logger(__name__)
-READER_FILE = "span.safetensors"  # Beside a base's model
-MARK = "span:"  # With which its names begin
-ANEW = {"init_strategies", "memory_init", "gate_bias"}  # How a memory begins, which is to begin as another one has ended
-
-
-def memory_difference(
-    config: Any,  # Of a model that starts from a base
-    theirs: Mapping[str, Any],  # The memory's fields of the base's reader
-) -> tuple[str, Any, Any] | None:  # Field, its value, and the base's; None if there is none
-    "In what a model's memory is another one than that of its base."
-    encoder = {name: value for name, value in config.to_dict().items() if name not in (*MEMORY_FIELDS, "model_type")}
-    other = memory_config(XLNetConfig(**encoder), sized_fields(dict(theirs)))
-    for name in ("memory_type", *sorted(MEMORY_FIELDS - {*ANEW, *NOT_OF_MEMORIES, "mem_read_ids", "mem_write_ids"})):
-        if not same_setting(mine := getattr(config, name), wanted := getattr(other, name)):
-            return name, mine, wanted
-    return None
-
-
-def put_weights(
-    module: Any,  # A model's head, or its memory
-    weights: Mapping[str, Tensor],  # By the model's names
-    prefix: str,  # How the module's begin
-) -> None:
-    "Fill a module; a `ValueError` for weights that are not its own."
-    own = {name.removeprefix(f"{MARK}{prefix}."): x for name, x in weights.items() if name.startswith(f"{MARK}{prefix}.")}
-    try:
-        module.load_state_dict(own)
-    except RuntimeError as error:
-        said = " ".join(str(error).split())
-        raise ValueError(f"base_model must have its reader whole in {READER_FILE}: {said:.200}") from None
-
-
-def take_over_reader(
-    model: Any,  # With a memory, its encoder that of the base
-    base_model: str | Path | None,  # What `base_folder` gave
-    base_reader: bool | str = "auto",  # Whether to
-) -> list[str]:  # What was taken: head, memory
-    "Take over what a base's reader has learned; a `ValueError` if it must be and cannot."
-    check_choice("base_reader", base_reader, ("auto", True, False))
-    file = Path(base_model or ".", READER_FILE)
-    theirs = (getattr(model.config, "pretraining", None) or {}).get("memory")
-    if base_model is None or not isinstance(theirs, Mapping) or not file.is_file():
-        if base_reader is True:
-            raise ValueError(f"base_reader must be 'auto' or False: base_model has no reader in {READER_FILE}, got True")
-        return []
-    if not base_reader:
-        return []
-    stored_sizes(file.parent, [file])  # which says what is damaged
-    weights, other = load_file(file), memory_difference(model.config, theirs)
-    if other is not None and base_reader is True:
-        name, mine, wanted = other
-        raise ValueError(f"{name} must be {wanted!r} as in the reader of base_model, or base_reader be 'auto', got {mine!r}")
-    put_weights(model.qa_outputs, weights, "qa_outputs")
-    if other is None:
-        put_weights(model.memory, weights, "memory")
-        logger.info(f"base_model: head and memory go on as its reader has left them in {READER_FILE}")
-        return ["head", "memory"]
-    name, mine, wanted = other
-    why = f"{name} is {mine!r}, and was {wanted!r}"
-    logger.warning(f"base_model: the head goes on as its reader has left it, the memory begins anew: {why}")
-    return ["head"]

@@ -145,6 +145,9 @@ def copy(tmp_path: Path) -> Path:
     for path in (*ROOT.glob("experiments/*.ipynb"), ROOT / "experiments" / "manifest.toml"):
         shutil.copy(path, tmp_path / "experiments")
     for job in jobs_of(tmp_path):
+        if job.base is not None:  # whose weights a record tells
+            job.base.weights.parent.mkdir(parents=True, exist_ok=True)
+            job.base.weights.touch()
         seen = {"schema": SCHEMA, "params": job.given, "seed": job.seed, "metrics": {}, "imported": [PACKAGE], "times": {}}
         write_json(job.record, job_record(job, seen, {}))
     return tmp_path
