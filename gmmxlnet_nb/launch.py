@@ -37,7 +37,7 @@ from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
 from .cloze import CLOZE_RULES
-from .span_task import SpanRun, check_span_options, short_span_options
+from .span_task import LISTED, span_run
 from .tasks import TaskDocuments, evaluation_documents, stream_task, task_documents
 from .shortcuts import stale_rate
 from .baselines import memory_floats
@@ -75,9 +75,6 @@ def run_documents(
     return documents, documents.train
 
 # %% ../nbs/62_launch.ipynb #c005s
-LISTED = "The choices are A, B and C."  # A list's own words
-
-
 def run_words(
     config: RunConfig,  # Of a run
 ) -> tuple[TaskDocuments, Any, set[str]]:  # As `run_documents`; texts for a tokenizer from scratch
@@ -87,17 +84,6 @@ def run_words(
         return documents, train, set()
     learn_from = [train] if config.short_steps is None else [train, documents.short]
     return documents, train, {text for part in learn_from for d in part for text in (d.text, d.question)}
-
-
-def span_run(
-    config: RunConfig,  # With task "spans"
-) -> SpanRun:
-    "What a run asks about recurring spans."
-    what, validated = config.documents, config.num_validation if config.stop_at_exact else 0
-    options = check_span_options(what.num_segments, what.task_options)
-    short = short_span_options(what.short_segments, what.task_options, what.short_task_options) if config.short_steps else None
-    counts = (what.num_train, what.num_eval, validated)
-    return SpanRun(what.data_path, what.num_segments, counts, config.training.seed, options, what.short_segments, short)
 
 # %% ../nbs/62_launch.ipynb #q101
 logger = logging.get_logger(__name__)
@@ -199,7 +185,8 @@ def make_parts(
         raise ValueError(f"config must be a RunConfig, got {type(config).__name__}")
     what, base_of, how = config.documents, config.model, config.training
     set_seed(how.seed)
-    spans = span_run(config) if what.task == "spans" else None
+    validated = config.num_validation if config.stop_at_exact else 0
+    spans = span_run(what, how.seed, validated, bool(config.short_steps)) if what.task == "spans" else None
     documents, train, words = run_words(config) if spans is None else (TaskDocuments([], [], []), [], {*spans.texts[0], LISTED})
     sizes = (base_of.hidden_dim, base_of.num_layers)
     start = base_folder(base_of.base_model)

@@ -171,3 +171,19 @@ class SpanFeatures:
             if one.documents is documents:
                 return one
         raise ValueError(f"documents must be some that the run has made, got {len(documents)} others")
+
+# %% ../nbs/81_span_task.ipynb #z030
+LISTED = "The choices are A, B and C."  # A list's own words, for a tokenizer
+
+
+def span_run(
+    what: Any,  # A `DocumentConfig` with task "spans"
+    seed: int,  # Of the run
+    num_validation: int,  # Documents to tell by when it has been learned
+    short: bool,  # Whether it begins with short documents
+) -> SpanRun:
+    "What a run asks about recurring spans."
+    counts, told = (what.num_train, what.num_eval, num_validation), (what.task_options, what.short_task_options)
+    options = check_span_options(what.num_segments, what.task_options)
+    of_short = short_span_options(what.short_segments, *told) if short else None
+    return SpanRun(what.data_path, what.num_segments, counts, seed, options, what.short_segments, of_short)
