@@ -410,7 +410,7 @@ TABLES = (
         "$p$: exact two-sided sign-flip test, which gives no less than {LeastP} with so many seeds. Adjusted: by Holm's method "
         "within a family. Lines divide families: {Families}.",
         COMPARED,
-        r">{\raggedright\arraybackslash}p{0.26\linewidth}>{\raggedright\arraybackslash}p{0.26\linewidth}rrrrr",
+        r">{\raggedright\arraybackslash}p{0.3\linewidth}>{\raggedright\arraybackslash}p{0.25\linewidth}rrrrr",
         contrast_body,
         r"\scriptsize\setlength{\tabcolsep}{3pt}",
     ),
