@@ -84,6 +84,10 @@ PLANNED: dict[str, tuple[Contrast, ...]] = {
         Contrast("update-gmm2-null-read", "update-skip16", 32),
     ),
     "confirmed": (Contrast("confirmed-gmm2-null-read", "confirmed-skip16", 2048),),  # with seeds that no choice was made by
+    "improved": (
+        Contrast("improved-gmm4-null-read", "improved-skip16", 2048),
+        Contrast("improved-update-gmm4-null-read", "improved-update-skip16", 32),
+    ),
 }
 # What each is called where the table of contrasts is explained
 FAMILIES = {
@@ -91,6 +95,7 @@ FAMILIES = {
     "experts and the strongest flat memory": "experts and flat memory",
     "update": "the update task",
     "confirmed": "new seeds",
+    "improved": "gates that begin open",
 }
 
 

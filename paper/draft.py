@@ -11,6 +11,7 @@ ABOUT = {
     "smallest": "update with the two memories that retention chose",
     "confirmed": "retention with new seeds",
     "million": "retention at a million tokens",
+    "improved": "memories whose gates begin open, trained longer",
     "mechanism": "memories that are changed while they are asked",
     "binding": "tasks that ask which of several values belongs to which entity",
 }

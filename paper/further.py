@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from contrasts import interval, planned
-from evidence import BINDING, BOUND, CONFIRMED, MECHANISM, MILLION, SCORE, SMALLEST, Evidence, Sample
+from evidence import BETTER, BINDING, BOUND, CONFIRMED, IMPROVED, MECHANISM, MILLION, SCORE, SMALLEST, Evidence, Sample
 from results import Macro, Value, asked_lengths, at, extremes, listed, number, setting, spanned, spread, words
 
 from gmmxlnet_nb.babi import shortcut_answers
@@ -33,9 +33,9 @@ def reached(run: str, name: Callable[[Evidence, str], str] = last_score) -> Valu
     return value
 
 
-def right_needed(e: Evidence) -> str:
+def right_needed(e: Evidence, runs: Sequence[str] = MILLION) -> str:
     """How many documents of a very long length have to be right for `REACHED`, of how many."""
-    count = int(e.param(MILLION, "num_length_eval"))
+    count = int(e.param(runs, "num_length_eval"))
     return f"{math.ceil(count * REACHED / 100)} of {count}"
 
 
@@ -56,7 +56,7 @@ def confirmed_macros() -> list[Macro]:
         Macro("SmallestRouted", SMALLEST[:1], labelled(SMALLEST[0]), "update: experts that retention chose"),
         Macro("SmallestFlat", SMALLEST[1:], labelled(SMALLEST[1]), "update: flat memory that retention chose"),
         words("SmallestSaid", *SMALLEST, "update: the former less the latter"),
-        Macro("Reached", CONFIRMED + MILLION, lambda _: number(REACHED, 0), "score that seeds are counted by, %"),
+        Macro("Reached", CONFIRMED + MILLION + BETTER, lambda _: number(REACHED, 0), "score that seeds are counted by, %"),
         Macro("ConfirmedSeeds", CONFIRMED, lambda e: e.seeds(CONFIRMED), "new seeds of each memory"),
         Macro("ConfirmedLength", CONFIRMED, lambda _: number(planned(*CONFIRMED).length or 0, 0), "length of their contrast"),
         words("ConfirmedSaid", *CONFIRMED, "new seeds: experts less flat memory with a hard gate"),
@@ -70,10 +70,52 @@ def confirmed_macros() -> list[Macro]:
             longest = "longest length" if name == "Confirmed" else "a million tokens"
             found += [
                 Macro(f"{name}{who}", (run,), labelled(run), f"a memory at {longest}, new seeds"),
-                Macro(f"{name}{who}Score", (run,), lambda e, run=run: spread(e.metric(run, last_score(e, run))), "its score"),  # type: ignore[misc]
+                Macro(f"{name}{who}Score", (run,), score_of(run, last_score), "its score"),
                 Macro(f"{name}{who}Reached", (run,), reached(run), "seeds that reach the score that is counted"),
             ]
     return found
+
+
+def improved_score(task: str) -> Callable[[Evidence, str], str]:
+    """The metric that a task's improved runs are compared by: at the length of their contrast, or the longest."""
+
+    def name(e: Evidence, run: str) -> str:
+        length = e.lengths((run,))[-1] if task == "million" else planned(*IMPROVED[task]).length or 0
+        return at(e, (run,), length)
+
+    return name
+
+
+def score_of(run: str, name: Callable[[Evidence, str], str]) -> Value:
+    """One score of a run, over its seeds."""
+    return lambda e: spread(e.metric(run, name(e, run)))
+
+
+def improved_macros() -> list[Macro]:
+    """Those of the best memory of each kind with gates that begin open, trained longer, on each task."""
+    kept, far, updated = IMPROVED.values()
+    found = [
+        setting("ImprovedSteps", BETTER, "max_steps", "steps of the improved runs"),
+        setting("ImprovedShort", BETTER, "short_steps", "of these, on the shortest documents"),
+        Macro("ImprovedBias", BETTER, lambda e: f"{e.param(BETTER, 'gate_bias'):g}", "their gates' bias at the start"),
+        Macro("ImprovedSeeds", BETTER, lambda e: e.seeds(BETTER), "seeds of each of them"),
+        Macro("ImprovedLength", kept, lambda _: number(planned(*kept).length or 0, 0), "length of their contrast, retention"),
+        Macro("ImprovedUpdateLength", updated, lambda _: number(planned(*updated).length or 0, 0), "the same, update"),
+        Macro("ImprovedFarthest", far, lambda e: number(e.lengths(far)[-1], 0), "segments of their longest documents"),
+        Macro("ImprovedNeeded", far, lambda e: right_needed(e, far), "of these, how many make the score that is counted"),
+        words("ImprovedSaid", *kept, "retention: improved experts less improved flat memory"),
+        words("ImprovedUpdateSaid", *updated, "update: the same"),
+    ]
+    for task, name in (("retention", ""), ("million", "Million"), ("update", "Update")):
+        score = improved_score(task)
+        for who, run in zip(("Routed", "Flat"), IMPROVED[task], strict=True):
+            begin = f"Improved{name}{who}"
+            found += [
+                Macro(f"{begin}Score", (run,), score_of(run, score), f"{task}: score"),
+                Macro(f"{begin}Reached", (run,), reached(run, score), f"{task}: seeds that reach the score that is counted"),
+            ]
+    names = zip(("Routed", "Flat"), kept, strict=True)
+    return found + [Macro(f"Improved{who}", (run,), labelled(run), "an improved memory") for who, run in names]
 
 
 # --- what trained memories do where they are changed ---
@@ -343,4 +385,4 @@ def binding_macros() -> list[Macro]:
 
 def further_macros() -> list[Macro]:
     """All of them."""
-    return [*confirmed_macros(), *mechanism_macros(), *binding_macros()]
+    return [*confirmed_macros(), *improved_macros(), *mechanism_macros(), *binding_macros()]

@@ -25,6 +25,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "null_expert": False,
         "write_routing": "learned",
         "gate_bias": 0.0,
+        "read_norm": False,
         "memory_update": "gated",
         "load_balance_weight": 0.01,
         "task": "retention",
@@ -64,7 +65,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
 }
 FEW, MANY = range(3), range(10)  # Seeds of runs that are looked at, and of those that are tested
-NEW = range(10, 20)  # Seeds that nothing was chosen by
+NEW, LATER = range(10, 20), range(20, 30)  # Seeds that nothing was chosen by
 READ, HARD = {"routing_mode": "read-based"}, {"memory_type": "token", "memory_update": "skip"}
 TOP1: dict[str, Any] = {"routing_top_k": 1}
 NULL = {**TOP1, "null_expert": True}
@@ -74,6 +75,11 @@ SMALL: dict[str, dict[str, Any]] = {  # What retention chose
     "skip16": {**HARD, "memory_slots": 16, "segment_length": 96},
 }
 FOUR_NULL = {**NULL, **READ}
+OPENED: dict[str, dict[str, Any]] = {  # What the best of each kind is told
+    "gmm4-null-read": {**FOUR_NULL, "read_norm": True, "gate_bias": 2},
+    "skip16": {**SMALL["skip16"], "gate_bias": 2},
+}
+LONGER: dict[str, Any] = {"max_steps": 4000, "short_steps": 1500}
 CHANGED = ["capture", "gates*0.1", "mean-read-route"]
 DECOYS: dict[str, Any] = {"task_options": {"fact_segment": "random", "decoys": 1}, "segment_length": 96}
 SHOWN = {"task_options": {"fact_segment": "random", "decoys": 1, "sentences": 1, "question_shown": "everywhere"}}
@@ -107,6 +113,9 @@ SWEEP: dict[str, tuple[range, dict[str, Any]]] = {
     "retention-none": (FEW, {"memory_type": "none"}),
     **{f"confirmed-{name}": (NEW, told) for name, told in SMALL.items()},
     **{f"million-{name}": (NEW, told) for name, told in SMALL.items()},
+    **{f"improved-{name}": (LATER, {**told, **LONGER}) for name, told in OPENED.items()},
+    **{f"improved-million-{name}": (LATER, {**told, **LONGER}) for name, told in OPENED.items()},
+    **{f"improved-update-{name}": (LATER, {**told, **LONGER}) for name, told in OPENED.items()},
     "update-skip4": (MANY, HARD),
     "update-token4": (MANY, FLAT),
     "update-gmm4-null-read": (MANY, FOUR_NULL),
@@ -140,6 +149,9 @@ TASKS: dict[str, dict[str, Any]] = {
     },
 }
 TASKS |= {
+    "improved": {**TASKS["retention"], "eval_segments": [16, 256, 2048]},
+    "improved-million": {**TASKS["retention"], "eval_segments": [44000], "num_length_eval": 8},
+    "improved-update": TASKS["update"],
     "confirmed": {**TASKS["retention"], "eval_segments": [16, 256, 2048]},
     "million": {**TASKS["retention"], "eval_segments": [44000], "num_length_eval": 8},
     "mechanism": {**TASKS["retention"], "eval_segments": [16, 64], "num_length_eval": None},
@@ -164,7 +176,8 @@ def sweep() -> str:
     """The sweep's part of the manifest."""
     runs = []
     for run, (seeds, given) in SWEEP.items():
-        told = {**TASKS[run.partition("-")[0]], **given}
+        task = max((name for name in TASKS if run.startswith(f"{name}-")), key=len)
+        told = {**TASKS[task], **given}
         told = {name: value for name, value in told.items() if value is not None}  # which are the defaults
         runs.append(f'[[run]]\nid = "{run}"\nlike = "sweep"\nseeds = {list(seeds)}\nparameters = {toml(told)}\n')
     return "\n".join(runs)

@@ -15,8 +15,10 @@ from build import Refused
 from contrasts import COVERAGE, FAMILIES, PLANNED, adjust, adjusted, differences, families, planned
 from draft import ABOUT
 from evidence import (
+    BETTER,
     BOUND,
     CONFIRMED,
+    IMPROVED,
     MECHANISM,
     MILLION,
     NEEDED,
@@ -96,16 +98,17 @@ def test_before_all_of_them(before: Path, tmp_path: Path, capsys: pytest.Capture
     build.main([*asked, "check", "--built"])
     said = capsys.readouterr().out
     assert said.count("missing: ") == sum(map(len, OPTIONAL.values()))
-    assert "199 fresh records\nnot made yet, and left out: confirmed, million, smallest, mechanism, binding\n" in said
+    assert "199 fresh records\nnot made yet, and left out: confirmed, million, improved, smallest, mechanism, binding\n" in said
     with pytest.raises(SystemExit, match="1"):
         build.main([*asked, "check", "--release"])
     assert capsys.readouterr().err.count("missing: ") == sum(map(len, OPTIONAL.values()))
     page = build.site(tmp_path / "site", manifest=before).read_text("utf-8")
     assert ":::{admonition} Not made yet\n:class: note\n" in page and "`babi-token16` (seeds 0 1 2).\n:::" in page
-    assert '```sh\ngmmxlnet-runs run "confirmed-*" "million-*" update-gmm2-null-read update-skip16 "mechanism-*"' in page
+    command = 'gmmxlnet-runs run "confirmed-*" "million-*" "improved-*" update-gmm2-null-read update-skip16 "mechanism-*"'
+    assert f"```sh\n{command}" in page
     assert "--force" not in page.split("## Figures")[0]
-    assert page.count("**Table ") == len(build.all_tables()) - 4 and page.count("**Figure ") == len(build.FIGURES) - 1
-    assert f"**Table {len(build.all_tables()) - 4}." in page
+    assert page.count("**Table ") == len(build.all_tables()) - 5 and page.count("**Figure ") == len(build.FIGURES) - 1
+    assert f"**Table {len(build.all_tables()) - 5}." in page
 
 
 def test_a_figure_that_is_left_out(before: Path, tmp_path: Path) -> None:
@@ -121,11 +124,12 @@ def test_a_figure_that_is_left_out(before: Path, tmp_path: Path) -> None:
 def test_pdf_before_them(before: Path, manifest: Path, tmp_path: Path, some: bool) -> None:
     """The paper sets without a complaint and without their sections, and with some of them."""
     if some:
-        remove(manifest, *CONFIRMED, *MECHANISM)
+        remove(manifest, *CONFIRMED, *BETTER, *MECHANISM)
     build.build(tmp_path, manifest=manifest if some else before)
     assert build.pdf(tmp_path).read_bytes().startswith(b"%PDF")
     labels = set(re.findall(r"newlabel\{((?:sec|tab|fig):[a-z]+)\}", (tmp_path / "paper.aux").read_text("latin-1")))
-    further = {"sec:confirmed", "sec:mechanism", "sec:binding", "tab:confirmed", "tab:mechanism", "tab:capture", "tab:binding"}
+    further = {"sec:improved", "tab:improved"}
+    further |= {"sec:confirmed", "sec:mechanism", "sec:binding", "tab:confirmed", "tab:mechanism", "tab:capture", "tab:binding"}
     there = {"sec:binding", "tab:binding", "fig:binding", "tab:confirmed"} if some else set()
     assert labels & (further | {"fig:binding"}) == there and "sec:pending" in labels and "sec:cost" in labels
 
@@ -191,6 +195,9 @@ def test_every_headline_has_its_baseline(begins: str, ends: str) -> None:
     used = macros_used(text.partition(begins)[2].partition(ends)[0])
     pairs = {"BestRouted": "BestFlat", "ScreenedRouted": "ScreenedOther"}
     pairs |= {"ConfirmedRouted": "ConfirmedFlat", "UpdateRouted": "UpdateFlat"}
+    for kind in ("Score", "Reached"):
+        for where in ("", "Million"):
+            assert (f"Improved{where}Routed{kind}" in used) == (f"Improved{where}Flat{kind}" in used)
     for one, other in pairs.items():
         assert ({one, f"{one}Score"} <= used) == ({other, f"{other}Score"} <= used)
         assert one in used or one == "UpdateRouted"
@@ -219,8 +226,8 @@ def test_contrasts_that_are_not_made_count(original: Path, before: Path) -> None
     assert adjusted(early, contrast) == adjust([*p_values, 1.0])[1] == 3 * p_values[1]
     assert [len(families(e)["update"]) for e in (whole, early)] == [3, 2]
     assert ["confirmed" in families(e) for e in (whole, early)] == [True, False]
-    assert [macro("Decided", e).split()[-1] for e in (whole, early)] == ["17", "15"]
-    assert macro("Families", whole) == macro("Families", early) + "; new seeds"
+    assert [macro("Decided", e).split()[-1] for e in (whole, early)] == ["19", "15"]
+    assert macro("Families", whole) == macro("Families", early) + "; new seeds; gates that begin open"
 
 
 def test_new_seeds(manifest: Path) -> None:
@@ -246,6 +253,28 @@ def test_new_seeds(manifest: Path) -> None:
     header, rows = build.content(manifest).bodies["confirmed"]
     assert header == ("memory", "seeds", "16", "256", "2,048", "≥ 95 at 2,048") and {len(row or ()) for row in rows} == {6}
     assert reached(CONFIRMED[1])(build.content(manifest).evidence) == "2 of 10"
+
+
+def test_gates_that_begin_open(manifest: Path) -> None:
+    """Scores, seeds that reach what is counted, contrasts and table follow the records of each task."""
+    given = {"retention": ("/2048", 96.0, 99.0), "million": ("/44000", 50.0, 100.0), "update": ("/32", 95.0, 90.0)}
+    for task, (place, *scores) in given.items():
+        for run, score in zip(IMPROVED[task], scores, strict=True):
+            scoring(manifest, run, score, place)
+    found = build.content(manifest)
+    values = found.values
+    assert (values["ImprovedBias"], values["ImprovedSteps"], values["ImprovedShort"]) == ("2", "4,000", "1,500")
+    for task, ends in (("", ("96.0", "99.0")), ("Million", ("50.0", "100.0")), ("Update", ("95.0", "90.0"))):
+        for who, end in zip(("Routed", "Flat"), ends, strict=True):
+            assert values[f"Improved{task}{who}Score"] == f"{end} ± 0.0"
+            assert values[f"Improved{task}{who}Reached"] == ("10 of 10" if float(end) >= 95 else "none of 10")
+    assert values["ImprovedSaid"].startswith("differ by −3.0 points, in favour of the latter")
+    assert values["ImprovedUpdateSaid"].startswith("differ by +5.0 points, in favour of the former")
+    assert values["ImprovedRouted"].endswith("read through a layer norm, gate bias $2$")
+    header, rows = found.bodies["improved"]
+    assert header[3:] == ("2,048", "44,000", "≥ 95 at 2,048", "≥ 95 at 44,000", "update, 32", "≥ 95", "outdated")
+    cells = ("99.0 ± 0.0", "100.0 ± 0.0", "10 of 10", "10 of 10", "90.0 ± 0.0", "none of 10")
+    assert rows[1] is not None and rows[1][3:9] == cells
 
 
 def test_changes_are_counted(original: Path) -> None:
