@@ -487,7 +487,8 @@ def begin_pretraining(
 ) -> Path | None:  # The checkpoint to go on from
     "Note what a run is told; a `ValueError` if its folder holds another run, or none to resume."
     last, file = last_checkpoint(folder), folder / RUN_FILE
-    there = next((path for path in (folder / "metrics.json", last, file) if path is not None and path.exists()), None)
+    begun = file if file.is_file() and "data" in read_json(file) else None  # else it never came to read its texts
+    there = next((path for path in (folder / "metrics.json", last, begun) if path is not None and path.exists()), None)
     if not config.resume and there is not None:
         how = "" if there.name == "metrics.json" else ", or resume be True"
         raise ValueError(f"output_dir must be a new folder{how}, got {str(folder)!r} with {there.name}")
