@@ -9,6 +9,7 @@ __all__ = ['used_code']
 import ast
 import hashlib
 import json
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -348,6 +349,7 @@ def derived(
     return [s for s in classes if s in family and s not in heads]
 
 
+@lru_cache(maxsize=4096)  # asked whenever nothing else is left to do
 def asks_for_subclasses(
     statement: Statement,
 ) -> bool:
@@ -397,6 +399,7 @@ def code_cells(
     return [("".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in code]
 
 # %% ../nbs/59_closure.ipynb #d009
+@lru_cache(maxsize=256)
 def python_code(
     cell: str,  # Of a notebook
 ) -> str:  # The same, or with texts in place of lines that are no Python
@@ -419,16 +422,37 @@ def notebook_source(
 Sources = tuple[tuple[str, str, str], ...]  # Of each module its name, the package it is in, and its text
 
 
+SETTLED = 1_000_000_000  # Nanoseconds after which a file that changes has another time, on any file system
+
+
+@lru_cache(maxsize=16)  # hundreds of records ask for the same few files
+def texts_at(
+    stamps: tuple[tuple[str, int, int], ...],  # Of each file its path, the time of its last change, and its size
+) -> tuple[str, ...]:
+    "The texts of files as they were at these times."
+    return tuple(Path(path).read_text(encoding="utf-8") for path, _, _ in stamps)
+
+
+def current_texts(
+    paths: Iterable[Path],  # Of files
+) -> tuple[str, ...]:  # The same objects as long as no file changes
+    "The texts of files as they are now."
+    stamps = tuple((str(path), (stat := path.stat()).st_mtime_ns, stat.st_size) for path in paths)
+    newest = max((changed for _, changed, _ in stamps), default=0)
+    return texts_at(stamps) if time.time_ns() - newest > SETTLED else texts_at.__wrapped__(stamps)
+
+
 def read_sources(
     root: Path,  # The folder that packages are in
 ) -> Sources:
     "All modules of all packages in a folder."
     found = []
-    for package in sorted(path.parent for path in root.glob("*/__init__.py")):
-        for path in sorted(package.rglob("*.py")):
-            parts = path.relative_to(root).with_suffix("").parts
-            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            found.append((name, ".".join(parts[:-1]), path.read_text(encoding="utf-8")))
+    packages = sorted(path.parent for path in root.glob("*/__init__.py"))
+    paths = [path for package in packages for path in sorted(package.rglob("*.py"))]
+    for path, text in zip(paths, current_texts(paths), strict=True):
+        parts = path.relative_to(root).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found.append((name, ".".join(parts[:-1]), text))
     return tuple(found)
 
 
