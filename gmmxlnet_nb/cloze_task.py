@@ -381,3 +381,31 @@ def distance_scores(
             found |= {f"{metric}@{name}": percent([values[n] for n in rows]) for metric, values in known.items()}
             found |= {f"documents@{name}": float(len(rows))} if rules else {}
     return found
+
+# %% ../nbs/71_cloze_task.ipynb #q065
+def book_number(
+    document: Document,  # Of `ask_books`
+) -> int:  # In the order in which books are asked
+    "The book that a question is about, which its id tells."
+    return int(document.id.split("-")[2])
+
+
+def book_counts(
+    documents: Sequence[Document],  # Of `ask_books`
+    distances: Sequence[Distance],  # That questions are counted at
+    outcomes: Mapping[str, Sequence[Any]],  # Metric → of each document, from 0 to 1
+) -> list[dict[str, Any]]:  # Of each distance and book that any question is of
+    "How many questions there are, and how many are right: of rules, which may be in doubt between choices, an expected number."
+    known = {name: [float(value) for value in values] for name, values in outcomes.items()}
+    known |= {rule: [float(share_right(d, rate)) for d in documents] for rule, rate in CLOZE_RULES.items()}
+    cells: dict[tuple[Distance, int], list[int]] = {}
+    for n, document in enumerate(documents):
+        back = answer_distance(document)
+        for pair in distances:
+            if pair[0] <= back <= pair[1]:
+                cells.setdefault((pair, book_number(document)), []).append(n)
+    return [
+        {"distance": distance_name(pair), "book": book, "documents": len(rows)}
+        | {name: round(sum(values[n] for n in rows), 6) for name, values in known.items()}
+        for (pair, book), rows in sorted(cells.items())
+    ]

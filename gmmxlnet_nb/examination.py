@@ -26,7 +26,7 @@ from .feature_tables import read_rows
 from .data import DocumentDataset
 from .babi import where_is
 from .cloze import BLANK, answer_place
-from .cloze_task import check_distances, distance_scores
+from .cloze_task import book_counts, check_distances, distance_scores
 from .shortcuts import asked_fact, fact_patterns, stated_facts
 from .attention import LayerStates
 from .baselines import Memory, state_tensors
@@ -387,6 +387,19 @@ def scores_by_distance(
     return distance_scores(dataset.documents, distances, outcomes, rules=not suffix)
 
 
+def counts_by_book(
+    trainer: GMMTrainer,  # That has just evaluated
+    dataset: DocumentDataset,  # Those documents
+    what: DocumentConfig,  # What the run reads
+    segments: int,  # Of each document
+) -> list[dict[str, Any]]:  # As `book_counts` has them, with the documents' length; empty but for cloze
+    "How much was right of each book, by how far back the answer was last said."
+    if what.task != "cloze":
+        return []
+    results, distances = document_results(trainer, dataset), check_distances(what.task_options.get("distances"), segments)
+    outcomes = {metric: results[name] for name, metric in OUTCOMES.items() if name in results}
+    return [{"segments": segments, **row} for row in book_counts(dataset.documents, distances, outcomes)]
+
 # %% ../nbs/56_examination.ipynb #i070
 @dataclass(frozen=True)
 class Examined:
@@ -395,6 +408,7 @@ class Examined:
     rows: list[dict[str, Any]] = field(default_factory=list)  # Of each intervention and length, in percent and points
     captured: list[dict[str, Any]] = field(default_factory=list)  # Of `capture_rows`, of all lengths
     side_file: dict[str, Any] | None = None  # The record's entry
+    books: list[dict[str, Any]] = field(default_factory=list)  # Of `counts_by_book`, of all lengths
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -404,9 +418,9 @@ class Examined:
 
     @property
     def series(self) -> dict[str, dict[str, list[Any]]]:
-        "For the record's figures: facts written and kept, by distance."
-        names = self.captured[0] if self.captured else ()
-        return {"capture": {name: [row[name] for row in self.captured] for name in names}} if self.captured else {}
+        "For the record's figures: facts written and kept, by distance; what is right of each book."
+        tables = {"capture": self.captured, "books": self.books}
+        return {kind: {name: [row[name] for row in rows] for name in rows[0]} for kind, rows in tables.items() if rows}
 
 # %% ../nbs/56_examination.ipynb #i070x1
 class Examination:
@@ -422,6 +436,7 @@ class Examination:
         self.results: dict[int, dict[str, Any]] = {}
         self.rows: list[dict[str, Any]] = []
         self.captured: list[dict[str, Any]] = []
+        self.books: list[dict[str, Any]] = []
 
     def of_kind(self, *kinds: str) -> bool:
         "Whether one of these is to be done."
@@ -454,6 +469,16 @@ class Examination:
             results["fact_segment"] = fact_segments(dataset)
         return Asked(dataset, results, mean_routes(noted["read_probs"]) if "read_probs" in noted else None)
 
+    def count_books(
+        self,
+        dataset: DocumentDataset,  # Which the trainer has just been asked about
+        what: DocumentConfig,  # What the run reads
+        segments: int,  # Of each document
+    ) -> None:
+        "Keep what was right of each book; of a length once, and nothing but for cloze."
+        if all(row["segments"] != segments for row in self.books):
+            self.books += counts_by_book(self.trainer, dataset, what, segments)
+
     def ask(
         self,
         segments: int,  # The length that was asked about
@@ -481,4 +506,4 @@ class Examination:
     ) -> Examined:
         "Write the side file, if there is to be one, and say what came out."
         writes = self.side_file and self.trainer.is_world_process_zero()
-        return Examined(self.rows, self.captured, write_side_file(folder, self.results) if writes else None)
+        return Examined(self.rows, self.captured, write_side_file(folder, self.results) if writes else None, self.books)
