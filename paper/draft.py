@@ -14,6 +14,7 @@ ABOUT = {
     "million": "retention at a million tokens",
     "improved": "memories whose gates begin open, trained longer",
     "farther": "flat memory whose gates begin open, at a million tokens",
+    "longest": "a memory whose gates begin open, at ten million tokens",
     "mechanism": "memories that are changed while they are asked",
     "binding": "tasks that state several values and ask for one of them",
 }

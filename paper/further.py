@@ -6,7 +6,20 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from contrasts import interval, planned
-from evidence import BETTER, BINDING, BOUND, CONFIRMED, IMPROVED, MECHANISM, MILLION, SCORE, SMALLEST, Evidence, Sample
+from evidence import (
+    BETTER,
+    BINDING,
+    BOUND,
+    CONFIRMED,
+    IMPROVED,
+    LONGEST,
+    MECHANISM,
+    MILLION,
+    SCORE,
+    SMALLEST,
+    Evidence,
+    Sample,
+)
 from results import Macro, Value, asked_lengths, at, extremes, listed, number, setting, spanned, spread, words
 
 from gmmxlnet_nb.babi import shortcut_answers
@@ -126,6 +139,16 @@ def improved_macros() -> list[Macro]:
             Macro(f"ImprovedUpdate{who}Outdated", (changing,), score_of(changing, outdated), "update: outdated choices, %"),
         ]
     return found
+
+
+def longest_macros() -> list[Macro]:
+    """Those of the one run at ten million tokens."""
+    [run] = LONGEST
+    return [
+        Macro("TenMillionSegments", LONGEST, lambda e: number(e.lengths(LONGEST)[-1], 0), "segments of its documents"),
+        Macro("TenMillionDocuments", LONGEST, lambda e: number(e.param(LONGEST, "num_length_eval"), 0), "how many it has"),
+        Macro("TenMillionScore", LONGEST, lambda e: number(e.metric(run, last_score(e, run)).mean, 0), "its score on them"),
+    ]
 
 
 # --- what trained memories do where they are changed ---
@@ -424,4 +447,4 @@ def binding_macros() -> list[Macro]:
 
 def further_macros() -> list[Macro]:
     """All of them."""
-    return [*confirmed_macros(), *improved_macros(), *mechanism_macros(), *binding_macros()]
+    return [*confirmed_macros(), *improved_macros(), *longest_macros(), *mechanism_macros(), *binding_macros()]
