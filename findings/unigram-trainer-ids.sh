@@ -1,18 +1,18 @@
 #!/bin/sh
 # tokenizers 0.23.3 gives the pieces of a Unigram model other ids in each training on the same text, in one process and on one thread.
 #
-# XLNet, ALBERT and T5 have Unigram tokenizers, and `UnigramTrainer` takes no seed and draws nothing. Pieces whose scores are equal
-# come in an order that differs from one training to the next, and a piece's id is its place in that order. The pieces are the same
+# XLNet, ALBERT and T5 have Unigram tokenizers, and `UnigramTrainer` takes no seed. Pieces whose scores are equal come
+# in an order that differs from one training to the next, and a piece's id is its place in that order. Pieces and scores are the same
 # in what is trained here.
 #
 # Why a good guess is wrong: a tokenizer that is trained again from the same text by the same version looks as good as a saved one,
-# and encodes texts into the same pieces. But a model that was trained with the first one reads other pieces with the second, and
+# and has the same pieces with the same scores. But a model that was trained with the first one reads other pieces with the second, and
 # nothing says so; nor can a cache of token ids be known by the digest of its text. Of the same text, `BpeTrainer` gives the same
 # ids each time. So keep the tokenizer's file with the model, or learn the pieces by BPE and score them afterwards.
 #
 # Seen with Python 3.11, tokenizers 0.23.3, 8 trainings of each on two sentences:
-#   Unigram  same pieces: True   same ids: False
-#   BPE      same pieces: True   same ids: True
+#   Unigram  same pieces: True   same scores: True   same ids: False
+#   BPE      same pieces: True   same scores: none   same ids: True
 #
 # Exits with 0 if this is still so, else with 1.
 set -eu
@@ -21,6 +21,7 @@ trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check tokenizers==0.23.3
 RAYON_NUM_THREADS=1 "$folder/venv/bin/python" - <<'PYTHON'
+import json
 import sys
 
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
@@ -29,11 +30,12 @@ TEXT = ["an owl in the old oak saw a vixen dig", "the vixen saw an owl fly over 
 
 
 def train(model, trainer):
-    "Pieces and their ids"
+    "Pieces with their ids, and, of a Unigram model, with their scores"
     tokenizer = Tokenizer(model)
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.train_from_iterator(TEXT, trainer)
-    return tokenizer.get_vocab()
+    known = json.loads(tokenizer.to_str())["model"]["vocab"]
+    return tokenizer.get_vocab(), dict(known) if isinstance(known, list) else None
 
 
 told = {"vocab_size": 60, "special_tokens": ["<unk>"], "show_progress": False}
@@ -41,8 +43,11 @@ made = {
     "Unigram": [train(models.Unigram(), trainers.UnigramTrainer(unk_token="<unk>", **told)) for _ in range(8)],
     "BPE": [train(models.BPE(unk_token="<unk>"), trainers.BpeTrainer(**told)) for _ in range(8)],
 }
-same = {kind: (all(v.keys() == all_[0].keys() for v in all_), all(v == all_[0] for v in all_)) for kind, all_ in made.items()}
-for kind, (pieces, ids) in same.items():
-    print(f"{kind:8} same pieces: {pieces!s:6} same ids: {ids}")
-sys.exit(same != {"Unigram": (True, False), "BPE": (True, True)})
+same = {}
+for kind, ((ids, scores), *others) in made.items():
+    pieces = all(more.keys() == ids.keys() for more, _ in others)
+    scored = "none" if scores is None else all(more == scores for _, more in others)
+    same[kind] = (pieces, scored, all(more == ids for more, _ in others))
+    print(f"{kind:8} same pieces: {pieces!s:6} same scores: {scored!s:6} same ids: {same[kind][2]}")
+sys.exit(same != {"Unigram": (True, True, False), "BPE": (True, "none", True)})
 PYTHON

@@ -574,7 +574,9 @@ class GMMTrainingConfig(TrainingConfig):
         return self.routing_temperature * (self.final_routing_temperature / self.routing_temperature) ** share
 
 # %% ../nbs/41_training_args.ipynb #c069b
-KEEPING = {"routing_top_k": 1, "routing_mode": "read-based"}  # Routes that keep a fact for long: see the records of retention
+KEEPING: dict[str, Any] = {  # What keeps a fact for long: see the records of improved-gmm4-null-read
+    "routing_top_k": 1, "null_expert": True, "routing_mode": "read-based", "read_norm": True, "gate_bias": 2.0,
+}  # fmt: skip
 
 # %% ../nbs/41_training_args.ipynb #n120
 def preset(
@@ -587,17 +589,17 @@ def preset(
 
 # %% ../nbs/41_training_args.ipynb #c070
 def gmm_small_config(**options: Any) -> GMMTrainingConfig:
-    "Two experts of eight slots, of which one takes each segment, read by the question."
+    "Two experts of eight slots, of which one takes each segment or none does, read by the question."
     return preset(options, num_experts=2, mem_token_count=8, **KEEPING)
 
 
 def gmm_balanced_config(**options: Any) -> GMMTrainingConfig:
-    "Four experts of sixteen slots, of which one takes each segment, read by the question."
+    "Four experts of sixteen slots, of which one takes each segment or none does, read by the question."
     return preset(options, num_experts=4, mem_token_count=16, **KEEPING)
 
 
 def gmm_large_config(**options: Any) -> GMMTrainingConfig:
-    "Eight experts of sixteen slots, kept apart, of which one takes each segment, read by the question."
+    "Eight experts of sixteen slots, kept apart, of which one takes each segment or none does, read by the question."
     return preset(options, num_experts=8, mem_token_count=16, diversity_weight=0.01, **KEEPING)
 
 # %% ../nbs/41_training_args.ipynb #c072

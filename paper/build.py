@@ -34,6 +34,7 @@ from tex import (
     text_problems,
     to_tex,
 )
+from tuned import tuned_macros
 
 from gmmxlnet_nb.core import whole_file
 
@@ -65,7 +66,7 @@ def all_tables() -> list[Table]:
 
 def all_macros() -> list[Macro]:
     """The macros of the text."""
-    return [*macros(), *further_macros()]
+    return [*macros(), *tuned_macros(), *further_macros()]
 
 
 def is_there(item: Macro | Table | Figure, evidence: Evidence) -> bool:

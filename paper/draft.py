@@ -9,11 +9,14 @@ from tex import SIGN, to_tex
 # What the groups of runs are about that the paper does without until they are made.
 ABOUT = {
     "smallest": "update with the two memories that retention chose",
+    "tuned": "retention with one setting changed at a time",
     "confirmed": "retention with new seeds",
     "million": "retention at a million tokens",
     "improved": "memories whose gates begin open, trained longer",
+    "farther": "flat memory whose gates begin open, at a million tokens",
+    "longest": "a memory whose gates begin open, at ten million tokens",
     "mechanism": "memories that are changed while they are asked",
-    "binding": "tasks that ask which of several values belongs to which entity",
+    "binding": "tasks that state several values and ask for one of them",
 }
 
 # What marks a number, how it is written, and how it takes no room in a table's cell. All of it works in formulas too.

@@ -6,7 +6,20 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from contrasts import interval, planned
-from evidence import BETTER, BINDING, BOUND, CONFIRMED, IMPROVED, MECHANISM, MILLION, SCORE, SMALLEST, Evidence, Sample
+from evidence import (
+    BETTER,
+    BINDING,
+    BOUND,
+    CONFIRMED,
+    IMPROVED,
+    LONGEST,
+    MECHANISM,
+    MILLION,
+    SCORE,
+    SMALLEST,
+    Evidence,
+    Sample,
+)
 from results import Macro, Value, asked_lengths, at, extremes, listed, number, setting, spanned, spread, words
 
 from gmmxlnet_nb.babi import shortcut_answers
@@ -15,6 +28,7 @@ from gmmxlnet_nb.tasks import EVALUATION_SEED, generated_documents
 
 # --- new seeds, and a million tokens ---
 
+OUTDATED = "choice_stale/{}"  # The metric: which share of choices was true earlier
 REACHED = 95.0  # Percent: how many seeds have so much is counted
 
 
@@ -91,6 +105,11 @@ def score_of(run: str, name: Callable[[Evidence, str], str]) -> Value:
     return lambda e: spread(e.metric(run, name(e, run)))
 
 
+def outdated(e: Evidence, run: str) -> str:
+    """The metric of what an improved run chooses that was true earlier, at the length of the contrast."""
+    return OUTDATED.format(planned(*IMPROVED["update"]).length)
+
+
 def improved_macros() -> list[Macro]:
     """Those of the best memory of each kind with gates that begin open, trained longer, on each task."""
     kept, far, updated = IMPROVED.values()
@@ -114,8 +133,22 @@ def improved_macros() -> list[Macro]:
                 Macro(f"{begin}Score", (run,), score_of(run, score), f"{task}: score"),
                 Macro(f"{begin}Reached", (run,), reached(run, score), f"{task}: seeds that reach the score that is counted"),
             ]
-    names = zip(("Routed", "Flat"), kept, strict=True)
-    return found + [Macro(f"Improved{who}", (run,), labelled(run), "an improved memory") for who, run in names]
+    for who, one, changing in zip(("Routed", "Flat"), kept, updated, strict=True):
+        found += [
+            Macro(f"Improved{who}", (one,), labelled(one), "an improved memory"),
+            Macro(f"ImprovedUpdate{who}Outdated", (changing,), score_of(changing, outdated), "update: outdated choices, %"),
+        ]
+    return found
+
+
+def longest_macros() -> list[Macro]:
+    """Those of the one run at ten million tokens."""
+    [run] = LONGEST
+    return [
+        Macro("TenMillionSegments", LONGEST, lambda e: number(e.lengths(LONGEST)[-1], 0), "segments of its documents"),
+        Macro("TenMillionDocuments", LONGEST, lambda e: number(e.param(LONGEST, "num_length_eval"), 0), "how many it has"),
+        Macro("TenMillionScore", LONGEST, lambda e: number(e.metric(run, last_score(e, run)).mean, 0), "its score on them"),
+    ]
 
 
 # --- what trained memories do where they are changed ---
@@ -268,9 +301,11 @@ def mechanism_macros() -> list[Macro]:
     ]  # fmt: skip
 
 
-# --- which of several values belongs to which entity ---
+# --- which of several values belongs to which entity, or is of which kind ---
 
-TASKS = {"decoys": "decoys", "shown": "decoys, question shown", "recall": "recall", "babi": "where"}  # As the text calls them
+# What the text calls the tasks
+TASKS = {"decoys": "decoys", "shown": "decoys, question shown", "recall": "recall", "kinds": "kinds", "babi": "where"}
+ENTITIES = tuple(group for group in BINDING if group != "kinds")  # Where entities have to be told apart
 NO_OWNER = ("any named place", "most recent place", "most frequent place")  # Rules of babi that know no person
 FIRST_PLACE = "first place of the first holder"  # And one that knows whose room it is, and not that it changes
 # Rules by what they know, and what tables call them
@@ -301,8 +336,10 @@ def floors(e: Evidence, group: str, length: int) -> dict[str, float]:
         return {"values": max(scores[rule] for rule in NO_OWNER), "fact": scores[FIRST_PLACE]}
     scores = shortcut_scores(task, length, options)
     found = {"values": 100 * scores["bag"], "fact": 100 * scores["one_fact"]}
-    # Where all segments show the question, one fact, the asked one, is all that has to be kept
-    return {"values": found["values"]} if options.get("question_shown", "last") != "last" else found
+    # Where all segments show the question, one fact, the asked one, is all that has to be kept; and where no two values are of
+    # one kind, the values alone are the answer
+    without = {"fact"} if options.get("question_shown", "last") != "last" else {"values"} if scores["bag"] == 1 else set()
+    return {rule: score for rule, score in found.items() if rule not in without}
 
 
 def margin(e: Evidence, group: str, length: int, floor: float) -> float:
@@ -311,18 +348,21 @@ def margin(e: Evidence, group: str, length: int, floor: float) -> float:
 
 
 def is_above(e: Evidence, group: str, run: str, length: int, rule: str) -> bool:
-    """Whether a memory is above a rule: its interval over seeds is, by more than chance gives the rule itself."""
-    floor = floors(e, group, length)[rule]
+    """Whether a memory is above a rule: its interval over seeds is, by more than chance gives the rule itself.
+
+    A rule of `FLOORS`, or a random `choice`.
+    """
+    floor = e.metric(run, "chance").mean if rule == "choice" else floors(e, group, length)[rule]
     return interval(accuracy(e, run, length))[0] > floor + margin(e, group, length, floor)
 
 
-def above_said(group: str) -> Value:
-    """At which lengths each memory is above a rule that knows the values only."""
+def above_said(group: str, rule: str = "values") -> Value:
+    """At which lengths each memory is above a rule, by default the one that knows the values only."""
 
     def value(e: Evidence) -> str:
         said = []
         for run in BINDING[group]:
-            lengths = [number(n, 0) for n in asked_lengths(e, BINDING[group]) if is_above(e, group, run, n, "values")]
+            lengths = [number(n, 0) for n in asked_lengths(e, BINDING[group]) if is_above(e, group, run, n, rule)]
             said.append(f"({e.label(run)}) at {listed(lengths, 'no length')}{' segments' * bool(lengths)}")
         return ", ".join(said)
 
@@ -330,7 +370,7 @@ def above_said(group: str) -> Value:
 
 
 def above_in_all(rule: str) -> Value:
-    """How many memories, over all tasks, are above a rule at the trained length and at the longest."""
+    """How many memories, over the tasks of entities, are above a rule at the trained length and at the longest."""
 
     def value(e: Evidence) -> str:
         lengths, said = asked_lengths(e, BOUND), []
@@ -338,7 +378,7 @@ def above_in_all(rule: str) -> Value:
         for n in (trained, lengths[-1]):
             found = [
                 is_above(e, group, run, n, rule)
-                for group, runs in BINDING.items() if rule in floors(e, group, n) for run in runs
+                for group in ENTITIES if rule in floors(e, group, n) for run in BINDING[group]
             ]  # fmt: skip
             said.append(f"{sum(found) or 'none'} of {len(found)} at {number(n, 0)} segments")
         return " and ".join(said)
@@ -351,11 +391,33 @@ def floor_range(group: str, rule: str) -> Value:
     return lambda e: ranged([floors(e, group, n)[rule] for n in asked_lengths(e, BINDING[group])])
 
 
+def by_length(run: str) -> Value:
+    """A run's score at each length, the shortest first."""
+    return lambda e: listed([spread(e.metric(run, at(e, (run,), n))) for n in asked_lengths(e, (run,))], "")
+
+
+def kinds_macros() -> list[Macro]:
+    """Those of the task with one fact of each kind."""
+    kinds = BINDING["kinds"]
+    return [
+        Macro("KindsChance", kinds, lambda e: extremes(e, kinds, "chance"), "kinds: a random choice, %"),
+        Macro("KindsFact", kinds, floor_range("kinds", "fact"), "kinds: what one known fact is worth, %"),
+        Macro("KindsLengths", kinds, lambda e: listed([str(n) for n in asked_lengths(e, kinds)], ""), "kinds: lengths, segments"),
+        Macro("KindsRouted", kinds[:1], labelled(kinds[0]), "kinds: experts"),
+        Macro("KindsRoutedScores", kinds[:1], by_length(kinds[0]), "their score at each length"),
+        Macro("KindsFlat", kinds[1:], labelled(kinds[1]), "kinds: flat memory"),
+        Macro("KindsFlatScores", kinds[1:], by_length(kinds[1]), "its score at each length"),
+        Macro("KindsSaid", kinds, above_said("kinds", "choice"), "kinds: memories above a random choice"),
+        Macro("KindsFactSaid", kinds, above_said("kinds", "fact"), "kinds: memories above what one known fact is worth"),
+    ]
+
+
 def binding_macros() -> list[Macro]:
     """Those of tasks that need binding."""
     usual = tuple(run for group, runs in BINDING.items() if group != "shown" for run in runs)
-    decoys, shown, recall, babi = BINDING.values()
+    decoys, shown, recall, babi = (BINDING[group] for group in ENTITIES)
     return [
+        *kinds_macros(),
         Macro("BindingSeeds", BOUND, lambda e: e.seeds(BOUND), "seeds of each memory, binding"),
         Macro("BindingRange", BOUND, lambda e: spanned(e.param(BOUND, "train_segments")), "segments of its training documents"),
         setting("BindingSteps", usual, "max_steps", "training steps"),
@@ -385,4 +447,4 @@ def binding_macros() -> list[Macro]:
 
 def further_macros() -> list[Macro]:
     """All of them."""
-    return [*confirmed_macros(), *improved_macros(), *mechanism_macros(), *binding_macros()]
+    return [*confirmed_macros(), *improved_macros(), *longest_macros(), *mechanism_macros(), *binding_macros()]

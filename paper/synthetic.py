@@ -21,10 +21,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "mem_len": 64,
         "routing_mode": "write-based",
         "routing_temperature": 1.0,
+        "final_routing_temperature": None,
+        "routing_noise": 0.0,
+        "pooling_method": "mean",
+        "expert_dropout": 0.0,
         "routing_top_k": None,
         "null_expert": False,
         "write_routing": "learned",
         "gate_bias": 0.0,
+        "read_layer": 0,
         "read_norm": False,
         "memory_update": "gated",
         "load_balance_weight": 0.01,
@@ -79,6 +84,36 @@ OPENED: dict[str, dict[str, Any]] = {  # What the best of each kind is told
     "gmm4-null-read": {**FOUR_NULL, "read_norm": True, "gate_bias": 2},
     "skip16": {**SMALL["skip16"], "gate_bias": 2},
 }
+DIFFERENTIABLE = {"memory_type": "differentiable", "memory_slots": 16, "mem_token_count": 4}
+RATES = {"rate0.00025": {"learning_rate": 2.5e-4}, "rate0.001": {"learning_rate": 1e-3}}
+RATES_AND_LONG: dict[str, dict[str, Any]] = {**RATES, "long": {"max_steps": 5000}}
+EIGHT = {"memory_slots": 8, "segment_length": 96}
+BALANCED: dict[str, dict[str, Any]] = {  # What else can be set of experts
+    "balance0.0": {"load_balance_weight": 0.0},
+    "balance0.1": {"load_balance_weight": 0.1},
+    "noise": {"load_balance_weight": 0.0, "routing_noise": 1.0},
+    "temperature0.5": {"routing_temperature": 0.5},
+    "temperature2.0": {"routing_temperature": 2.0},
+    "cooled": {"final_routing_temperature": 0.2},
+    "closed": {"gate_bias": -2},
+    "read-layer1": {"read_layer": 1, "read_norm": True},
+    "max": {"pooling_method": "max"},
+    "attention": {"pooling_method": "attention"},
+    "dropout": {"expert_dropout": 0.1},
+    "short200": {"short_steps": 200},
+    "short1000": {"short_steps": 1000},
+}
+TUNED: dict[str, tuple[range, dict[str, Any]]] = {
+    **{f"tuned4-{name}": (range(5), {**TOP1, **READ, **told}) for name, told in BALANCED.items()},
+    "tuned-token8": (FEW, {**FLAT, **EIGHT}),
+    "tuned-token4-bias-1": (FEW, {**FLAT, "gate_bias": -1}),
+    "tuned-token4-bias-3": (FEW, {**FLAT, "gate_bias": -3}),
+    **{f"tuned-token4-{name}": (FEW, {**FLAT, **told}) for name, told in RATES_AND_LONG.items()},
+    "tuned-skip8": (FEW, {**HARD, **EIGHT}),
+    **{f"tuned-skip4-{name}": (FEW, {**HARD, **told}) for name, told in RATES_AND_LONG.items()},
+    **{f"tuned-skip16-{name}": (FEW, {**SMALL["skip16"], **told}) for name, told in RATES.items()},
+    **{f"tuned-differentiable-{name}": (FEW, {**DIFFERENTIABLE, **told}) for name, told in RATES_AND_LONG.items()},
+}
 LONGER: dict[str, Any] = {"max_steps": 4000, "short_steps": 1500}
 CHANGED = ["capture", "gates*0.1", "mean-read-route"]
 DECOYS: dict[str, Any] = {"task_options": {"fact_segment": "random", "decoys": 1}, "segment_length": 96}
@@ -108,13 +143,15 @@ SWEEP: dict[str, tuple[range, dict[str, Any]]] = {
     "retention-gmm4-random": (FEW, {**READ, "write_routing": "random"}),
     "retention-replace4": (FEW, {**FLAT, "memory_update": "replace"}),
     "retention-skip16": (FEW, {**HARD, "memory_slots": 16, "segment_length": 96}),
-    "retention-differentiable": (FEW, {"memory_type": "differentiable", "memory_slots": 16, "mem_token_count": 4}),
+    "retention-differentiable": (FEW, DIFFERENTIABLE),
     "retention-mems8": (FEW, {"memory_type": "mems", "mem_len": 8}),
     "retention-none": (FEW, {"memory_type": "none"}),
+    **TUNED,
     **{f"confirmed-{name}": (NEW, told) for name, told in SMALL.items()},
     **{f"million-{name}": (NEW, told) for name, told in SMALL.items()},
     **{f"improved-{name}": (LATER, {**told, **LONGER}) for name, told in OPENED.items()},
     **{f"improved-million-{name}": (LATER, {**told, **LONGER}) for name, told in OPENED.items()},
+    "ten-million-gmm4-null-read": (LATER[:1], {**OPENED["gmm4-null-read"], **LONGER}),
     **{f"improved-update-{name}": (LATER, {**told, **LONGER}) for name, told in OPENED.items()},
     "update-skip4": (MANY, HARD),
     "update-token4": (MANY, FLAT),
@@ -130,6 +167,8 @@ SWEEP: dict[str, tuple[range, dict[str, Any]]] = {
     "decoys-shown-skip4": (FEW, {**HARD, **DECOYS, **SHOWN, "hidden_dim": 128, "max_steps": 9000}),
     "recall-gmm4-null-read": (FEW, FOUR_NULL),
     "recall-token16": (FEW, FLAT16),
+    "kinds-gmm4-null-read": (FEW, FOUR_NULL),
+    "kinds-token16": (FEW, FLAT16),
     "babi-gmm4-null-read": (FEW, FOUR_NULL),
     "babi-token16": (FEW, FLAT16),
 }
@@ -148,10 +187,12 @@ TASKS: dict[str, dict[str, Any]] = {
         "num_length_eval": 128,
     },
 }
+TASKS |= {name: {**TASKS["retention"], "eval_segments": [16, 64, 256, 2048]} for name in ("tuned", "tuned4")}
 TASKS |= {
     "improved": {**TASKS["retention"], "eval_segments": [16, 256, 2048]},
     "improved-million": {**TASKS["retention"], "eval_segments": [44000], "num_length_eval": 8},
     "improved-update": TASKS["update"],
+    "ten-million": {**TASKS["retention"], "eval_segments": [440000], "num_length_eval": 2},
     "confirmed": {**TASKS["retention"], "eval_segments": [16, 256, 2048]},
     "million": {**TASKS["retention"], "eval_segments": [44000], "num_length_eval": 8},
     "mechanism": {**TASKS["retention"], "eval_segments": [16, 64], "num_length_eval": None},
@@ -160,6 +201,7 @@ BINDING = {"train_segments": [3, 4, 5, 6], "eval_segments": [16, 64], "num_lengt
 TASKS |= {
     "decoys": BINDING,
     "recall": {**BINDING, "task": "recall", "task_options": {"questions": 4}},
+    "kinds": {**BINDING, "task": "kinds"},
     "babi": {**BINDING, "task": "babi"},
 }
 

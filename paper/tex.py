@@ -119,9 +119,10 @@ class Table:
     body: Callable[[Any], Body]  # From records
     small: str = r"\small"
     place: str = "tbp"
+    long: bool = False  # Whether it may go on on further pages, and so is no float
 
     def tex(self, body: Body) -> str:
-        """The float."""
+        """The float, or what stands where the text has it."""
 
         def line(row: Row) -> str:
             return " & ".join(fill_tex(cell) for cell in row) + r" \\"
@@ -130,13 +131,24 @@ class Table:
         caption, small = fill_tex(self.caption), self.small
         if has_stale(body):
             caption, small = caption + to_tex(STALE_CELLS), small + r"\stalecells"
+        lines = [r"\midrule" if row is None else line(row) for row in rows]
+        if self.long:
+            return "\n".join(
+                [
+                    rf"{{{small}\begin{{longtable}}{{@{{}}{self.align}@{{}}}}",
+                    rf"\caption{{{caption}}}\label{{tab:{self.name}}}\\",
+                    *(r"\toprule", line(header), r"\midrule", r"\endfirsthead"),
+                    *(r"\toprule", line(header), r"\midrule", r"\endhead"),
+                    *(r"\bottomrule", r"\endlastfoot", *lines, r"\end{longtable}}"),
+                ]
+            )
         return "\n".join(
             [
                 rf"\begin{{table}}[{self.place}]",
                 rf"\centering\caption{{{caption}}}\label{{tab:{self.name}}}",
                 rf"{small}\begin{{tabular}}{{@{{}}{self.align}@{{}}}}",
                 *(r"\toprule", line(header), r"\midrule"),
-                *(r"\midrule" if row is None else line(row) for row in rows),
+                *lines,
                 *(r"\bottomrule", r"\end{tabular}", r"\end{table}"),
             ]
         )
