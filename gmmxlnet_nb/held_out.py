@@ -149,7 +149,9 @@ def held_out_scores(
     data: PretrainData,  # What it has read, and what not
 ) -> dict[str, float]:  # Metrics of a record
     "What held-out texts tell of a model in the end."
-    found = {"unigram_loss": unigram_loss(held, data.row, len(data.tokenizer)), **span_scores(model, held, config, data)}
-    room = config.segment_length - len(data.closing)
-    return found | (character_bits(model, config, data) if config.permutation_weight and room > 1 else {})
+    found = {"unigram_loss": unigram_loss(held, data.row, len(data.tokenizer))}
+    if config.permutation_weight or config.masked_weight:
+        found |= span_scores(model, held, config, data)
+    enough = config.segment_length - len(data.closing) > 1 and len(data.row) >= max(ORDERS)
+    return found | (character_bits(model, config, data) if config.permutation_weight and enough else {})
 
