@@ -8,18 +8,21 @@ __all__ = []
 # %% ../nbs/73_pretrain_text.ipynb #x003
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from transformers import BertForMaskedLM, PreTrainedTokenizerBase, XLNetLMHeadModel
+from transformers import PreTrainedTokenizerBase, XLNetLMHeadModel
 
 from .core import check_positive
 from .files import file_kind, text_source
 from .reading import json_lines
 from .two_stream import Permutation, draw_permutation, encode_two_streams
+
+if TYPE_CHECKING:  # else it is imported where there is one
+    from transformers import BertForMaskedLM
 
 # %% ../nbs/73_pretrain_text.ipynb #x005
 TEXT_KINDS = (".txt", ".md", ".jsonl")
@@ -148,7 +151,7 @@ def masked_layer(
 
 
 def masked_loss(
-    model: BertForMaskedLM,  # Whose parameters are used
+    model: "BertForMaskedLM",  # Whose parameters are used
     batch: dict[str, Tensor],  # As `PermutationCollator` makes it, or `TokenBatch`
     mask_id: int,  # Of `<mask>`
     layer: Callable[[nn.Module, Tensor], Tensor] = masked_layer,  # Or the same compiled
