@@ -96,6 +96,9 @@ def unigram_loss(
     return float(-log_p[labels[labels >= 0]].mean())
 
 # %% ../nbs/85_held_out.ipynb #ho21
+SIDE_BY_SIDE = 16  # Windows that are scored at a time, at most: their logits are large
+
+
 def held_spans(
     held: HeldOut,  # Windows, and what is predicted in them
 ) -> tuple[Tensor, list[list[Span]]]:  # (n, l), ids on the CPU; and the spans of each window, without those that end a text
@@ -121,7 +124,7 @@ def span_scores(
     asked = {"masked": {"mask_id": mask}} if config.masked_weight else {"masked": {}, "ordered": {"in_order": True}}
     found: dict[str, float] = {}
     for name, how in asked.items():
-        scores = span_accuracy(model, windows, spans, batch=config.batch_size, **how)
+        scores = span_accuracy(model, windows, spans, batch=min(config.batch_size, SIDE_BY_SIDE), **how)
         found |= {f"{name}_spans": scores.spans, f"{name}_tokens": scores.tokens}
     return found
 
@@ -137,7 +140,7 @@ def character_bits(
 ) -> dict[str, float]:  # Bits per character
     "What a character of held-out texts costs, beside n-grams."
     ngrams, characters = KneserNey(data.row, len(data.tokenizer), max(ORDERS)), sum(map(len, data.held_texts))
-    how: dict[str, Any] = {"length": config.segment_length, "batch": config.batch_size}
+    how: dict[str, Any] = {"length": config.segment_length, "batch": min(config.batch_size, SIDE_BY_SIDE)}
     found = language_scores(model, ngrams, data.held_row, characters, data.closing, (data.end,), ORDERS, **how)
     return {"bits_per_character": found.pop("xlnet"), **{f"bits_per_character_{name}": bits for name, bits in found.items()}}
 
