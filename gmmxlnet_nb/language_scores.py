@@ -307,6 +307,15 @@ def restore_masked(
     return found
 
 
+def masked_targets(
+    masked: Tensor,  # (b, l), True in spans, at least once in each row
+) -> Tensor:  # (b, t), places; rows with fewer repeat their first
+    "Where tokens are masked."
+    count = int(masked.sum(1).max())
+    targets = masked.int().argsort(dim=1, descending=True, stable=True)[:, :count]
+    return targets.where(masked.gather(1, targets), targets[:, :1])
+
+
 def restore_first(
     model: XLNetLMHeadModel,  # An XLNet
     ids: Tensor,  # (b, l)
@@ -314,14 +323,36 @@ def restore_first(
     attention: str = "auto",  # One of `ATTENTION`
 ) -> Tensor:  # (b, l), the most likely token where one is masked; ids elsewhere
     "What an XLNet predicts where tokens are masked, each as the first of its order."
-    count = int(masked.sum(1).max())
-    targets = masked.int().argsort(dim=1, descending=True, stable=True)[:, :count]
-    targets = targets.where(masked.gather(1, targets), targets[:, :1])  # rows with fewer repeat their first
+    targets = masked_targets(masked)
     xlnet, order = model.transformer, Permutation(masked.long(), targets)
     states = encode_two_streams(xlnet, xlnet.word_embedding(ids), torch.ones_like(ids), order, attention=attention)
     return ids.scatter(1, targets, model.lm_loss(states).argmax(-1))
 
 
+# %% ../nbs/77_language_scores.ipynb #s043b
+def hidden_in_order(
+    masked: Tensor,  # (b, l), True in spans
+) -> Tensor:  # (b, l, l), True where the token of a row may not see that of a column
+    "A token in a span sees those before it there; no other token sees any of them."
+    place = torch.arange(masked.shape[1], device=masked.device)
+    begins = place.where(~masked, -1).cummax(1).values + 1  # of the span in which a token is
+    before = (place >= begins[:, :, None]) & (place < place[:, None])
+    return masked[:, None] & ~(masked[:, :, None] & before)
+
+
+def restore_in_order(
+    model: XLNetLMHeadModel,  # An XLNet
+    ids: Tensor,  # (b, l)
+    masked: Tensor,  # (b, l), True at tokens that are not shown, at least one in each row; neighbours are one span
+) -> Tensor:  # (b, l), the most likely token where one is masked; ids elsewhere
+    "What an XLNet predicts where tokens are masked, given those before in its span, by Hugging Face's own code."
+    targets, kind = masked_targets(masked), model.dtype
+    at = F.one_hot(targets, masked.shape[1]).to(kind)
+    logits = model(ids, perm_mask=hidden_in_order(masked).to(kind), target_mapping=at, use_mems=False).logits
+    return ids.scatter(1, targets, logits.argmax(-1))
+
+
+# %% ../nbs/77_language_scores.ipynb #s043c
 class SpanAccuracy(NamedTuple):
     "How many masked spans were restored."
 
@@ -337,15 +368,18 @@ def span_accuracy(
     mask_id: int | None = None,  # Of the masked language model; None for an XLNet, which needs none
     batch: int = 16,  # b, windows side by side
     attention: str = "auto",  # One of `ATTENTION`, for an XLNet
+    in_order: bool = False,  # Whether an XLNet's tokens see those before them in their span, too
 ) -> SpanAccuracy:
     "How often masked spans are restored, each token from what is not masked; a `ValueError` for spans that cannot be."
     masked = masked_places(spans, (windows.shape[0], windows.shape[1]))
-    restore: Callable[..., Tensor] = (
-        partial(restore_first, attention=attention) if mask_id is None else partial(restore_masked, mask_id=mask_id)
-    )
+    restore: Callable[..., Tensor] = restore_in_order if in_order else partial(restore_first, attention=attention)
+    if mask_id is not None:
+        restore = partial(restore_masked, mask_id=mask_id)
     if isinstance(model, XLNetLMHeadModel) == (mask_id is not None):
         what = "None for an XLNet" if mask_id is not None else "the id of the masked language model's [MASK]"
         raise ValueError(f"mask_id must be {what}, got {mask_id!r}")
+    if in_order and mask_id is not None:
+        raise ValueError("in_order must be False for a masked language model, which has no order, got True")
     right = torch.ones_like(masked)
     with asking(model) as device:
         for rows in masked.any(1).nonzero()[:, 0].split(check_positive("batch", batch)):

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import PreTrainedTokenizerFast, XLNetConfig, XLNetLMHeadModel, get_scheduler
+from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast, XLNetConfig, XLNetLMHeadModel, get_scheduler
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from transformers.utils import SAFE_WEIGHTS_NAME
@@ -31,14 +31,16 @@ from transformers.utils import SAFE_WEIGHTS_NAME
 from .attention import TRITON
 from .core import check_folder, hold_run, mistakes, read_json, sync, write_digests, write_json
 from .cuda import CapturedStep, capture_failure, check_capture, free_memory, tell_uncaptured
+from .faults import say_once
+from .held_out import HeldOut, held_out_scores, language_loss, token_batch
 from gmmxlnet_nb.pretrain_config import (
     PretrainConfig, PretrainData, about_pretraining, data_name, describe_fields, objective_names, pretrain_card,
     pretrain_data, read_changes,
 )
-from .pretrain_text import permutation_loss
+from .pretrain_text import masked_layer
 from .records import write_record
-from .span_objective import span_parts
-from .token_rows import DeviceWindows, TokenBatch
+from .span_objective import HeldSpans, span_parts
+from .token_rows import TokenBatch, target_count
 from .train import last_checkpoint, saving, verify_checkpoint
 from .two_stream import two_stream_layer
 
@@ -49,40 +51,39 @@ class Objective(NamedTuple):
     name: str
     weight: float  # In the loss
     batch: Callable[[int], dict[str, Tensor]]  # Of a step: tensors on the device, always of the same shapes
-    loss: Callable[[Any, dict[str, Tensor], dict[str, Any]], Tensor]  # () of model, batch, and options of `encode_two_streams`
+    loss: Callable[[Any, dict[str, Tensor], dict[str, Any]], Tensor]  # () of model, batch, and what layers are run by
     module: nn.Module | None = None  # What it trains besides the model; may share modules with it
 
 
-def language_loss(
-    model: Any,  # An `XLNetLMHeadModel`
-    batch: dict[str, Tensor],  # As `TokenBatch` gives it
-    options: dict[str, Any],  # Of `encode_two_streams`
-) -> Tensor:  # ()
-    "The loss of permutation language modelling."
-    return permutation_loss(model, batch, **options)
-
-
-def token_batch(
-    row: np.ndarray[Any, Any],  # (n,), tokens
-    seed: int,  # Of what is drawn
-    config: PretrainConfig,  # Sizes
-    data: PretrainData,  # With the tokenizer
-    device: torch.device,  # Where training runs
-) -> TokenBatch:
-    "What draws windows of a row, and what is predicted in them."
-    windows = DeviceWindows(row, config.segment_length, data.closing, config.batch_size, seed, device)
-    return TokenBatch(windows, config.predicted_share, config.longest_span, data.end)
+def language_parts(
+    config: PretrainConfig,  # Of the run
+    data: PretrainData,  # What it reads
+    device: torch.device,  # Where it runs
+) -> tuple[TokenBatch, Callable[..., Tensor]]:
+    "What draws batches of windows, and the loss of a language model for them."
+    asked = language_loss(config, data)
+    batches = token_batch(data.row, config.seed, config, data, device)
+    return batches, lambda model, batch, options: asked(model, batch, **options)
 
 
 def permutation_objective(
     config: PretrainConfig,  # Of the run
     data: PretrainData,  # What it reads
-    model: XLNetLMHeadModel,  # What it trains
+    model: Any,  # What it trains
     device: torch.device,  # Where
 ) -> Objective:
     "Permutation language modelling."
-    batches = token_batch(data.row, config.seed, config, data, device)
-    return Objective("permutation", config.permutation_weight, batches, language_loss)
+    return Objective("permutation", config.permutation_weight, *language_parts(config, data, device))
+
+
+def masked_objective(
+    config: PretrainConfig,  # Of the run
+    data: PretrainData,  # What it reads
+    model: Any,  # What it trains, a BERT
+    device: torch.device,  # Where
+) -> Objective:
+    "Masked language modelling, in the same windows and places."
+    return Objective("masked", config.masked_weight, *language_parts(config, data, device))
 
 
 def span_objective(
@@ -96,7 +97,7 @@ def span_objective(
 
 
 OBJECTIVES: dict[str, Callable[..., Objective]] = {  # By the name before _weight
-    "permutation": permutation_objective, "span": span_objective
+    "permutation": permutation_objective, "masked": masked_objective, "span": span_objective
 }  # fmt: skip
 
 # %% ../nbs/75_pretrain.ipynb #t012b
@@ -111,13 +112,20 @@ def chosen_objectives(
 def new_model(
     config: PretrainConfig,  # Sizes and seed
     vocab_size: int,  # Of the tokenizer
-) -> XLNetLMHeadModel:
-    "An XLNet with random weights."
+) -> XLNetLMHeadModel | BertForMaskedLM:
+    "An XLNet with random weights; or, with masked_weight, a BERT of its sizes."
     torch.manual_seed(config.seed)
+    inner, spread = config.inner_dim or 4 * config.hidden_dim, 0.5 * config.hidden_dim**-0.5  # 0.02 for their base size
+    if config.masked_weight:
+        return BertForMaskedLM(BertConfig(
+            vocab_size=vocab_size, hidden_size=config.hidden_dim, num_hidden_layers=config.num_layers,
+            num_attention_heads=config.num_heads, intermediate_size=inner, hidden_dropout_prob=config.dropout,
+            attention_probs_dropout_prob=config.dropout, max_position_embeddings=config.segment_length, type_vocab_size=1,
+            initializer_range=spread, pad_token_id=None,  # windows have no padding; by default the token 0 would not be learned
+        ))  # fmt: skip
     return XLNetLMHeadModel(XLNetConfig(
         vocab_size=vocab_size, d_model=config.hidden_dim, n_layer=config.num_layers, n_head=config.num_heads,
-        d_inner=config.inner_dim or 4 * config.hidden_dim, dropout=config.dropout,
-        initializer_range=0.5 * config.hidden_dim**-0.5,  # 0.02 for XLNet's base size
+        d_inner=inner, dropout=config.dropout, initializer_range=spread,
     ))  # fmt: skip
 
 # %% ../nbs/75_pretrain.ipynb #t017
@@ -183,57 +191,6 @@ def set_rate(
         else:
             group["lr"] = float(rate)
 
-# %% ../nbs/75_pretrain.ipynb #t020
-class HeldOut:
-    "Windows that are not learned from. Nothing is drawn anew from one evaluation to the next."
-
-    def __init__(
-        self,
-        config: PretrainConfig,  # Sizes
-        data: PretrainData,  # With a row that is held out
-        device: torch.device,  # Where training runs
-    ) -> None:
-        self.draw = token_batch(data.held_row, 0, config, data, device)
-        windows = self.draw.windows
-        places = len(data.held_row) // windows.text
-        chosen = np.unique(np.linspace(0, places - 1, min(config.num_eval, places)).round().astype(np.int64))
-        begins = torch.from_numpy(chosen * windows.text).to(device)
-        self.ids = windows.windows(begins).split(config.batch_size)
-
-    def batches(self) -> Iterator[dict[str, Tensor]]:
-        "What is predicted, the same each time."
-        return (self.draw.with_order(ids, number) for number, ids in enumerate(self.ids))
-
-    @torch.no_grad()
-    def loss(
-        self,
-        model: Any,  # An `XLNetLMHeadModel`
-        precision: Callable[[], AbstractContextManager[Any]] = nullcontext,  # Autocast, where training has it
-    ) -> float:  # Nats a token that is predicted
-        "The mean over all tokens that are predicted."
-        was = model.training
-        total, count = torch.zeros(2, dtype=torch.float64, device=self.ids[0].device).unbind()
-        model.eval()
-        for batch in self.batches():
-            there = (batch["labels"] >= 0).sum()
-            with precision():
-                total = total + permutation_loss(model, batch).double() * there
-            count = count + there
-        model.train(was)
-        return float(total / count)
-
-
-def unigram_loss(
-    held: HeldOut,  # What is predicted
-    row: np.ndarray[Any, Any],  # (n,), tokens to count
-    vocab_size: int,  # v; each token counts once more than it occurs
-) -> float:  # Nats a token
-    "The same loss of what knows how often tokens occur, and nothing else."
-    counts = torch.from_numpy(np.bincount(row, minlength=vocab_size) + 1.0)
-    log_p = (counts / counts.sum()).log()
-    labels = torch.cat([batch["labels"].flatten() for batch in held.batches()]).cpu()
-    return float(-log_p[labels[labels >= 0]].mean())
-
 # %% ../nbs/75_pretrain.ipynb #t023
 def pretrain_device(
     config: PretrainConfig,  # Of the run
@@ -273,11 +230,12 @@ def float32_products(
 def layer_forms(
     config: PretrainConfig,  # Of the run
     device: torch.device,  # Where it runs
-) -> list[dict[str, Any]]:  # Options of `encode_two_streams`, to be tried one after the other
+) -> list[dict[str, Any]]:  # What layers are run by, to be tried one after the other
     "Compiled layers, where they can be, and plain ones."
     compiled = config.compile_layers is True or (config.compile_layers == "auto" and device.type == "cuda" and TRITON)
+    layer: Any = masked_layer if config.masked_weight else two_stream_layer
     plain: list[dict[str, Any]] = [{}]
-    return [{"layer": torch.compile(two_stream_layer, dynamic=False)}, *plain] if compiled else plain
+    return [{"layer": torch.compile(layer, dynamic=False)}, *plain] if compiled else plain
 
 
 def check_finite_values(
@@ -299,17 +257,18 @@ class Pretraining:
     def __init__(
         self,
         config: PretrainConfig,  # How
-        model: XLNetLMHeadModel,  # Which, on its device
+        model: XLNetLMHeadModel | BertForMaskedLM,  # Which, on its device
         objectives: Sequence[Objective],  # What it learns
         tokenizer: PreTrainedTokenizerFast,  # To be saved with it
         held: HeldOut | None = None,  # What the loss is told of besides; None for nothing
+        held_spans: HeldSpans | None = None,  # Passages that a reader is asked about besides
     ) -> None:
         self.config, self.model, self.objectives, self.tokenizer, self.held = config, model, list(objectives), tokenizer, held
-        self.device = model.transformer.word_embedding.weight.device
+        self.held_spans, self.device = held_spans, next(model.parameters()).device
         self.parameters = trained_parameters(model, objectives)
         self.optimizer = make_optimizer(self.parameters, config, self.device)
         self.rates = step_rates(config).to(self.device)
-        self.options: dict[str, Any] = {}  # Of `encode_two_streams`
+        self.options: dict[str, Any] = {}  # What layers are run by
         self.done, self.count, self.tokens = 0, 0, 0  # Steps so far, those of them since the last log, and tokens
         self.timed = 0  # Tokens before the clock began
         self.sums: Tensor | None = None  # (n,), of what is logged
@@ -404,12 +363,18 @@ class Pretraining:
         self.history.append({**about, **means, "tokens_per_second": (self.tokens - self.timed) / max(seconds, 1e-9)})
         self.sums, self.count, self.timed, self.began = None, 0, self.tokens, time.perf_counter()
 
+    def span_scores(self) -> dict[str, float]:
+        "What the reader scores on held-out passages; nothing without them."
+        reader = next((each.module for each in self.objectives if each.name == "span"), None)
+        return {} if self.held_spans is None else self.held_spans.scores(reader, self.precision)
+
     def evaluate(self) -> None:
-        "Note the held-out loss."
+        "Note the held-out losses."
         assert self.held is not None
-        loss = self.held.loss(self.model, self.precision)
-        check_finite_values({"held_out_loss": loss}, self.done)
-        self.evaluations.append({"step": self.done, "tokens": self.tokens, "held_out_loss": loss})
+        told = {name: score for name, score in self.span_scores().items() if name in ("held_out_span_loss", "span_accuracy")}
+        losses = {"held_out_loss": self.held.loss(self.model, self.precision), **told}
+        check_finite_values(losses, self.done)
+        self.evaluations.append({"step": self.done, "tokens": self.tokens, **losses})
 
     def save(self) -> None:
         "Write a checkpoint, whole or not at all."
@@ -473,6 +438,65 @@ def load_checkpoint(
     training.sums = None if state["sums"] is None else torch.tensor(state["sums"], device=training.device)
     training.history, training.evaluations = state["log_history"], state["evaluations"]
 
+# %% ../nbs/75_pretrain.ipynb #t027q
+def step_products(
+    config: PretrainConfig,  # Of a run without span_weight
+    vocab_size: int,  # v
+) -> int:  # Floating-point operations of both passes
+    "What a step multiplies and adds in matrix products."
+    length, d, layers = config.segment_length, config.hidden_dim, config.num_layers
+    t = target_count(length - 2, config.predicted_share)  # without <sep> and <cls>
+    forward = 2 * d * d + 4 * d * (config.inner_dim or 4 * d)  # of a token from attention to the next layer
+    if config.masked_weight:
+        layer = length * (6 * d * d + forward + 4 * length * d)
+        return 3 * config.batch_size * (layers * layer + 2 * t * d * (d + vocab_size))
+    queries = t * (2 * d * d + forward + 6 * length * d)
+    content, last = length * (6 * d * d + forward + 6 * length * d), 4 * length * d * d  # which has keys and values alone
+    window = layers * queries + (layers - 1) * content + last + 2 * t * d * vocab_size
+    return 3 * (config.batch_size * window + layers * 4 * length * d * d)  # positions are projected once for all windows
+
+
+def wait_for(
+    device: torch.device,  # That may have work
+) -> None:
+    "Wait until a GPU has done all that it was told."
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def product_rate(
+    device: torch.device,  # Where
+    kind: torch.dtype,  # Of the numbers
+    size: int,  # Of the square matrices
+    rounds: int = 5,  # Of which the fastest counts
+) -> float:  # Floating-point operations a second
+    "What a device does in one large product, as measured."
+    a, b = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
+    times = []
+    for _ in range(rounds + 1):  # the first one warms up
+        wait_for(device)
+        began = time.perf_counter()
+        a @ b
+        wait_for(device)
+        times.append(time.perf_counter() - began)
+    return 2 * size**3 / min(times[1:])
+
+
+def floor_metrics(
+    config: PretrainConfig,  # Of the run
+    vocab_size: int,  # Of the tokenizer
+    speed: float,  # Tokens a second
+    device: torch.device,  # Where it ran
+) -> dict[str, float]:  # For the record
+    "Products of a step, the device's rate, and the share of time that products need; nothing with spans, whose documents differ."
+    if config.span_weight:
+        return {}
+    on_gpu = device.type == "cuda"
+    rate = product_rate(device, torch.bfloat16 if config.bf16 else torch.float32, 8192 if on_gpu else 512)
+    products, seconds = step_products(config, vocab_size), config.batch_size * config.segment_length / speed
+    return {"step_products": products, "products_per_second": rate, "floor_share": products / rate / seconds}
+
+
 # %% ../nbs/75_pretrain.ipynb #t029
 RUN_FILE = "pretrain.json"
 MAY_DIFFER = (  # On resuming: where things are, and what changes no weight
@@ -520,7 +544,7 @@ def note_data(
 class PretrainResult(NamedTuple):
     "What a run has done."
 
-    model: XLNetLMHeadModel  # On its device
+    model: XLNetLMHeadModel | BertForMaskedLM  # On its device
     tokenizer: PreTrainedTokenizerFast
     history: list[dict[str, float]]  # Of training
     evaluations: list[dict[str, float]]  # Held-out losses
@@ -533,15 +557,16 @@ def pretrain_metrics(
     training: Pretraining,  # That has ended
     data: PretrainData,  # What it read
 ) -> dict[str, float]:
-    "What came out, beside what knows no more than frequencies, and sizes."
+    "What came out, beside what knows less, and sizes and speed."
     speeds = [entry["tokens_per_second"] for entry in training.history]
     metrics: dict[str, float] = {"train_loss": training.history[-1]["loss"], "steps": training.done, "tokens": training.tokens}
     if training.held is not None:
         metrics["held_out_loss"] = training.evaluations[-1]["held_out_loss"]
-        metrics["unigram_loss"] = unigram_loss(training.held, data.row, len(data.tokenizer))
+        metrics |= held_out_scores(training.model, training.held, training.config, data) | training.span_scores()
     metrics |= {"train_tokens": len(data.row), "held_out_tokens": len(data.held_row), "epochs": training.tokens / len(data.row)}
     metrics |= {"characters_per_token": sum(map(len, data.texts)) / len(data.row), "parameters": training.model.num_parameters()}
-    return metrics | {"tokens_per_second": float(np.median(speeds))}
+    speed = float(np.median(speeds))
+    return metrics | {"tokens_per_second": speed} | floor_metrics(training.config, len(data.tokenizer), speed, training.device)
 
 # %% ../nbs/75_pretrain.ipynb #t031
 def save_pretrained_model(
@@ -562,6 +587,21 @@ def save_pretrained_model(
                 save_file({name: p.cpu().contiguous() for name, p in mine.items()}, folder / f"{each.name}.safetensors")
 
 # %% ../nbs/75_pretrain.ipynb #t032
+def held_passages(
+    config: PretrainConfig,  # How
+    data: PretrainData,  # What is read, and what is held out
+    device: torch.device,  # Where training runs
+) -> HeldSpans | None:  # None for nothing to ask, which is told once
+    "What a reader is asked about."
+    if not config.span_weight or not data.held_texts:
+        return None
+    try:
+        return HeldSpans(config, data.held_texts, data.tokenizer, device)
+    except ValueError as error:
+        say_once(f"held_out: recurring spans are not asked about: {error}")
+        return None
+
+
 def start_training(
     config: PretrainConfig,  # How
     data: PretrainData,  # What is read
@@ -573,7 +613,7 @@ def start_training(
     model = model.to(device)
     objectives = chosen_objectives(config, data, model, device)
     held = HeldOut(config, data, device) if len(data.held_row) else None
-    training = Pretraining(config, model, objectives, data.tokenizer, held)
+    training = Pretraining(config, model, objectives, data.tokenizer, held, held_passages(config, data, device))
     if last is not None:
         training.load(last)
     return training
@@ -582,7 +622,7 @@ def start_training(
 def pretrain(
     config: PretrainConfig,  # What to train, on what
 ) -> PretrainResult:
-    "Pre-train an XLNet, and leave it in `checkpoint` in the run's folder; a `ValueError` if the folder is taken, or cannot be."
+    "Pre-train a model, and leave it in `checkpoint` in the run's folder; a `ValueError` if the folder is taken, or cannot be."
     if not isinstance(config, PretrainConfig):
         raise ValueError(f"config must be a PretrainConfig, got {type(config).__name__}")
     pretrain_device(config)

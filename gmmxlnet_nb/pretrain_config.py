@@ -26,7 +26,7 @@ from .segments import SegmentLayout, configure_memory_tokens
 from .token_rows import GENERATED, hold_out, kept_row, kept_tokenizer, read_texts, text_digest, warn_counted
 
 # %% ../nbs/78_pretrain_config.ipynb #u005
-WEIGHTS = ("permutation_weight", "span_weight")  # Of objectives
+WEIGHTS = ("permutation_weight", "masked_weight", "span_weight")  # Of objectives
 OF_SPANS = (  # Fields that span_weight gives a meaning
     "memory_type", "memory_slots", "memory_options", "num_segments", "span_passages", "span_questions", "span_draws", "answer_in",
 )  # fmt: skip
@@ -55,6 +55,7 @@ class PretrainConfig:
     predicted_share: float = told(1 / 6, "Of a window's tokens, how many are predicted")
     longest_span: int = told(5, "Tokens in a row that are predicted, at most")
     permutation_weight: float = told(1.0, "Of permutation language modelling in the loss; 0 for without")
+    masked_weight: float = told(0.0, "Of masked language modelling, which trains a BERT of this size to compare with, alone")
     span_weight: float = told(0.0, "Of selecting recurring spans in the loss; 0 for without")
     memory_type: str = told("token", "Of the reader that selects spans: token, gmm, differentiable, mems or none")
     memory_slots: int = told(16, "Of that memory, for each expert; and memory tokens of each kind in a segment")
@@ -135,8 +136,12 @@ def check_pretrain_fields(
             raise ValueError(f"{name} must be a string" + " or null" * none + f", got {value!r}")
     if not isinstance(config.held_out, str):
         check_number("held_out", config.held_out, 0, 1)
-    if not (config.permutation_weight or config.span_weight):
+    if not objective_names(config):
         raise ValueError("permutation_weight must be > 0 where span_weight is 0, got 0")
+    others = [f"{name}_weight" for name in objective_names(config) if name != "masked"]
+    if config.masked_weight and others:
+        got = getattr(config, others[0])
+        raise ValueError(f"{others[0]} must be 0 with masked_weight, which is for another model, got {got}")
     check_choice("answer_in", config.answer_in, ("list", "passage"))
     if config.memory_options is not None and not isinstance(config.memory_options, dict):
         raise ValueError(f"memory_options must be a dictionary or null, got {config.memory_options!r:.80}")
@@ -206,6 +211,7 @@ class PretrainData(NamedTuple):
     row: np.ndarray[Any, Any]  # (n,), tokens of the texts
     held_row: np.ndarray[Any, Any]  # (n',), tokens of those held out; may be none
     digests: dict[str, str]  # Of both
+    held_texts: list[str]  # That are held out
 
     @property
     def closing(self) -> tuple[int, int]:
@@ -248,21 +254,28 @@ def pretrain_data(
     digests = {"learned": text_digest(learned), "held_out": text_digest(others)}
     if config.span_weight:
         reader_layout(config, tokenizer)  # before a model is made, so that it has their embeddings
-    data = PretrainData(learned, tokenizer, rows[0], rows[1], digests)
+    data = PretrainData(learned, tokenizer, rows[0], rows[1], digests, others)
     check_rows(data, config)
     return data
 
 # %% ../nbs/78_pretrain_config.ipynb #u013
 BY = {
-    "permutation": "permutation language modelling (Yang et al. 2019)", "span": "recurring-span selection (Ram et al. 2021)"
-}  # fmt: skip
+    "permutation": "permutation language modelling (Yang et al. 2019)",
+    "masked": "masked language modelling of spans (Devlin et al. 2019; Joshi et al. 2020)",
+    "span": "recurring-span selection (Ram et al. 2021)",
+}
+KINDS = {False: ("An XLNet", "XLNetLMHeadModel", "xlnet"), True: ("A BERT", "BertForMaskedLM", "bert")}  # With masked_weight
+AFTER = {
+    False: "A model with a memory starts from it as `base_model`.",
+    True: "It is there to be compared with an XLNet of the same budget; no model with a memory starts from it.",
+}
 CARD = """---
 {metadata}
 ---
 
 # {name}
 
-An XLNet pre-trained with [gmmxlnet_nb]({url}) by {objectives}.
+{article} pre-trained with [gmmxlnet_nb]({url}) by {objectives}.
 
 ## Data
 
@@ -285,13 +298,13 @@ SHA-256 of the texts: `{digest}`.
 ## Use
 
 ```python
-from transformers import AutoTokenizer, XLNetLMHeadModel
+from transformers import AutoTokenizer, {loader}
 
-model = XLNetLMHeadModel.from_pretrained("{name}")
+model = {loader}.from_pretrained("{name}")
 tokenizer = AutoTokenizer.from_pretrained("{name}")
 ```
 
-A model with a memory starts from it as `base_model`.
+{after}
 """
 
 # %% ../nbs/78_pretrain_config.ipynb #u013b
@@ -320,16 +333,18 @@ def pretrain_card(
     digests: Mapping[str, str],  # Of what was read
 ) -> ModelCard:
     "The text of README.md."
-    name = Path(config.output_dir).resolve().name
+    name, masked = Path(config.output_dir).resolve().name, bool(config.masked_weight)
+    article, loader, tag = KINDS[masked]
     metadata = ModelCardData(
-        library_name="transformers", license=config.licence, model_name=name, tags=["xlnet", "gmmxlnet_nb"]
+        library_name="transformers", license=config.licence, model_name=name, tags=[tag, "gmmxlnet_nb"]
     )
     hidden = ("data_path", "output_dir", "cache_dir", "resume", "licence", "held_out", *(() if config.span_weight else OF_SPANS))
     shown = {field_name: value for field_name, value in asdict(config).items() if field_name not in hidden}
     losses = [f"{metrics[kind]:.3f} nats a predicted token" for kind in ("held_out_loss", "unigram_loss") if kind in metrics]
     counts = {kind: f"{metrics[kind]:,}" for kind in ("tokens", "train_tokens", "held_out_tokens", "steps")}
     return ModelCard(CARD.format(
-        metadata=metadata.to_yaml(), name=name, objectives=" and ".join(BY[each] for each in objective_names(config)),
+        metadata=metadata.to_yaml(), name=name, article=article, loader=loader, after=AFTER[masked],
+        objectives=" and ".join(BY[each] for each in objective_names(config)),
         url=CARD_URL, data=data_name(config), licence=config.licence or "not stated",
         digest=digests["learned"], rows="\n".join(f"| {field_name} | `{value}` |" for field_name, value in shown.items()),
         losses="; frequencies of tokens alone would give ".join(losses) + "." if losses else "Nothing was held out.", **counts,

@@ -6,20 +6,23 @@
 __all__ = []
 
 # %% ../nbs/73_pretrain_text.ipynb #x003
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase, XLNetLMHeadModel
 
 from .core import check_positive
 from .files import file_kind, text_source
 from .reading import json_lines
 from .two_stream import Permutation, draw_permutation, encode_two_streams
+
+if TYPE_CHECKING:  # else it is imported where there is one
+    from transformers import BertForMaskedLM
 
 # %% ../nbs/73_pretrain_text.ipynb #x005
 TEXT_KINDS = (".txt", ".md", ".jsonl")
@@ -136,3 +139,28 @@ def permutation_loss(
     permutation = Permutation(batch["ranks"], batch["targets"])
     states = encode_two_streams(xlnet, xlnet.word_embedding(ids), torch.ones_like(ids), permutation, **options)
     return F.cross_entropy(model.lm_loss(states).flatten(0, 1).float(), batch["labels"].flatten(), ignore_index=-100)
+
+# %% ../nbs/73_pretrain_text.ipynb #x016
+def masked_layer(
+    layer: nn.Module,  # Of a BERT
+    states: Tensor,  # (b, l, d), on entering it
+) -> Tensor:  # (b, l, d)
+    "A layer in which all tokens see all."
+    found: Tensor = layer(states)
+    return found
+
+
+def masked_loss(
+    model: "BertForMaskedLM",  # Whose parameters are used
+    batch: dict[str, Tensor],  # As `PermutationCollator` makes it, or `TokenBatch`
+    mask_id: int,  # Of `<mask>`
+    layer: Callable[[nn.Module, Tensor], Tensor] = masked_layer,  # Or the same compiled
+) -> Tensor:  # (), nats a token that is predicted
+    "Mean of -log p of the targets, each given the context alone."
+    states: Tensor = model.bert.embeddings(batch["input_ids"].masked_fill(batch["ranks"] > 0, mask_id))
+    for each in model.bert.encoder.layer:
+        states = layer(each, states)
+    targets = batch["targets"][:, :, None].expand(-1, -1, states.shape[-1])
+    logits: Tensor = model.cls(states.gather(1, targets))
+    return F.cross_entropy(logits.flatten(0, 1).float(), batch["labels"].flatten(), ignore_index=-100)
+

@@ -47,7 +47,7 @@ def base_folder(
 def with_bases(
     jobs: Iterable[Job],  # Of a manifest, in its order
 ) -> list[Job]:  # The same, with their bases
-    "Give each job the one that it starts from; a `ValueError` for one that does not stand before it, or is of another tier."
+    "Give each job the one that it starts from; a `ValueError` for one that cannot be."
     found = dict[str, Job]()
     for job in jobs:
         base_model = job.parameters.get("base_model")
@@ -56,6 +56,9 @@ def with_bases(
             base = found.get(f"{id}-{seed}")
             if base is None:
                 raise ValueError(f"run {job.id!r}: base_model must be a run and seed that stand before it, got {base_model!r}")
+            if base.parameters.get("masked_weight"):
+                what = "which trains a BERT to compare with, and leaves no XLNet"
+                raise ValueError(f"run {job.id!r}: base_model must be a run without masked_weight, got {base_model!r}, {what}")
             if base.tier != job.tier:
                 raise ValueError(f"run {job.id!r}: base_model must be of tier {job.tier}, got {base_model!r} of tier {base.tier}")
             job = replace(job, base=base)

@@ -7,23 +7,29 @@ __all__ = []
 
 # %% ../nbs/80_span_objective.ipynb #w003
 import random
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast, XLNetLMHeadModel
 
 from .data import DocumentCollator, DocumentDataset
-from .losses import MEMORY_LOSSES, PADDING
+from .documents import Document
+from .losses import MEMORY_LOSSES, PADDING, document_losses
 from .model import MemXLNetForQA
 from .pretrain_config import PretrainConfig, reader_layout, reader_memory
 from .recurring_spans import recurring_span_documents
 from .segments import SegmentLayout
 from .shared_reading import repeat_rows
+from .span_task import spread
 from .steps import ALONE, compiled_regions, using_regions, weighted_losses
+from .tasks import EVALUATION_SEED
 from .token_rows import EpochOrder
 from .training_args import GMMTrainingConfig
 
@@ -194,3 +200,88 @@ def span_parts(
     reader = span_reader(config, model, layout)
     batches = span_batches(config, span_table(config, texts, tokenizer, layout, device))
     return batches, SpanLoss(reader, shared_questions(config)), reader
+
+# %% ../nbs/80_span_objective.ipynb #w051
+def span_distance(
+    document: Document,  # Of `recurring_span_documents`
+) -> int:  # In segments; 0 for the last one's own
+    "How far before the last segment the span was left; a `ValueError` where it is not."
+    answer, start = document.answers[0], document.answers[0].start
+    if document.choices:
+        words, passage = r"\s+".join(map(re.escape, answer.text.split())), document.text[: document.breaks[-1]]
+        found = [match.start() for match in re.finditer(rf"(?<!\w){words}(?!\w)", passage, re.IGNORECASE)]
+        if not found:
+            raise ValueError(f"document {document.id!r}: text must say the answer before the list, got {answer.text!r:.80}")
+        start = found[-1]
+    return sum(start < edge for edge in document.breaks)
+
+
+def likeliest(
+    logits: Tensor,  # (b, s, l), of starts or of ends
+    gold: Tensor,  # (b, s), where the answer's is, in one segment of each document; -1 in the others
+    may: Tensor,  # (b, s, l), True where it may be
+) -> Tensor:  # (b,), bool
+    "Whether the most likely place of a document is the answer's."
+    place = torch.arange(logits.shape[-1], device=logits.device)
+    chosen = logits.masked_fill(~may, -torch.inf).flatten(1).argmax(1)
+    return (gold[..., None] == place).flatten(1).gather(1, chosen[:, None])[:, 0]
+
+
+class HeldSpans:
+    "Passages that are not learned from, with their questions. A `ValueError` if there is nothing to ask."
+
+    def __init__(
+        self,
+        config: PretrainConfig,  # With span_weight
+        texts: Sequence[str],  # Held out
+        tokenizer: PreTrainedTokenizerFast,  # With memory tokens
+        device: torch.device,  # Where training runs
+    ) -> None:
+        layout, questions = reader_layout(config, tokenizer), config.span_questions
+        sizes = (layout, config.num_segments, questions, EVALUATION_SEED, config.answer_in)
+        made = recurring_span_documents(texts, tokenizer, *sizes, question_tokens=question_tokens(config))
+        made = spread(made, questions, max(1, config.num_eval // questions) * questions)
+        self.distances = np.array([span_distance(document) for document in made.documents])
+        self.choices = np.array([len(document.choices) for document in made.documents])
+        pad: Any = tokenizer.pad_token_id
+        collator = DocumentCollator(pad, config.segment_length, pad_to_segments=config.num_segments)
+        size = config.span_passages * questions
+        rows = [made.__getitems__(range(first, min(first + size, len(made)))) for first in range(0, len(made), size)]
+        parts = [lay_out(collator(part), shared_questions(config)) for part in rows]
+        self.batches = [{name: x.to(device) for name, x in part.items()} for part in parts]
+
+    @torch.no_grad()
+    def ask(
+        self,
+        reader: Any,  # Of `span_reader`
+        precision: Callable[[], AbstractContextManager[Any]] = nullcontext,  # Autocast, where training has it
+    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:  # (n,), nats; (n,), whether the answer is right
+        "Ask everything."
+        was, found = reader.training, list[Tensor]()
+        reader.eval()
+        for batch in self.batches:
+            inputs = span_inputs(batch)
+            with precision():
+                outputs = reader(**inputs)
+            sides = [(outputs.start_logits, inputs["start_positions"]), (outputs.end_logits, inputs["end_positions"])]
+            right = torch.stack([likeliest(*side, inputs["answer_mask"]) for side in sides]).all(0)
+            loss = document_losses(outputs.start_logits, outputs.end_logits, inputs)[:, 0]
+            found.append(torch.stack([loss.double(), right.double()]))
+        reader.train(was)
+        losses, rights = torch.cat(found, dim=1).cpu().numpy()
+        return losses, rights > 0
+
+    def scores(
+        self,
+        reader: Any,  # Of `span_reader`
+        precision: Callable[[], AbstractContextManager[Any]] = nullcontext,  # Autocast, where training has it
+    ) -> dict[str, float]:  # Nats and percent, for a record
+        "The loss, and how many answers are right: of all, by guessing, and by distance."
+        losses, right = self.ask(reader, precision)
+        found = {"held_out_span_loss": float(losses.mean()), "span_accuracy": 100 * float(right.mean())}
+        if self.choices.all():
+            found["span_chance"] = 100 * float((1 / self.choices).mean())
+        for distance in np.unique(self.distances).tolist():
+            found[f"span_accuracy_{distance}_back"] = 100 * float(right[self.distances == distance].mean())
+        return found
+

@@ -294,6 +294,14 @@ def draw_places(
     return (gaps.gather(1, which) + place + torch.randint(length, (rows, 1), **on)) % length
 
 
+def target_count(
+    text: int,  # Tokens of a window that may be predicted
+    share: float,  # Of these, how many are
+) -> int:  # At least one, and not all
+    "How many tokens of a window are predicted."
+    return max(1, min(text - 1, round(text * share)))
+
+
 def draw_order(
     windows: Tensor,  # (b, l), ids
     text: int,  # Tokens of a window that may be predicted, the first ones
@@ -302,7 +310,7 @@ def draw_order(
     generator: torch.Generator,  # On the windows' device
 ) -> Permutation:
     "What is predicted in windows without padding, the same number in each, and its order."
-    count = max(1, min(text - 1, round(text * share)))
+    count = target_count(text, share)
     targets = draw_places(len(windows), text, count, longest, generator)
     drawn = torch.rand(targets.shape, generator=generator, device=generator.device).argsort(1) + 1
     return Permutation(torch.zeros_like(windows).scatter(1, targets, drawn), targets)
