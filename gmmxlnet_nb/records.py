@@ -44,6 +44,29 @@ def assigned(
                 found[name] = ...
     return found
 
+# %% ../nbs/60_records.ipynb #q101b
+KINDS: dict[str, Any] = {"bool": bool, "int": int, "float": (int, float), "str": str, "list": list, "dict": dict}
+
+
+def annotated(
+    source: str,  # A cell of assignments
+) -> dict[str, list[str]]:  # Names and, in `KINDS`, what they take
+    "What the parameters take that are annotated in a parameters cell; a `ValueError` for an annotation of other types."
+    found = dict[str, list[str]]()
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            found[statement.target.id] = [part.strip() for part in ast.unparse(statement.annotation).split("|")]
+            check_names(f"parameter {statement.target.id!r}: type", found[statement.target.id], KINDS)
+    return found
+
+
+def takes(
+    kinds: Iterable[str],  # Of `KINDS`
+    value: Any,  # Of a parameter
+) -> bool:
+    "Whether a value is of one of these types: True is no number."
+    return any(isinstance(value, KINDS[kind]) and (kind == "bool" or type(value) is not bool) for kind in kinds)
+
 # %% ../nbs/60_records.ipynb #q102
 def same_value(
     one: Any,  # What JSON can write
@@ -67,6 +90,7 @@ def run_parameters(
     if not declared:
         raise ValueError(f"the notebook must have a cell of parameters that begins with {DEFAULTS!r}, got none")
     names, idle = declared[-1], dict[str, str]()
+    said = annotated(next(cell for cell in reversed(cells) if cell.startswith(DEFAULTS)))
     for chooser, used in (uses or {}).items():
         check_names("uses: parameter", (chooser, *(name for found in used.values() for name in found)), names)
         value = namespace[chooser]
@@ -78,11 +102,10 @@ def run_parameters(
                 raise ValueError(f"parameter {name!r} must be one of {', '.join(names)}")
             if name in idle:
                 raise ValueError(f"parameter {name!r} must be left out with {idle[name]}, got {value!r}")
-            kind = type(names[name])
-            kinds: Any = {bool: bool, int: int, float: (int, float), list: list, dict: dict}.get(kind, object)
+            kinds = said.get(name) or [kind for kind in KINDS if kind == type(names[name]).__name__ != "str"]
             seen = namespace[name] if value is ... else value  # of float("nan") and the like we know only what arrived
-            if not isinstance(seen, kinds) or (type(seen) is bool and kind in (int, float)):
-                raise ValueError(f"parameter {name!r} must be of type {kind.__name__}, got {seen!r}")
+            if kinds and not takes(kinds, seen):
+                raise ValueError(f"parameter {name!r} must be of type {' or '.join(kinds)}, got {seen!r}")
             if value is not ... and not same_value(namespace[name], value):
                 raise ValueError(
                     f"parameter {name!r} must be {value!r} as given, got {namespace[name]!r}: "
