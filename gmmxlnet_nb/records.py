@@ -55,7 +55,9 @@ def annotated(
     found = dict[str, list[str]]()
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            found[statement.target.id] = [part.strip() for part in ast.unparse(statement.annotation).split("|")]
+            said = statement.annotation
+            told = said.value if isinstance(said, ast.Constant) else ast.unparse(said)
+            found[statement.target.id] = [part.strip() for part in str(told).replace("|", ",").split(",")]
             check_names(f"parameter {statement.target.id!r}: type", found[statement.target.id], KINDS)
     return found
 
