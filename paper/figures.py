@@ -218,7 +218,7 @@ def draw_losses(share: bool) -> Callable[[dict[str, Any]], Drawing]:
 # --- books ---
 
 READ = {"read": "from an encoder that has read", "scratch": "from scratch"}  # What panels are called
-COLOURS, SIGNS = (*SHADES, 3), (*MARKERS, "P")  # One memory more than a panel has elsewhere
+COLOURS, SIGNS = (*SHADES[:-1], 5, 3), (*MARKERS, "P")  # One memory more than a panel has elsewhere, and none of them grey
 GREYS = ("0.75", "0.6", "0.45", "0.3")
 RULE_DASHES: tuple[Any, ...] = ((0, (1, 1.5)), (0, (4, 3)), (0, (6, 1.5)), (0, (4, 1.5, 1, 1.5)))
 
@@ -478,10 +478,10 @@ FIGURES = (
     ),
     Figure(
         "pretrain",
-        "Loss on held-out books over the tokens read: of tokens that are predicted in an order that is drawn, from what stands on "
-        "both sides, beside what their frequencies alone cost. If the record has them, dashed: Kneser–Ney 5-grams, from left to "
-        "right, and, as a diamond, the encoder's loss in that order in the end; both are bits a character, times a token's "
-        "characters.",
+        "Loss on held-out books over the tokens read: of tokens that are predicted in an order that is drawn, from what stands "
+        "on both sides (line), beside what their frequencies alone cost (dotted). Where the record has bits a character from "
+        "left to right, these are shown as well, for the characters of a mean token: of Kneser–Ney 5-grams (dashed), and of the "
+        "encoder in the end (diamond).",
         PRETRAIN,
         pretrain_data,
         draw_pretrain,

@@ -1,7 +1,7 @@
 """What is said of books: an encoder that has read some, memories that are asked about others, and tests over those books."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -28,6 +28,7 @@ RULE = "rule"  # Stands for it where a contrast has a run
 
 def distances(e: Evidence) -> list[str]:
     """How far back answers were said, as records name it, the nearest first."""
+    e.about(NONE)
     begins = "documents@"
     found = {name.removeprefix(begins) for name in e.names(NONE) if name.startswith(begins) and "/" not in name}
     return sorted(found, key=lambda name: int(name.partition("-")[0]))
@@ -62,9 +63,13 @@ def rule_score(rule: str, distance: str) -> Value:
 # --- what is right of each book ---
 
 
-def by_book(e: Evidence, run: str, what: str) -> dict[int, dict[int, tuple[int, float]]]:
+Counts = dict[int, dict[int, tuple[int, float]]]  # Seed → book → questions, and how many of them are right
+
+
+def by_book(e: Evidence, run: str, what: str) -> Counts:
     """Of each seed and book: how many questions there are at the farthest distance, and how many of them are right."""
-    found, segments, far = {}, e.param((run,), "num_segments"), farthest(e)
+    found: Counts = {}
+    segments, far = e.param((run,), "num_segments"), farthest(e)
     for record, books in zip(e.about(run), e.series(run, "books"), strict=True):
         for name in ("segments", "distance", "book", "documents", what):
             if name not in books:
@@ -72,6 +77,11 @@ def by_book(e: Evidence, run: str, what: str) -> dict[int, dict[int, tuple[int, 
         rows = zip(*(books[name] for name in ("segments", "distance", "book", "documents", what)), strict=True)
         found[record["seed"]] = {book: (count, right) for n, at, book, count, right in rows if (n, at) == (segments, far)}
     return found
+
+
+def books_of(counts: Counts) -> list[int]:
+    """Their numbers."""
+    return sorted({book for books in counts.values() for book in books})
 
 
 def better_rule(e: Evidence, run: str = NONE) -> str:
@@ -131,7 +141,7 @@ PLANNED: dict[str, tuple[Contrast, ...]] = {
 DESCRIBED = (*(Contrast(run, NONE) for run in OTHERS), Contrast(FLAT, SCRATCH_FLAT), Contrast(NONE, SCRATCH_NONE))
 
 
-def sides(e: Evidence, contrast: Contrast) -> tuple[dict[int, dict[int, tuple[int, float]]], ...]:
+def sides(e: Evidence, contrast: Contrast) -> tuple[Counts, Counts]:
     """What is right of each seed and book, of both; a `ValueError` if these are not of the same seeds and questions."""
     one = by_book(e, contrast.one, SCORE)
     if contrast.other == RULE:
@@ -146,9 +156,9 @@ def sides(e: Evidence, contrast: Contrast) -> tuple[dict[int, dict[int, tuple[in
 def over_books(e: Evidence, contrast: Contrast) -> OverBooks:
     """What came of a contrast: questions and right answers of a book are added up over the seeds."""
     both = sides(e, contrast)
-    books = sorted({book for found in both[0].values() for book in found})
+    books = books_of(both[0])
 
-    def total(side: Mapping[int, Mapping[int, tuple[int, float]]], place: int) -> tuple[float, ...]:
+    def total(side: Counts, place: int) -> tuple[float, ...]:
         return tuple(math.fsum(found.get(book, (0, 0.0))[place] for found in side.values()) for book in books)
 
     return drawn_again(total(both[0], 0), *(total(side, 1) for side in both))
@@ -161,8 +171,10 @@ def ahead(e: Evidence, contrast: Contrast) -> tuple[int, int]:
 
 
 def adjusted(e: Evidence, contrast: Contrast) -> float:
-    """The p-value of a planned contrast within its family."""
-    [family] = [contrasts for contrasts in PLANNED.values() if contrast in contrasts]
+    """The p-value of a contrast within its family; a `ValueError` for one that is not planned."""
+    family = next((contrasts for contrasts in PLANNED.values() if contrast in contrasts), None)
+    if family is None:
+        raise ValueError(f"{contrast} must be planned in paper/reading.py, it is not")
     return adjust([over_books(e, other).p for other in family])[family.index(contrast)]
 
 
@@ -342,8 +354,8 @@ def bits_said(e: Evidence) -> str:
     told = [number(bits, 3) for bits in (own, single, five)]
     sign = (float(told[2]) > float(told[0])) - (float(told[2]) < float(told[0]))
     return (
-        f"Read from left to right, a character costs it {told[0]} bits, {FEWER[sign]} interpolated Kneser–Ney 5-grams of the same "
-        f"tokens, with {told[2]}; the frequencies of single tokens need {told[1]}"
+        f"Read from left to right, a character costs it {told[0]} bits, {FEWER[sign]} interpolated Kneser–Ney 5-grams of the "
+        f"same tokens, with {told[2]}; the frequencies of single tokens need {told[1]}"
     )
 
 
@@ -418,7 +430,7 @@ def pretrain_macros() -> list[Macro]:
 def cloze_macros() -> list[Macro]:
     """Those of questions about books."""
     memory, rule, [scratch] = PLANNED["memory"], PLANNED["rule"], PLANNED["scratch"]
-    routed, flat, none = (ROUTED,), (FLAT,), (NONE,)
+    routed, flat, none, both = (ROUTED,), (FLAT,), (NONE,), (ROUTED, FLAT)
     return [
         Macro("ClozeSegments", CLOZED, lambda e: str(e.param(CLOZED, "num_segments") - 1), "segments before the choices"),
         Macro("ClozeWords", CLOZED, option("words_per_segment"), "words of a segment at most"),
@@ -426,7 +438,7 @@ def cloze_macros() -> list[Macro]:
         Macro("ClozeDistances", CLOZED, lambda e: listed([*map(written, distances(e))], ""), "distances, segments"),
         Macro("ClozeFarthest", CLOZED, lambda e: written(farthest(e)), "the farthest, at which memories are compared"),
         Macro("ClozeQuestions", none, lambda e: rule_score("documents", farthest(e))(e), "questions there"),
-        Macro("ClozeBooks", none, lambda e: str(len({b for one in by_book(e, NONE, SCORE).values() for b in one})), "their books"),
+        Macro("ClozeBooks", none, lambda e: str(len(books_of(by_book(e, NONE, SCORE)))), "their books"),
         setting("ClozeTrain", CLOZED, "num_train", "questions to learn from at most"),
         setting("ClozeSteps", CLOZED, "max_steps", "training steps"),
         setting("ClozeShortSteps", CLOZED, "short_steps", "of these, on short documents"),
@@ -441,22 +453,22 @@ def cloze_macros() -> list[Macro]:
         Macro("ClozeNoneScore", none, far_score(NONE), "score of the same encoder without a memory"),
         Macro("ClozeRule", none, lambda e: RULES[better_rule(e)], "the better of two rules"),
         Macro("ClozeRuleScore", none, lambda e: rule_score(better_rule(e), farthest(e))(e), "its score"),
-        Macro("ClozeOldestScore", none, lambda e: rule_score("oldest", farthest(e))(e), "score of the rule that takes the oldest"),
+        Macro("ClozeOldestScore", none, lambda e: rule_score("oldest", farthest(e))(e), "score of the rule of the oldest"),
         Macro("ClozeClearedRange", CLOZED, lambda e: extremes(e, CLOZED, f"{SCORE}_memory_cleared@{farthest(e)}"),
               "scores with the memory cleared"),
-        Macro("ClozeRoutedSaid", (ROUTED, NONE), said(memory[0]), "experts less no memory"),
-        Macro("ClozeFlatSaid", (FLAT, NONE), said(memory[1]), "flat memory less no memory"),
-        Macro("ClozeRoutedRuleSaid", routed, said(rule[0]), "experts less the better rule"),
-        Macro("ClozeFlatRuleSaid", flat, said(rule[1]), "flat memory less the better rule"),
+        Macro("ClozeRoutedSaid", (*both, NONE), said(memory[0]), "experts less no memory"),
+        Macro("ClozeFlatSaid", (*both, NONE), said(memory[1]), "flat memory less no memory"),
+        Macro("ClozeRoutedRuleSaid", both, said(rule[0]), "experts less the better rule"),
+        Macro("ClozeFlatRuleSaid", both, said(rule[1]), "flat memory less the better rule"),
         Macro("ClozeScratchScore", (SCRATCH_FLAT,), far_score(SCRATCH_FLAT), "flat memory from scratch"),
         Macro("ClozeScratchNoneScore", (SCRATCH_NONE,), far_score(SCRATCH_NONE), "no memory from scratch"),
         Macro("ClozeScratchSaid", CLOZE["scratch"], said(scratch), "from scratch: flat memory less no memory"),
-        Macro("ClozeReadFlat", (FLAT, SCRATCH_FLAT), worth(Contrast(FLAT, SCRATCH_FLAT)), "what having read is worth, flat memory"),
+        Macro("ClozeReadFlat", (FLAT, SCRATCH_FLAT), worth(Contrast(FLAT, SCRATCH_FLAT)), "what it is worth to have read"),
         Macro("ClozeReadNone", (NONE, SCRATCH_NONE), worth(Contrast(NONE, SCRATCH_NONE)), "the same without a memory"),
         Macro("ClozeOthers", (*OTHERS, NONE), described, "other memories whose intervals are apart from zero"),
         Macro("ClozeBest", CLOZE["read"][:-1], best, "the memory with the highest mean"),
         Macro("ClozeBestScore", CLOZE["read"][:-1], best_score, "its mean"),
-        Macro("ClozeHeadline", (ROUTED, FLAT, NONE), headline, "what the tests over books decide"),
+        Macro("ClozeHeadline", (*both, NONE), headline, "what the tests over books decide"),
     ]  # fmt: skip
 
 

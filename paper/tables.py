@@ -517,8 +517,8 @@ TABLES = (
     ),
     Table(
         "pretrain",
-        "What held-out books cost. Nats a token: the loss of tokens that are predicted in an order that is drawn, from what stands "
-        "on both sides. Bits a character: of all tokens, from left to right. –: not asked.",
+        "What held-out books cost. Nats a token: the loss of tokens that are predicted in an order that is drawn, from what "
+        "stands on both sides. Bits a character: of all tokens, from left to right. –: not asked.",
         PRETRAIN,
         "lrr",
         pretrain_body,
@@ -526,10 +526,10 @@ TABLES = (
     ),
     Table(
         "cloze",
-        "Questions about held-out books, by how many segments back the answer was last said: accuracy over {ClozeChoices} choices "
-        "in percent, mean ± standard deviation over the seeds. Cleared: at the farthest distance, the memory reset before every "
-        "segment. From scratch: the encoder has read nothing before. Below: rules that do not read the question, and take the "
-        "choice that was said most often, last, or not for longest.",
+        "Questions about held-out books, by how many segments back the answer was last said: accuracy over {ClozeChoices} "
+        "choices in percent, mean ± standard deviation over the seeds. Cleared: at the farthest distance, the memory reset "
+        "before every segment. From scratch: the encoder has read nothing before. Below: rules that do not read the question, "
+        "and take the choice that was said most often, last, or not for longest.",
         CLOZED,
         r">{\raggedright\arraybackslash}p{0.42\linewidth}rrrrr",
         cloze_body,
