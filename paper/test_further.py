@@ -111,7 +111,7 @@ def test_before_all_of_them(before: Path, tmp_path: Path, capsys: pytest.Capture
         build.main([*asked, "check", "--release"])
     assert capsys.readouterr().err.count("missing: ") == sum(map(len, OPTIONAL.values()))
     page = build.site(tmp_path / "site", manifest=before).read_text("utf-8")
-    assert ":::{admonition} Not made yet\n:class: note\n" in page and "`cloze-scratch-none` (seeds 0 1 2 3 4).\n:::" in page
+    assert ":::{admonition} Not made yet\n:class: note\n" in page and "`cloze-scratch-skip16` (seeds 0 1 2 3 4).\n:::" in page
     command = '"tuned*" "confirmed-*" "million-*" "improved-*" ten-million-gmm4-null-read update-gmm2-null-read update-skip16'
     assert f"```sh\ngmmxlnet-runs run {command}" in page
     assert "--force" not in page.split("## Figures")[0]
