@@ -18,6 +18,7 @@ from draft import about_figure, banner, by_run, command, counted, pending_box, p
 from evidence import NEEDED, OPTIONAL, Evidence, Name, groups_of, needed_jobs, read_evidence
 from figures import FIGURES, Figure, style
 from further import further_macros
+from reading import reading_macros
 from results import Macro, macros
 from tables import TABLES, commands_table
 from tex import (
@@ -66,7 +67,7 @@ def all_tables() -> list[Table]:
 
 def all_macros() -> list[Macro]:
     """The macros of the text."""
-    return [*macros(), *tuned_macros(), *further_macros()]
+    return [*macros(), *tuned_macros(), *further_macros(), *reading_macros()]
 
 
 def is_there(item: Macro | Table | Figure, evidence: Evidence) -> bool:

@@ -17,6 +17,8 @@ ABOUT = {
     "longest": "a memory whose gates begin open, at ten million tokens",
     "mechanism": "memories that are changed while they are asked",
     "binding": "tasks that state several values and ask for one of them",
+    "pretrain": "an encoder that reads books",
+    "cloze": "questions about books by authors who were held out",
 }
 
 # What marks a number, how it is written, and how it takes no room in a table's cell. All of it works in formulas too.

@@ -9,12 +9,13 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from architecture import draw_architecture
 from contrasts import interval
-from evidence import BINDING, BOUND, ENCODER, LEARNED, LONG, MEMORY, RETENTION, Evidence
+from evidence import BINDING, BOUND, CLOZED, ENCODER, LEARNED, LONG, MEMORY, PRETRAIN, RETENTION, Evidence
 from further import TASKS
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import NullLocator
 from matplotlib.transforms import ScaledTranslation
+from reading import cloze_data, pretrain_data
 from results import MEMORIES, PARTS, asked_lengths, at, counts, encoders, floor, memories, timed
 
 WIDTH = 6.3  # Inches: that of the paper's text
@@ -212,6 +213,55 @@ def draw_losses(share: bool) -> Callable[[dict[str, Any]], Drawing]:
         return figure
 
     return draw
+
+
+# --- books ---
+
+READ = {"read": "from an encoder that has read", "scratch": "from scratch"}  # What panels are called
+COLOURS, SIGNS = (*SHADES[:-1], 5, 3), (*MARKERS, "P")  # One memory more than a panel has elsewhere, and none of them grey
+GREYS = ("0.75", "0.6", "0.45", "0.3")
+RULE_DASHES: tuple[Any, ...] = ((0, (1, 1.5)), (0, (4, 3)), (0, (6, 1.5)), (0, (4, 1.5, 1, 1.5)))
+
+
+def draw_cloze(data: dict[str, Any]) -> Drawing:
+    """Scores by distance, a panel for readers of books and one for others; a memory is drawn alike in both, and so is a rule."""
+    figure, axes = plt.subplots(1, len(data["panels"]), figsize=(WIDTH, 3.3), sharey=True)
+    labels = list(dict.fromkeys(label for lines in data["panels"].values() for label in lines))
+    places, palette = range(len(data["distances"])), sns.color_palette(PALETTE)
+    drawn: dict[str, Any] = {}
+    for ax, (group, lines) in zip(axes, data["panels"].items(), strict=True):
+        for (rule, values), grey, dashes in zip(data["rules"].items(), GREYS, RULE_DASHES, strict=True):
+            [drawn[rule]] = ax.plot(places, values, color=grey, ls=dashes, lw=1)
+        for label, (mean, low, high) in lines.items():
+            i = labels.index(label)
+            error = [[m - a for m, a in zip(mean, low, strict=True)], [b - m for m, b in zip(mean, high, strict=True)]]
+            beside = [place + 0.04 * (i - (len(labels) - 1) / 2) for place in places]
+            drawn[label] = ax.errorbar(
+                beside, mean, yerr=error, color=palette[COLOURS[i]], marker=SIGNS[i], mec="white", mew=0.4, elinewidth=0.7,
+                capsize=1.5,
+            )  # fmt: skip
+        ax.set(title=READ[group], ylim=(0, 100), xlabel="segments back to the answer")
+        ax.set_xticks(places, data["distances"])
+    axes[0].set_ylabel("accuracy over\nthe choices, %")
+    names = [*labels, *data["rules"]]
+    figure.legend([drawn[name] for name in names], names, loc="outside lower center", ncols=3, handlelength=2.6, fontsize=7.5)
+    sns.despine(figure)
+    return figure
+
+
+def draw_pretrain(data: dict[str, Any]) -> Drawing:
+    """The held-out loss over tokens, with levels of what counts; and where the encoder reads from left to right in the end."""
+    figure, ax = plt.subplots(figsize=(0.62 * WIDTH, 2.2))
+    read = [n / 1e6 for n in data["tokens"]]
+    ax.plot(read, data["loss"], label="XLNet, in any order", **ways(0))
+    if data["last"] is not None:
+        ax.plot(read[-1:], [data["last"]], ls="", marker="D", color=ways(0)["color"], label="XLNet, from left to right")
+    for (label, level), dashes in zip(data["levels"].items(), ((0, (1, 1.5)), (0, (4, 3))), strict=False):
+        ax.axhline(level, color=INK, ls=dashes, lw=0.9, label=label)
+    ax.set(xlabel="tokens read, millions", ylabel="nats a held-out token", ylim=(0, None))
+    ax.legend(loc="best", handlelength=2.6, fontsize=7.5)
+    sns.despine(figure)
+    return figure
 
 
 # --- cost ---
@@ -425,6 +475,25 @@ FIGURES = (
         BOUND,
         binding_data,
         draw_losses(share=False),
+    ),
+    Figure(
+        "pretrain",
+        "Loss on held-out books over the tokens read: of tokens that are predicted in an order that is drawn, from what stands "
+        "on both sides (line), beside what their frequencies alone cost (dotted). Where the record has bits a character from "
+        "left to right, these are shown as well, for the characters of a mean token: of Kneser–Ney 5-grams (dashed), and of the "
+        "encoder in the end (diamond).",
+        PRETRAIN,
+        pretrain_data,
+        draw_pretrain,
+    ),
+    Figure(
+        "cloze",
+        "Questions about held-out books, by how many segments back the answer was last said. Lines: mean over {ClozeSeeds} "
+        "seeds; whiskers, drawn side by side: from the lowest seed to the highest. Grey: rules that do not read the question. "
+        "Gates of the first two memories begin open.",
+        CLOZED,
+        cloze_data,
+        draw_cloze,
     ),
     Figure(
         "encoder",

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import synthetic_books
+
 from gmmxlnet_nb.closure import used_code
 from gmmxlnet_nb.core import write_json
 from gmmxlnet_nb.records import SCHEMA, Job, with_digest
@@ -36,6 +38,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "task": "retention",
         "task_options": {},
         "data_path": None,
+        "base_model": None,
         "hidden_dim": 64,
         "num_layers": 2,
         "num_segments": 6,
@@ -54,6 +57,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "seed": 0,
         "output_dir": "runs/train",
     },
+    "pretrain.ipynb": synthetic_books.PRETRAIN,
     "benchmark.ipynb": {
         "hidden_dim": 768,
         "num_layers": 12,
@@ -231,6 +235,7 @@ notebook = "train.ipynb"
 tier = "full"
 
 {sweep()}
+{synthetic_books.MANIFEST}
 [shared.squad]
 notebook = "train.ipynb"
 tier = "full"
@@ -410,9 +415,16 @@ def record(job: Job) -> dict[str, Any]:
     rng = random.Random(job.name)
     part = job.id.removeprefix("benchmark-")
     code = used_code(job.notebook, job.root)
-    metrics, series = (timed(part), {}) if part != job.id else learned(job, params, rng)
+    if job.notebook.name == "pretrain.ipynb":
+        metrics, series = synthetic_books.read(params, rng)
+    elif job.id.startswith("cloze-"):
+        metrics, series = synthetic_books.asked(params, rng)
+    else:
+        metrics, series = (timed(part), {}) if part != job.id else learned(job, params, rng)
+    base = {} if job.base is None else {"base": {"run": job.base.name, "given": job.base.given, "weights": "0" * 64}}
     return with_digest(
         {
+            **base,
             "schema": SCHEMA,
             "id": job.id,
             "seed": job.seed,
@@ -424,7 +436,7 @@ def record(job: Job) -> dict[str, Any]:
             "metrics": metrics,
             "series": series,
             "n_eval": 512,
-            "data": None,
+            "data": "0123456789abcdef" if job.notebook.name == "pretrain.ipynb" else None,
             "commit": "0" * 40,
             "definitions": code.definitions,
             "versions": {},

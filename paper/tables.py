@@ -9,6 +9,7 @@ from evidence import (
     BETTER,
     BINDING,
     BOUND,
+    CLOZED,
     CONFIRMED,
     CPU,
     ENCODER,
@@ -19,6 +20,7 @@ from evidence import (
     MILLION,
     NEEDED,
     NULL,
+    PRETRAIN,
     RETENTION,
     RETUNED,
     SCORE,
@@ -46,6 +48,7 @@ from further import (
     score_of,
     share,
 )
+from reading import books_body, cloze_body, pretrain_body
 from results import (
     CARD_COLUMNS,
     ENCODERS,
@@ -511,6 +514,38 @@ TABLES = (
         "llrrrr",
         binding_body,
         r"\footnotesize\setlength{\tabcolsep}{4pt}",
+    ),
+    Table(
+        "pretrain",
+        "What held-out books cost. Nats a token: the loss of tokens that are predicted in an order that is drawn, from what "
+        "stands on both sides. Bits a character: of all tokens, from left to right. –: not asked.",
+        PRETRAIN,
+        "lrr",
+        pretrain_body,
+        r"\footnotesize",
+    ),
+    Table(
+        "cloze",
+        "Questions about held-out books, by how many segments back the answer was last said: accuracy over {ClozeChoices} "
+        "choices in percent, mean ± standard deviation over the seeds. Cleared: at the farthest distance, the memory reset "
+        "before every segment. From scratch: the encoder has read nothing before. Below: rules that do not read the question, "
+        "and take the choice that was said most often, last, or not for longest.",
+        CLOZED,
+        r">{\raggedright\arraybackslash}p{0.42\linewidth}rrrrr",
+        cloze_body,
+        r"\scriptsize\setlength{\tabcolsep}{4pt}",
+    ),
+    Table(
+        "books",
+        "Differences (points) where the answer was last said {ClozeFarthest} segments back, over the questions of {ClozeBooks} "
+        "held-out books and {ClozeSeeds} seeds. Interval: {Coverage}% percentile bootstrap over books, {ClozeDraws} draws with "
+        "replacement. $p$: of the same draws, two-sided, not below {ClozeLeastP}; adjusted by Holm's method within a family "
+        "(between lines). Ahead: seeds in which the first has more right. The better rule: the better of most frequent and most "
+        "recent. –: not planned, and not tested.",
+        CLOZED,
+        r">{\raggedright\arraybackslash}p{0.3\linewidth}>{\raggedright\arraybackslash}p{0.2\linewidth}rrrrr",
+        books_body,
+        r"\scriptsize\setlength{\tabcolsep}{3pt}",
     ),
     Table(
         "encoder",

@@ -14,9 +14,10 @@ NAMES = {
     "Top-1": "the same",
     "bfloat16": "a type of numbers",
     "LM2": "a model",
+    "5-gram": "a model of counts",
 }
 GIVEN = re.compile(r"(?<!\\)%\s*given:(.*)")  # At a line's end: why its digits are no result
-NOTEBOOK = re.compile(r"\\nb\{(\d\d)\}\{([a-z]+)\}")  # The paper's own command for a notebook, by number and name
+NOTEBOOK = re.compile(r"\\nb\{(\d\d)\}\{([a-z_]+)\}")  # The paper's own command for a notebook, by number and name
 # Commands whose argument is an address, a length or a key, and no text; the second group counts their arguments.
 KEYS = {
     **dict.fromkeys("label ref eqref pageref cite citep citet citealp input includegraphics".split(), 1),

@@ -1,0 +1,477 @@
+"""What is said of books: an encoder that has read some, memories that are asked about others, and tests over those books."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from contrasts import COVERAGE, DRAWS, LEVEL, adjust
+from evidence import CLOZE, CLOZED, PRETRAIN, SCORE, Evidence
+from further import labelled
+from results import Macro, Value, extremes, leaders, listed, number, p_value, setting, signed, spread
+from tex import Body
+
+from gmmxlnet_nb.cloze_task import CLOZE_OPTIONS
+
+# --- what was asked, and how far back ---
+
+NONE, SCRATCH_NONE = CLOZE["read"][-1], CLOZE["scratch"][-1]
+ROUTED, FLAT, *OTHERS = CLOZE["read"][:-1]
+SCRATCH_FLAT = CLOZE["scratch"][0]
+# Rules that do not read the question, by the names that records have, and what tables call them
+RULES = {"chance": "random choice", "frequent": "most frequent", "recent": "most recent", "oldest": "oldest"}
+RIVALS = ("frequent", "recent")  # The better of these is what a memory has to beat
+RULE = "rule"  # Stands for it where a contrast has a run
+
+
+def distances(e: Evidence) -> list[str]:
+    """How far back answers were said, as records name it, the nearest first."""
+    e.about(NONE)
+    begins = "documents@"
+    found = {name.removeprefix(begins) for name in e.names(NONE) if name.startswith(begins) and "/" not in name}
+    return sorted(found, key=lambda name: int(name.partition("-")[0]))
+
+
+def farthest(e: Evidence) -> str:
+    """The distance at which memories are compared."""
+    return distances(e)[-1]
+
+
+def written(distance: str) -> str:
+    """How a distance is written."""
+    return distance.replace("-", "–")
+
+
+def named(e: Evidence, run: str) -> str:
+    """What a run's memory is called, and whether its encoder had read nothing."""
+    read = e.param((run,), "base_model") == f"run:{PRETRAIN[0]}"
+    return e.label(run) + ("" if read else ", from scratch")
+
+
+def far_score(run: str, metric: str = SCORE) -> Value:
+    """A run's score at the farthest distance, over its seeds."""
+    return lambda e: spread(e.metric(run, f"{metric}@{farthest(e)}"))
+
+
+def rule_score(rule: str, distance: str) -> Value:
+    """What a rule scores on the questions of a distance, which are the same for all runs; or how many `documents` there are."""
+    return lambda e: number(e.metric(NONE, f"{rule}@{distance}").mean, 0 if rule == "documents" else 1)
+
+
+# --- what is right of each book ---
+
+
+Counts = dict[int, dict[int, tuple[int, float]]]  # Seed → book → questions, and how many of them are right
+
+
+def by_book(e: Evidence, run: str, what: str) -> Counts:
+    """Of each seed and book: how many questions there are at the farthest distance, and how many of them are right."""
+    found: Counts = {}
+    segments, far = e.param((run,), "num_segments"), farthest(e)
+    for record, books in zip(e.about(run), e.series(run, "books"), strict=True):
+        for name in ("segments", "distance", "book", "documents", what):
+            if name not in books:
+                raise e.lacks(run, record, "series of books", name)
+        rows = zip(*(books[name] for name in ("segments", "distance", "book", "documents", what)), strict=True)
+        found[record["seed"]] = {book: (count, right) for n, at, book, count, right in rows if (n, at) == (segments, far)}
+    return found
+
+
+def books_of(counts: Counts) -> list[int]:
+    """Their numbers."""
+    return sorted({book for books in counts.values() for book in books})
+
+
+def better_rule(e: Evidence, run: str = NONE) -> str:
+    """Which of `RIVALS` has more of a run's farthest questions right; the first where they have as many."""
+    right = {
+        rule: math.fsum(x for books in by_book(e, run, rule).values() for _, x in books.values()) for rule in RIVALS
+    }
+    return max(RIVALS, key=lambda rule: round(right[rule], 3))
+
+
+class OverBooks(NamedTuple):
+    """The difference of two scores, and how it comes out with other books."""
+
+    difference: float  # Points
+    low: float  # Of the interval
+    high: float
+    p: float
+    books: int
+
+
+@cache
+def drawn_again(questions: tuple[float, ...], one: tuple[float, ...], other: tuple[float, ...]) -> OverBooks:
+    """Right answers of one less another, of all questions, with intervals and a p-value from books drawn with replacement.
+
+    The p-value is twice the share of draws whose difference is zero or on its other side, with one draw more that is.
+    """
+    counts, points = np.asarray(questions, float), 100 * (np.asarray(one, float) - np.asarray(other, float))
+    if len(counts) < 2 or not (counts > 0).all():
+        raise ValueError(f"questions must be of at least 2 books, some of each, got {questions}")
+    rows = np.random.default_rng(0).integers(len(counts), size=(DRAWS, len(counts)))
+    drawn = (points[rows].sum(1) / counts[rows].sum(1)).round(9)  # what rounding leaves of zero is zero
+    found = round(float(points.sum() / counts.sum()), 9)
+    beyond = int((drawn * np.sign(found) <= 0).sum())  # all of them where there is no difference
+    tail = (1 - COVERAGE) / 2
+    low, high = np.quantile(drawn, (tail, 1 - tail)).tolist()
+    return OverBooks(found, low, high, min(1.0, 2 * (1 + beyond) / (1 + DRAWS)), len(counts))
+
+
+# --- what is compared ---
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One run's share of right answers at the farthest distance less another's, or less that of the better rule."""
+
+    one: str  # A run
+    other: str  # Another, or `RULE`
+
+
+# Declared before the runs that decide them; what stands in one family is adjusted together.
+PLANNED: dict[str, tuple[Contrast, ...]] = {
+    "memory": (Contrast(ROUTED, NONE), Contrast(FLAT, NONE)),
+    "rule": (Contrast(ROUTED, RULE), Contrast(FLAT, RULE)),
+    "scratch": (Contrast(SCRATCH_FLAT, SCRATCH_NONE),),
+}
+# What is described and not tested: other memories, and what it is worth to have read
+DESCRIBED = (*(Contrast(run, NONE) for run in OTHERS), Contrast(FLAT, SCRATCH_FLAT), Contrast(NONE, SCRATCH_NONE))
+
+
+def sides(e: Evidence, contrast: Contrast) -> tuple[Counts, Counts]:
+    """What is right of each seed and book, of both; a `ValueError` if these are not of the same seeds and questions."""
+    one = by_book(e, contrast.one, SCORE)
+    if contrast.other == RULE:
+        return one, by_book(e, contrast.one, better_rule(e, contrast.one))
+    other = by_book(e, contrast.other, SCORE)
+    asked = [{seed: {book: n for book, (n, _) in books.items()} for seed, books in side.items()} for side in (one, other)]
+    if asked[0] != asked[1]:
+        raise ValueError(f"{contrast.one} and {contrast.other} must have the same seeds and questions to be compared in pairs")
+    return one, other
+
+
+def over_books(e: Evidence, contrast: Contrast) -> OverBooks:
+    """What came of a contrast: questions and right answers of a book are added up over the seeds."""
+    both = sides(e, contrast)
+    books = books_of(both[0])
+
+    def total(side: Counts, place: int) -> tuple[float, ...]:
+        return tuple(math.fsum(found.get(book, (0, 0.0))[place] for found in side.values()) for book in books)
+
+    return drawn_again(total(both[0], 0), *(total(side, 1) for side in both))
+
+
+def ahead(e: Evidence, contrast: Contrast) -> tuple[int, int]:
+    """With how many seeds the first one has more right, of how many."""
+    one, other = ({seed: math.fsum(x for _, x in books.values()) for seed, books in side.items()} for side in sides(e, contrast))
+    return sum(one[seed] > other[seed] for seed in one), len(one)
+
+
+def adjusted(e: Evidence, contrast: Contrast) -> float:
+    """The p-value of a contrast within its family; a `ValueError` for one that is not planned."""
+    family = next((contrasts for contrasts in PLANNED.values() if contrast in contrasts), None)
+    if family is None:
+        raise ValueError(f"{contrast} must be planned in paper/reading.py, it is not")
+    return adjust([over_books(e, other).p for other in family])[family.index(contrast)]
+
+
+def verdict(e: Evidence, contrast: Contrast) -> int:
+    """The sign of a planned contrast that is decided at the level of its family; 0 for one that is not."""
+    found = over_books(e, contrast).difference
+    return (found > 0) - (found < 0) if adjusted(e, contrast) <= LEVEL else 0
+
+
+# --- in words ---
+
+
+def interval_said(found: OverBooks) -> str:
+    """The ends of an interval."""
+    return f"{number(found.low)} to {number(found.high)}"
+
+
+def said(contrast: Contrast) -> Value:
+    """What the text may say of a planned contrast, behind the names of what is compared."""
+
+    def value(e: Evidence) -> str:
+        found, sign, (more, seeds) = over_books(e, contrast), verdict(e, contrast), ahead(e, contrast)
+        points = f"{signed(found.difference)} points"
+        test = f"$p$ = {p_value(found.p)}, adjusted {p_value(adjusted(e, contrast))}"
+        rest = f"({interval_said(found)}; {test}; the former is ahead with {more or 'none'} of {seeds} seeds)"
+        if not sign:
+            return f"do not differ measurably: {points} {rest}"
+        return f"differ by {points}, in favour of the {'former' if sign > 0 else 'latter'} {rest}"
+
+    return value
+
+
+WHO = {ROUTED: "the experts", FLAT: "the flat memory"}
+
+
+def decided(e: Evidence, family: str) -> str:
+    """Which of the two memories are above what a family compares them with."""
+    verdicts = {WHO[contrast.one]: verdict(e, contrast) for contrast in PLANNED[family]}
+    above, below = ([who for who, sign in verdicts.items() if sign == one] for one in (1, -1))
+    said = {0: "neither is", 1: f"of the two only {''.join(above)} {'are' if above == [WHO[ROUTED]] else 'is'}", 2: "both are"}
+    return f"{said[len(above)]} above" + (f" and {listed(below, '')} below" if below else "")
+
+
+def headline(e: Evidence) -> str:
+    """What the tests over books decide."""
+    return (
+        f"in tests over {over_books(e, PLANNED['memory'][0]).books} books, {decided(e, 'memory')} the encoder without a memory, "
+        f"and {decided(e, 'rule')} the better of two rules"
+    )
+
+
+def described(e: Evidence) -> str:
+    """Which of the other memories have an interval over books on one side of zero."""
+    found = {run: over_books(e, Contrast(run, NONE)) for run in OTHERS}
+    above = [f"({e.label(run)})" for run, one in found.items() if one.low > 0]
+    below = [f"({e.label(run)})" for run, one in found.items() if one.high < 0]
+    return f"above zero for {listed(above, 'none')}, and below for {listed(below, 'none')}"
+
+
+def worth(contrast: Contrast) -> Value:
+    """A difference that is described."""
+
+    def value(e: Evidence) -> str:
+        found = over_books(e, contrast)
+        return f"{signed(found.difference)} points ({interval_said(found)})"
+
+    return value
+
+
+def best(e: Evidence) -> str:
+    """The memory, of all that start from the encoder that has read, with the highest mean at the farthest distance."""
+    return "; ".join(e.label(run) for run in leaders(e, CLOZE["read"][:-1], f"{SCORE}@{farthest(e)}"))
+
+
+def best_score(e: Evidence) -> str:
+    """Its mean."""
+    return number(max(e.metric(run, f"{SCORE}@{farthest(e)}").mean for run in CLOZE["read"][:-1]))
+
+
+def option(name: str) -> Value:
+    """What the task was told, or what it does untold."""
+    return lambda e: str({**CLOZE_OPTIONS, **e.param(CLOZED, "task_options")}[name])
+
+
+# --- tables ---
+
+
+def cloze_body(e: Evidence) -> Body:
+    """Scores by how far back the answer was last said, of memories and of rules."""
+    asked, rows = distances(e), list[tuple[str, ...] | None]()
+
+    def scored(run: str, name: str) -> Value:
+        return lambda e: spread(e.metric(run, name))
+
+    def seeds(run: str) -> Value:
+        return lambda e: str(len(e.about(run)))
+
+    for runs in CLOZE.values():
+        for run in runs:
+            names = [*(f"{SCORE}@{at}" for at in asked), f"{SCORE}_memory_cleared@{asked[-1]}"]
+            rows.append((named(e, run), *map(e.marked, [seeds(run), *(scored(run, name) for name in names)])))
+        rows.append(None)
+    rows += [(label, "", *(e.marked(rule_score(rule, at)) for at in asked), "") for rule, label in RULES.items()]
+    rows += [None, ("questions", "", *(e.marked(rule_score("documents", at)) for at in asked), "")]
+    return ("memory or rule", "seeds", *map(written, asked), f"cleared, {written(asked[-1])}"), tuple(rows)
+
+
+def books_body(e: Evidence) -> Body:
+    """What the contrasts came to, those that are planned by family, and below them what is described."""
+    rows: list[tuple[str, ...] | None] = []
+
+    def cells(contrast: Contrast, tested: bool) -> tuple[Value, ...]:
+        return (
+            lambda e: signed(over_books(e, contrast).difference),
+            lambda e: interval_said(over_books(e, contrast)),
+            lambda e: p_value(over_books(e, contrast).p) if tested else "–",
+            lambda e: p_value(adjusted(e, contrast)) if tested else "–",
+            lambda e: "{} of {}".format(*ahead(e, contrast)),
+        )
+
+    for family, contrasts in {**PLANNED, "": DESCRIBED}.items():
+        rows += [None] * bool(rows)
+        for contrast in contrasts:
+            other = "the better rule" if contrast.other == RULE else named(e, contrast.other)
+            rows.append((named(e, contrast.one), other, *map(e.marked, cells(contrast, bool(family)))))
+    return ("memory", "less", "difference", "interval", "$p$", "adjusted", "ahead"), tuple(rows)
+
+
+# --- the encoder ---
+
+
+class Reader(NamedTuple):
+    """A row of the table of language models."""
+
+    run: str  # Whose record has its scores
+    label: str
+    loss: str | None  # The metric: nats a token that is predicted
+    bits: str  # The metric: bits a character
+
+
+READERS = (
+    Reader(PRETRAIN[0], "XLNet", "held_out_loss", "bits_per_character"),
+    Reader(PRETRAIN[0], "frequencies of tokens", "unigram_loss", "bits_per_character_unigram"),
+    Reader(PRETRAIN[0], "5-grams, Kneser–Ney", None, "bits_per_character_5-gram"),
+)
+XLNET, UNIGRAM, FIVE = READERS[:3]
+
+
+def scores(e: Evidence, reader: Reader) -> tuple[float | None, float | None]:
+    """Loss and bits of a row, as far as its record has them."""
+    told = e.names(reader.run)
+    loss, bits = (e.one(reader.run, name) if name in told else None for name in (reader.loss or "", reader.bits))
+    return loss, bits
+
+
+def pretrain_body(e: Evidence) -> Body:
+    """What held-out books cost each language model; a row of which nothing is known is left out."""
+
+    def cell(reader: Reader, place: int) -> Value:
+        return lambda e: "–" if (found := scores(e, reader)[place]) is None else number(found, 3)
+
+    known = [reader for reader in READERS if any(value is not None for value in scores(e, reader))]
+    return ("", "nats a token", "bits a character"), [
+        (reader.label, *(e.marked(cell(reader, place)) for place in (0, 1))) for reader in known
+    ]
+
+
+# Of an encoder and 5-grams, by which of them needs fewer bits
+FEWER = {1: "fewer than", -1: "more than", 0: "as many as"}
+
+
+def bits_said(e: Evidence) -> str:
+    """Whether the encoder needs fewer bits a character than counts do."""
+    own, single, five = (scores(e, reader)[1] for reader in (XLNET, UNIGRAM, FIVE))
+    if own is None or single is None or five is None:
+        return "The record does not say how many bits a character that makes"
+    told = [number(bits, 3) for bits in (own, single, five)]
+    sign = (float(told[2]) > float(told[0])) - (float(told[2]) < float(told[0]))
+    return (
+        f"Read from left to right, a character costs it {told[0]} bits, {FEWER[sign]} interpolated Kneser–Ney 5-grams of the "
+        f"same tokens, with {told[2]}; the frequencies of single tokens need {told[1]}"
+    )
+
+
+def millions(name: str) -> Value:
+    """A metric of the encoder's record, in millions."""
+    return lambda e: number(e.one(PRETRAIN[0], name) / 1e6)
+
+
+def digest(e: Evidence) -> str:
+    """What the texts are known by."""
+    return listed(sorted({str(record["data"]) for record in e.about(PRETRAIN[0])}), "unknown")
+
+
+def pretrain_data(e: Evidence) -> dict[str, Any]:
+    """The held-out loss over the tokens read, and what counts need, in nats a token."""
+    [series] = e.series(PRETRAIN[0], "held_out")
+    (_, own), (unigram, _), (_, five) = (scores(e, reader) for reader in (XLNET, UNIGRAM, FIVE))
+    a_token = math.log(2) * e.one(PRETRAIN[0], "characters_per_token")  # nats for a bit a character
+    levels = {"frequencies of tokens": unigram, "5-grams, from left to right": None if five is None else five * a_token}
+    return {
+        "tokens": [float(n) for n in series["tokens"]],
+        "loss": list(series["held_out_loss"]),
+        "last": None if own is None else own * a_token,
+        "levels": {label: level for label, level in levels.items() if level is not None},
+    }
+
+
+# --- what the figure of scores shows ---
+
+SHORT = ("write", "read")  # What its labels leave out
+
+
+def cloze_data(e: Evidence) -> dict[str, Any]:
+    """Scores by distance: of each run the mean, the lowest and the highest seed; and of each rule."""
+    asked = distances(e)
+
+    def line(run: str) -> list[Sequence[float]]:
+        found = [e.values(run, f"{SCORE}@{at}") for at in asked]
+        return [[math.fsum(values) / len(values) for values in found], [*map(min, found)], [*map(max, found)]]
+
+    panels = {group: {e.label(run, without=SHORT): line(run) for run in runs} for group, runs in CLOZE.items()}
+    rules = {label: [e.metric(NONE, f"{rule}@{at}").mean for at in asked] for rule, label in RULES.items()}
+    return {"distances": [written(at) for at in asked], "panels": panels, "rules": rules}
+
+
+# --- macros ---
+
+
+def pretrain_macros() -> list[Macro]:
+    """Those of the encoder."""
+    run = PRETRAIN[0]
+    return [
+        setting("PretrainLayers", PRETRAIN, "num_layers", "layers of the encoder that reads books"),
+        setting("PretrainWidth", PRETRAIN, "hidden_dim", "its width"),
+        Macro("PretrainSize", PRETRAIN, millions("parameters"), "its parameters, millions"),
+        setting("PretrainVocabulary", PRETRAIN, "vocab_size", "pieces of its tokenizer"),
+        setting("PretrainWindow", PRETRAIN, "segment_length", "tokens of a window"),
+        setting("PretrainBatch", PRETRAIN, "batch_size", "windows in a step"),
+        setting("PretrainSteps", PRETRAIN, "max_steps", "steps"),
+        Macro("PretrainShare", PRETRAIN, lambda e: number(100 * e.param(PRETRAIN, "predicted_share"), 0), "tokens predicted, %"),
+        Macro("PretrainRead", PRETRAIN, millions("tokens"), "tokens read, millions"),
+        Macro("PretrainText", PRETRAIN, millions("train_tokens"), "tokens of the books, millions"),
+        Macro("PretrainTimes", PRETRAIN, lambda e: number(e.one(run, "epochs")), "how often the books were read"),
+        Macro("PretrainHeld", PRETRAIN, millions("held_out_tokens"), "held-out tokens, millions"),
+        Macro("PretrainLoss", PRETRAIN, lambda e: number(e.one(run, "held_out_loss"), 3), "held-out loss, nats a token"),
+        Macro("PretrainCounts", PRETRAIN, lambda e: number(e.one(run, "unigram_loss"), 3), "the same of frequencies"),
+        Macro("PretrainBits", PRETRAIN, bits_said, "bits a character beside counts"),
+        Macro("PretrainDigest", PRETRAIN, digest, "digest of the texts"),
+    ]  # fmt: skip
+
+
+def cloze_macros() -> list[Macro]:
+    """Those of questions about books."""
+    memory, rule, [scratch] = PLANNED["memory"], PLANNED["rule"], PLANNED["scratch"]
+    routed, flat, none, both = (ROUTED,), (FLAT,), (NONE,), (ROUTED, FLAT)
+    return [
+        Macro("ClozeSegments", CLOZED, lambda e: str(e.param(CLOZED, "num_segments") - 1), "segments before the choices"),
+        Macro("ClozeWords", CLOZED, option("words_per_segment"), "words of a segment at most"),
+        Macro("ClozeChoices", CLOZED, option("num_choices"), "choices of a question"),
+        Macro("ClozeDistances", CLOZED, lambda e: listed([*map(written, distances(e))], ""), "distances, segments"),
+        Macro("ClozeFarthest", CLOZED, lambda e: written(farthest(e)), "the farthest, at which memories are compared"),
+        Macro("ClozeQuestions", none, lambda e: rule_score("documents", farthest(e))(e), "questions there"),
+        Macro("ClozeBooks", none, lambda e: str(len(books_of(by_book(e, NONE, SCORE)))), "their books"),
+        setting("ClozeTrain", CLOZED, "num_train", "questions to learn from at most"),
+        setting("ClozeSteps", CLOZED, "max_steps", "training steps"),
+        setting("ClozeShortSteps", CLOZED, "short_steps", "of these, on short documents"),
+        setting("ClozeRate", CLOZED, "learning_rate", "learning rate"),
+        Macro("ClozeSeeds", CLOZED, lambda e: e.seeds(CLOZED), "seeds of each run"),
+        Macro("ClozeDraws", CLOZED, lambda _: number(DRAWS, 0), "draws of books"),
+        Macro("ClozeLeastP", CLOZED, lambda _: p_value(2 / (1 + DRAWS)), "the least p-value of so many draws"),
+        Macro("ClozeRouted", routed, labelled(ROUTED), "experts of the planned contrasts"),
+        Macro("ClozeRoutedScore", routed, far_score(ROUTED), "their score"),
+        Macro("ClozeFlat", flat, labelled(FLAT), "flat memory of the planned contrasts"),
+        Macro("ClozeFlatScore", flat, far_score(FLAT), "its score"),
+        Macro("ClozeNoneScore", none, far_score(NONE), "score of the same encoder without a memory"),
+        Macro("ClozeRule", none, lambda e: RULES[better_rule(e)], "the better of two rules"),
+        Macro("ClozeRuleScore", none, lambda e: rule_score(better_rule(e), farthest(e))(e), "its score"),
+        Macro("ClozeOldestScore", none, lambda e: rule_score("oldest", farthest(e))(e), "score of the rule of the oldest"),
+        Macro("ClozeClearedRange", CLOZED, lambda e: extremes(e, CLOZED, f"{SCORE}_memory_cleared@{farthest(e)}"),
+              "scores with the memory cleared"),
+        Macro("ClozeRoutedSaid", (*both, NONE), said(memory[0]), "experts less no memory"),
+        Macro("ClozeFlatSaid", (*both, NONE), said(memory[1]), "flat memory less no memory"),
+        Macro("ClozeRoutedRuleSaid", both, said(rule[0]), "experts less the better rule"),
+        Macro("ClozeFlatRuleSaid", both, said(rule[1]), "flat memory less the better rule"),
+        Macro("ClozeScratchScore", (SCRATCH_FLAT,), far_score(SCRATCH_FLAT), "flat memory from scratch"),
+        Macro("ClozeScratchNoneScore", (SCRATCH_NONE,), far_score(SCRATCH_NONE), "no memory from scratch"),
+        Macro("ClozeScratchSaid", CLOZE["scratch"], said(scratch), "from scratch: flat memory less no memory"),
+        Macro("ClozeReadFlat", (FLAT, SCRATCH_FLAT), worth(Contrast(FLAT, SCRATCH_FLAT)), "what it is worth to have read"),
+        Macro("ClozeReadNone", (NONE, SCRATCH_NONE), worth(Contrast(NONE, SCRATCH_NONE)), "the same without a memory"),
+        Macro("ClozeOthers", (*OTHERS, NONE), described, "other memories whose intervals are apart from zero"),
+        Macro("ClozeBest", CLOZE["read"][:-1], best, "the memory with the highest mean"),
+        Macro("ClozeBestScore", CLOZE["read"][:-1], best_score, "its mean"),
+        Macro("ClozeHeadline", (*both, NONE), headline, "what the tests over books decide"),
+    ]  # fmt: skip
+
+
+def reading_macros() -> list[Macro]:
+    """All of them."""
+    return [*pretrain_macros(), *cloze_macros()]

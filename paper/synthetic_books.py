@@ -1,0 +1,160 @@
+"""Made-up records of an encoder that reads books and of memories that are asked about others, as `synthetic` has them."""
+
+import math
+import random
+from typing import Any
+
+PRETRAIN: dict[str, Any] = {
+    "data_path": "generated",
+    "held_out": 0.02,
+    "vocab_size": 16000,
+    "num_layers": 6,
+    "hidden_dim": 384,
+    "segment_length": 512,
+    "batch_size": 64,
+    "predicted_share": 1 / 6,
+    "max_steps": 10000,
+    "learning_rate": 5e-4,
+    "seed": 0,
+    "output_dir": "runs/pretrain",
+}
+RULES = {"chance": (10.0, 10.0, 10.0), "frequent": (38.0, 36.0, 13.0), "recent": (57.0, 16.0, 1.0), "oldest": (0.0, 0.0, 11.0)}
+DISTANCES = ("1", "2-4", "5-16")
+BOOKS = 11
+# What a made-up memory has right at each distance, from an encoder that has read
+LEVELS = {"none": 25.0, "mems": 30.0, "differentiable": 35.0, "token": 45.0, "gmm": 60.0}
+
+MANIFEST = """
+[[run]]
+id = "pretrain-small"
+notebook = "pretrain.ipynb"
+tier = "full"
+seeds = [0]
+parameters = { data_path = "data/books/train.jsonl.xz", held_out = "data/books/dev.jsonl.xz", max_steps = 11000 }
+
+[[run]]
+id = "pretrain-none"
+notebook = "pretrain.ipynb"
+tier = "full"
+seeds = [0]
+parameters = { data_path = "data/books/train.jsonl.xz", held_out = "data/books/dev.jsonl.xz", max_steps = 1 }
+
+[shared.cloze]
+notebook = "train.ipynb"
+tier = "full"
+seeds = [0, 1, 2, 3, 4]
+
+[shared.cloze.parameters]
+task = "cloze"
+data_path = "data/books"
+base_model = "run:pretrain-small"
+num_segments = 17
+task_options = { words_per_segment = 64 }
+segment_length = 192
+max_steps = 1500
+short_steps = 500
+learning_rate = 2e-4
+
+[[run]]
+id = "cloze-none"
+like = "cloze"
+parameters = { memory_type = "none" }
+
+[[run]]
+id = "cloze-token16"
+like = "cloze"
+parameters = { memory_type = "token", memory_slots = 16 }
+
+[[run]]
+id = "cloze-skip16"
+like = "cloze"
+parameters = { memory_type = "token", memory_update = "skip", memory_slots = 16, gate_bias = 2 }
+
+[[run]]
+id = "cloze-differentiable"
+like = "cloze"
+parameters = { memory_type = "differentiable", memory_slots = 64 }
+
+[[run]]
+id = "cloze-mems"
+like = "cloze"
+parameters = { memory_type = "mems", mem_len = 64 }
+
+[[run]]
+id = "cloze-gmm4-null-read"
+like = "cloze"
+
+[run.parameters]
+memory_slots = 16
+routing_top_k = 1
+null_expert = true
+routing_mode = "read-based"
+read_norm = true
+gate_bias = 2
+
+[[run]]
+id = "cloze-scratch-none"
+like = "cloze"
+parameters = { memory_type = "none", base_model = "run:pretrain-none" }
+
+[[run]]
+id = "cloze-scratch-skip16"
+like = "cloze"
+
+[run.parameters]
+base_model = "run:pretrain-none"
+memory_type = "token"
+memory_update = "skip"
+memory_slots = 16
+gate_bias = 2
+"""
+
+
+def questions() -> dict[tuple[str, int], int]:
+    """How many there are at each distance in each book, the same for all runs."""
+    rng = random.Random("questions")
+    return {(at, book): rng.randrange(10, 40) for at in DISTANCES for book in range(BOOKS)}
+
+
+def right(count: int, percent: float, rng: random.Random) -> float:
+    """How many of some questions are right."""
+    return float(sum(rng.random() < percent / 100 for _ in range(count)))
+
+
+def level(params: dict[str, Any], place: int) -> float:
+    """What a made-up memory has right at a distance, in percent."""
+    scratch = 15.0 * params["base_model"].endswith("none")
+    return LEVELS[params["memory_type"]] + 20 * (2 - place) / 2 - scratch + 5 * (params["memory_update"] == "skip")
+
+
+def asked(params: dict[str, Any], rng: random.Random) -> tuple[dict[str, float], dict[str, Any]]:
+    """Metrics and series as train.ipynb writes them for questions about books."""
+    rows: list[dict[str, Any]] = []
+    metrics = {"chance": 10.0, "exact": 20.0, "eval_loss": rng.random(), "train_loss": rng.random()}
+    metrics |= {"parameters": 12e6, "memory_parameters": 1e5, "memory_floats": 24576.0}
+    for place, at in enumerate(DISTANCES):
+        fixed, found = random.Random(at), list[dict[str, Any]]()
+        for book, count in ((book, n) for (where, book), n in questions().items() if where == at):
+            row = {"segments": params["num_segments"], "distance": at, "book": book, "documents": count}
+            row |= {rule: round(right(count, percents[place], fixed), 6) for rule, percents in RULES.items()}
+            scored = right(count, level(params, place) + 4 * math.sin(book), rng)
+            found.append(row | {"choice_exact": scored, "exact": float(int(0.9 * scored))})
+        total = sum(row["documents"] for row in found)
+        for name in ("exact", "choice_exact", *RULES):
+            metrics[f"{name}@{at}"] = 100 * sum(row[name] for row in found) / total
+        metrics |= {f"documents@{at}": float(total), f"choice_exact_memory_cleared@{at}": 10 + rng.gauss(0, 2)}
+        rows += found
+    return metrics, {"books": {name: [row[name] for row in rows] for name in rows[0]}}
+
+
+def read(params: dict[str, Any], rng: random.Random) -> tuple[dict[str, float], dict[str, Any]]:
+    """Metrics and series as pretrain.ipynb writes them."""
+    a_step = params["batch_size"] * params["segment_length"]
+    steps = [n * params["max_steps"] // 20 for n in range(1, 21)]
+    losses = [6.5 - 0.9 * math.log(1 + 4 * n) + 0.02 * rng.random() for n in range(1, 21)]
+    metrics = {"train_loss": losses[-1], "steps": params["max_steps"], "tokens": a_step * params["max_steps"]}
+    metrics |= {"held_out_loss": losses[-1], "unigram_loss": 6.6, "train_tokens": 24_000_000, "held_out_tokens": 1_400_000}
+    metrics |= {"epochs": metrics["tokens"] / 24e6, "characters_per_token": 4.0, "parameters": 17_000_000}
+    metrics |= {"bits_per_character": 1.35, "bits_per_character_unigram": 2.379, "bits_per_character_5-gram": 1.682}
+    told = {"step": steps, "tokens": [a_step * n for n in steps], "held_out_loss": losses}
+    return metrics, {"held_out": told}

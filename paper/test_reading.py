@@ -1,0 +1,379 @@
+"""Tests of what is said of books: tests over books by hand, whom they compare, and what follows from the records."""
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import build
+import numpy as np
+import pytest
+from build import Refused
+from contrasts import DRAWS, LEVEL, adjust
+from evidence import CLOZE, CLOZED, PRETRAIN, Evidence, needed_jobs
+from reading import (
+    DESCRIBED,
+    FLAT,
+    NONE,
+    OTHERS,
+    PLANNED,
+    READERS,
+    RIVALS,
+    ROUTED,
+    RULE,
+    RULES,
+    SCRATCH_FLAT,
+    Contrast,
+    adjusted,
+    ahead,
+    better_rule,
+    bits_said,
+    by_book,
+    cloze_data,
+    decided,
+    described,
+    distances,
+    drawn_again,
+    headline,
+    named,
+    over_books,
+    pretrain_body,
+    pretrain_data,
+    said,
+    verdict,
+    written,
+)
+from synthetic_books import questions
+from test_build import change
+from tex import Stale
+
+from gmmxlnet_nb.cloze import CLOZE_RULES
+from gmmxlnet_nb.cloze_task import CLOZE_OPTIONS, book_counts, distance_scores
+from gmmxlnet_nb.tasks import task_documents
+
+LEAST = 2 / (1 + DRAWS)  # The least p-value
+
+
+@pytest.fixture(scope="session")
+def evidence(original: Path) -> Evidence:
+    """Made-up records of every run."""
+    return build.content(original).evidence
+
+
+Books = Mapping[int, Mapping[str, float]]  # By number, what is counted of each
+USUAL = {"segments": 17, "distance": "5-16", "documents": 10, **dict.fromkeys(RULES, 0.0)}
+
+
+def counted(e: Evidence, run: str, books: Books, *more: Books) -> Evidence:
+    """The same evidence where a run has other counts at the farthest distance: of the first seeds `more`, of others `books`."""
+    new = []
+    for i, record in enumerate(e.records[run]):
+        rows: list[dict[str, Any]] = [{**USUAL, "book": n, **counts} for n, counts in (*more, *5 * [books])[i].items()]
+        other = ({"segments": 9, "choice_exact": 7}, {"distance": "1", "choice_exact": 8})  # which are not asked for
+        rows += [{**rows[0], **one} for one in other]
+        series = {name: [row[name] for row in rows] for name in rows[0]}
+        new.append({**record, "series": {**record["series"], "books": series}})
+    return replace(e, records={**e.records, run: new})
+
+
+def right(*counts: float, **more: float) -> dict[int, dict[str, float]]:
+    """How much is right of each book, and what else is said of all of them."""
+    return {book: {"choice_exact": count, **more} for book, count in enumerate(counts)}
+
+
+def contender(e: Evidence, run: str, *counts: float) -> Evidence:
+    """The same evidence where a run and no memory have been asked about some books, of which no memory has half of each right."""
+    return counted(counted(e, run, right(*counts)), NONE, right(*len(counts) * [5]))
+
+
+# --- books drawn anew ---
+
+
+def test_books_drawn_by_hand() -> None:
+    """Of two books, both, the one or the other are drawn, in half, a quarter and a quarter of the draws."""
+    found = drawn_again((10, 30), (9, 12), (4, 12))  # 50 points of the one, none of the other
+    assert (found.difference, found.low, found.high, found.books) == (12.5, 0, 50, 2)
+    assert abs(found.p - 2 * 1 / 4) < 0.02  # the one without a difference alone
+    assert drawn_again((10, 30), (4, 12), (9, 12)) == (-12.5, -50, 0, found.p, 2)  # the other way round
+    assert drawn_again((10, 30), (9, 13), (4, 12)).p == LEAST  # ahead in each book
+    assert drawn_again((10, 30), (9, 12), (9, 12)) == (0, 0, 0, 1, 2)
+    lost = drawn_again((10, 10), (6, 4), (5, 5))  # as much is won as lost
+    assert (lost.difference, lost.p) == (0, 1) and (lost.low, lost.high) == (-10, 10)
+    near = drawn_again((10, 30), (0.1 + 0.2, 1), (0.3, 1))  # what rounding tells apart
+    assert (near.difference, near.p) == (0, 1)
+    for wrong in ((10,), (10, 0)):
+        with pytest.raises(ValueError, match="questions must be of at least 2 books, some of each"):
+            drawn_again(wrong, (1.0,) * len(wrong), (0.0,) * len(wrong))
+
+
+def test_books_drawn_one_by_one() -> None:
+    """What is drawn at once is what a loop gives; books count by their questions and not alike."""
+    rng = random.Random(0)
+    counts, one, other = ([rng.randrange(low, high) for _ in range(7)] for low, high in ((20, 60), (5, 20), (3, 20)))
+    found = drawn_again(tuple(counts), tuple(one), tuple(other))
+    draws, differences = np.random.default_rng(0), []
+    for books in draws.integers(7, size=(DRAWS, 7)).tolist():
+        points = sum(one[b] for b in books) - sum(other[b] for b in books)
+        differences.append(100 * points / sum(counts[b] for b in books))
+    beyond = sum(d * np.sign(found.difference) <= 1e-9 for d in differences)
+    assert found.p == min(1, 2 * (1 + beyond) / (1 + DRAWS)) and LEAST < found.p < 1
+    assert [found.low, found.high] == pytest.approx(np.quantile(differences, (0.025, 0.975)).tolist())
+    assert found.difference == pytest.approx(100 * (sum(one) - sum(other)) / sum(counts))
+
+
+def test_an_interval_covers_about_as_often_as_it_says() -> None:
+    """With many books; with as few as there are, less often."""
+    rng, covered = random.Random(1), dict[int, float]()
+    for books in (8, 60):
+        hits = 0
+        for _ in range(100):
+            won = tuple(20 + rng.gauss(3, 3) for _ in range(books))
+            found = drawn_again((40.0,) * books, won, (20.0,) * books)
+            hits += found.low <= 7.5 <= found.high  # 3 of 40
+        covered[books] = hits / 100
+    assert 0.75 <= covered[8] <= 0.97 and 0.88 <= covered[60] <= 1
+
+
+# --- what is counted ---
+
+
+def test_counts_of_the_farthest_alone(evidence: Evidence) -> None:
+    """Of documents of the trained length, at the farthest distance; added up over the seeds."""
+    e = counted(evidence, ROUTED, right(8, 6), right(2, 4))
+    first, others = {0: (10, 2), 1: (10, 4)}, {0: (10, 8), 1: (10, 6)}
+    assert by_book(e, ROUTED, "choice_exact") == {0: first, 1: others, 2: others, 3: others, 4: others}
+    e = counted(e, NONE, right(3, 5))
+    found = over_books(e, Contrast(ROUTED, NONE))
+    assert found == drawn_again((50, 50), (34, 28), (15, 25)) and found.difference == 22
+    assert ahead(e, Contrast(ROUTED, NONE)) == (4, 5)
+    assert ahead(counted(e, ROUTED, right(4, 4)), Contrast(ROUTED, NONE)) == (0, 5)  # as many are not more
+    with pytest.raises(ValueError, match="the record of cloze-none-0 must have the series of books 'best'"):
+        by_book(evidence, NONE, "best")
+
+
+def test_pairs_are_of_the_same_questions(evidence: Evidence) -> None:
+    """Other seeds, other books or other numbers of questions are refused."""
+    e = contender(evidence, FLAT, 6, 7)
+    assert over_books(e, Contrast(FLAT, NONE)).difference == 15
+    fewer = replace(e, records={**e.records, NONE: e.records[NONE][1:]})
+    for other in (counted(e, NONE, right(5, 5, 5)), counted(e, NONE, right(5, 5, documents=9)), fewer):
+        with pytest.raises(ValueError, match=f"{FLAT} and {NONE} must have the same seeds and questions to be compared in pairs"):
+            over_books(other, Contrast(FLAT, NONE))
+
+
+def test_made_up_counts_are_those_of_the_scores(evidence: Evidence) -> None:
+    """What is right of the books together is the score, and a rule has the same in all records."""
+    assert distances(evidence) == ["1", "2-4", "5-16"] and written("5-16") == "5–16"
+    for run in CLOZED:
+        for name in ("choice_exact", *RULES):
+            for score, books in zip(evidence.values(run, f"{name}@5-16"), by_book(evidence, run, name).values(), strict=True):
+                total = sum(count for count, _ in books.values())
+                assert score == pytest.approx(100 * math.fsum(x for _, x in books.values()) / total)
+                assert name not in RULES or score == evidence.values(NONE, f"{name}@5-16")[0]
+    assert sum(n for (at, _), n in questions().items() if at == "5-16") == evidence.values(NONE, "documents@5-16")[0]
+
+
+def test_made_up_names_are_those_of_runs() -> None:
+    """What a run leaves in a record of books has the names that are looked for."""
+    options = {"num_choices": 4, "words_per_segment": 40}
+    made = task_documents("cloze", "made-up", num_segments=6, num_train=6, num_eval=12, task_options=options).evaluation
+    outcomes = {name: [1] * len(made) for name in ("exact", "choice_exact")}
+    [row, *_] = book_counts(made, [(1, 1), (2, 4)], outcomes)
+    assert {"distance", "book", "documents", "exact", "choice_exact", *RULES} == row.keys() and RULES.keys() == CLOZE_RULES.keys()
+    names = distance_scores(made, [(1, 1), (2, 4)], outcomes)
+    assert {f"{name}@2-4" for name in ("documents", "choice_exact", *RULES)} <= names.keys()
+    assert {"num_choices", "words_per_segment"} <= CLOZE_OPTIONS.keys()
+
+
+# --- what follows ---
+
+
+def test_what_is_planned(evidence: Evidence) -> None:
+    """Each once, with runs of the paper; p-values of a family are adjusted together, and one that is not planned is refused."""
+    everything = [*(c for contrasts in PLANNED.values() for c in contrasts), *DESCRIBED]
+    assert len(set(everything)) == len(everything)
+    assert {c.one for c in everything} | {c.other for c in everything} == {*CLOZED, RULE}
+    e = counted(contender(evidence, ROUTED, 9, 9, 9), FLAT, right(9, 9, 3))
+    family = PLANNED["memory"]
+    p_values = [over_books(e, contrast).p for contrast in family]
+    assert p_values[0] == LEAST < LEVEL < p_values[1] < 1
+    assert [adjusted(e, contrast) for contrast in family] == adjust(p_values) == [2 * LEAST, p_values[1]]
+    assert [verdict(e, contrast) for contrast in family] == [1, 0]
+    with pytest.raises(ValueError, match=r"must be planned in paper/reading\.py, it is not"):
+        adjusted(e, DESCRIBED[0])
+
+
+def test_manifest_has_what_is_planned() -> None:
+    """Of the repository's own manifest: five seeds a run; all ask alike, but for the memory and what the encoder has read."""
+    jobs = needed_jobs(build.MANIFEST)[0]
+    assert [job.seed for job in jobs if job.id == PRETRAIN[0]] == [0]
+    memory = {"memory_type", "memory_slots", "memory_update", "mem_len", "mem_token_count", "num_experts", "gate_bias", "seed"}
+    memory |= {"routing_mode", "routing_top_k", "null_expert", "read_norm", "base_model", "output_dir"}
+    told = [{name: x for name, x in job.given.items() if name not in memory} for job in jobs if job.id in CLOZED]
+    assert len(told) == 5 * len(CLOZED) and all(one == told[0] for one in told)
+    for group, base in (("read", "run:pretrain-small"), ("scratch", "run:pretrain-none")):
+        found = [job.given for job in jobs if job.id in CLOZE[group]]
+        assert {one["base_model"] for one in found} == {base} and found[0].keys() - memory == told[0].keys()
+    assert {job.id: job.given["memory_type"] for job in jobs if job.id.endswith("none") and job.id in CLOZED} == {
+        "cloze-none": "none", "cloze-scratch-none": "none",
+    }  # fmt: skip
+
+
+def test_the_better_rule(evidence: Evidence) -> None:
+    """The one with more right at the farthest distance, which memories have to beat; of two alike the first."""
+    for frequent, recent, better in ((2.5, 1, "frequent"), (1, 2.5, "recent"), (2, 2, "frequent")):
+        e = counted(evidence, ROUTED, right(6, 6, frequent=frequent, recent=recent, oldest=9, chance=1))
+        assert better_rule(e, ROUTED) == better
+        assert over_books(e, Contrast(ROUTED, RULE)).difference == 60 - 10 * max(frequent, recent)
+        assert ahead(e, Contrast(ROUTED, RULE)) == (5, 5)
+    assert RULES[better_rule(evidence)] == "most frequent" and set(RIVALS) < RULES.keys()
+
+
+def test_words_follow_the_books(evidence: Evidence) -> None:
+    """A decided difference has its side, another one is not measurable; the headline says which memories are above what."""
+    contrast = Contrast(ROUTED, NONE)
+    above = said(contrast)(counted(contender(evidence, ROUTED, 7, 8), FLAT, right(5, 5)))
+    assert above.startswith("differ by +25.0 points, in favour of the former (20.0 to 30.0; $p$ = 0.0002, adjusted ")
+    assert above.endswith("; the former is ahead with 5 of 5 seeds)")
+    e = counted(contender(evidence, ROUTED, 2, 3), FLAT, right(5, 5))
+    assert said(contrast)(e) == (
+        "differ by −25.0 points, in favour of the latter (−30.0 to −20.0; $p$ = 0.0002, adjusted 0.0004; the former is ahead "
+        "with none of 5 seeds)"
+    )
+    assert said(Contrast(FLAT, NONE))(e) == (
+        "do not differ measurably: 0.0 points (0.0 to 0.0; $p$ = 1, adjusted 1; the former is ahead with none of 5 seeds)"
+    )
+    assert decided(e, "memory") == "neither is above and the experts below"
+    for routed, flat, words in (
+        (9, 9, "both are above"),
+        (9, 5, "of the two only the experts are above"),
+        (5, 9, "of the two only the flat memory is above"),
+        (5, 5, "neither is above"),
+        (1, 1, "neither is above and the experts and the flat memory below"),
+        (9, 1, "of the two only the experts are above and the flat memory below"),
+    ):
+        e = counted(contender(evidence, ROUTED, routed, routed), FLAT, right(flat, flat))
+        assert decided(e, "memory") == words
+        assert headline(e).startswith(f"in tests over 2 books, {words} the encoder without a memory, and ")
+    for (first, second), told in (
+        ((right(9, 9), right(1, 1)), "above zero for (flat, $m = 16$), and below for (differentiable, $m = 64$)"),
+        ((right(5, 6), right(4, 6)), "above zero for none, and below for none"),
+    ):
+        e = contender(evidence, OTHERS[2], 5, 6)
+        assert described(counted(counted(e, OTHERS[0], first), OTHERS[1], second)) == told
+
+
+def test_tables_of_books(original: Path, evidence: Evidence) -> None:
+    """Rows of memories, of those from scratch, of rules and of questions; contrasts by family, and others without a test."""
+    bodies = build.content(original).bodies
+    header, rows = bodies["cloze"]
+    assert header == ("memory or rule", "seeds", "1", "2–4", "5–16", "cleared, 5–16")
+    assert [row is None for row in rows] == [i in (6, 9, 14) for i in range(16)]
+    assert [row[0] for row in rows[:9] if row] == [named(evidence, run) for run in CLOZED]
+    assert rows[8] == ("no memory, from scratch", "5", *(rows[8] or ())[2:]) and "from scratch" not in str(rows[:6])
+    assert [row[0] for row in rows[10:] if row] == [*RULES.values(), "questions"] and rows[-1] is not None
+    assert rows[-1][4] == str(sum(n for (at, _), n in questions().items() if at == "5-16"))
+    header, rows = bodies["books"]
+    assert header[2:] == ("difference", "interval", "$p$", "adjusted", "ahead")
+    assert [row[1] if row else None for row in rows] == [
+        *2 * ["no memory"], None, *2 * ["the better rule"], None, "no memory, from scratch", None, *3 * ["no memory"],
+        named(evidence, SCRATCH_FLAT), "no memory, from scratch",
+    ]  # fmt: skip
+    assert [row[4:6] == ("–", "–") for row in rows if row] == 5 * [False] + 5 * [True]
+
+
+def test_what_counts_change_is_marked(evidence: Evidence) -> None:
+    """Whatever other counts of a run change in the text, in tables and in figures is marked when its records are stale."""
+    for run in (ROUTED, NONE, SCRATCH_FLAT, OTHERS[1]):
+        old = replace(evidence, stale={(run, seed) for seed in range(5)})
+        books = evidence.records[run][0]["series"]["books"]
+        other = {**books, **{name: [0.5 * x for x in books[name]] for name in ("choice_exact", *RULES)}}
+        changed = [{**record, "series": {**record["series"], "books": other}} for record in evidence.records[run]]
+        new = replace(evidence, records={**evidence.records, run: changed})
+        differ = set()
+        for macro in build.reading_macros():
+            if macro.value(new) != macro.value(evidence):
+                differ.add(macro.name)
+                assert isinstance(old.marked(macro.value), Stale), macro.name
+        assert differ or run == OTHERS[1]
+        table = next(table for table in build.all_tables() if table.name == "books")
+        for one, two, cells in zip(*(table.body(e)[1] for e in (evidence, new, old)), strict=True):
+            for before, after, cell in zip(one or (), two or (), cells or (), strict=True):
+                assert before == after or isinstance(cell, Stale), before
+
+
+# --- the encoder ---
+
+
+def with_bits(e: Evidence, **bits: float | None) -> Evidence:
+    """The same evidence with other metrics of the encoder; None takes one away."""
+    [record] = e.records[PRETRAIN[0]]
+    metrics = {name: value for name, value in {**record["metrics"], **bits}.items() if value is not None}
+    return replace(e, records={**e.records, PRETRAIN[0]: [{**record, "metrics": metrics}]})
+
+
+def test_the_encoder_beside_counts(evidence: Evidence) -> None:
+    """Words follow the bits as they are written; a record without them has what it has."""
+    name, five, single = "bits_per_character", "bits_per_character_5-gram", "bits_per_character_unigram"
+    for own, words in ((1.2, "1.200 bits, fewer than"), (1.9, "1.900 bits, more than"), (1.6821, "1.682 bits, as many as")):
+        told = bits_said(with_bits(evidence, **{name: own, five: 1.682}))
+        assert told.startswith(f"Read from left to right, a character costs it {words} interpolated Kneser–Ney 5-grams")
+    header, rows = pretrain_body(evidence)
+    assert header[1:] == ("nats a token", "bits a character") and [row[0] for row in rows if row] == [r.label for r in READERS]
+    assert rows[2] is not None and rows[2][1:] == ("–", "1.682")
+    without = with_bits(evidence, **{name: None, five: None, single: None})
+    assert bits_said(without).startswith("The record does not say")
+    assert [row[2] for row in pretrain_body(without)[1] if row] == ["–", "–"]
+
+
+def test_what_the_figure_of_the_encoder_shows(evidence: Evidence) -> None:
+    """Bits a character are drawn as nats a token, where there are any."""
+    found = pretrain_data(evidence)
+    assert len(found["tokens"]) == len(found["loss"]) == 20 and found["last"] == pytest.approx(1.35 * math.log(2) * 4)
+    assert [*found["levels"].values()] == pytest.approx([6.6, 1.682 * math.log(2) * 4])
+    bare = {"bits_per_character": None, "bits_per_character_5-gram": None}
+    plain = pretrain_data(with_bits(evidence, **bare))
+    assert (plain["last"], [*plain["levels"]]) == (None, ["frequencies of tokens"])
+    build.style()
+    figure = next(figure for figure in build.FIGURES if figure.name == "pretrain")
+    for data, names in ((found, 4), (plain, 2)):
+        drawing = figure.draw(data)
+        legend: Any = drawing.axes[0].get_legend()
+        assert len(legend.get_texts()) == names
+        build.plt.close(drawing)
+
+
+def test_what_the_figure_of_books_shows(evidence: Evidence) -> None:
+    """The mean, the lowest and the highest seed; each memory and rule once in the legend, below the panels, and no two alike."""
+    found = cloze_data(evidence)
+    scores = evidence.values(ROUTED, "choice_exact@5-16")
+    mean, low, high = found["panels"]["read"]["experts, $k = 4$, gate bias $2$"]
+    assert (low[2], high[2]) == (min(scores), max(scores)) and mean[2] == pytest.approx(sum(scores) / 5)
+    assert set(found["panels"]["scratch"]) < set(found["panels"]["read"]) and len(found["panels"]["read"]) == 6
+    build.style()
+    drawing = next(figure for figure in build.FIGURES if figure.name == "cloze").draw(found)
+    try:
+        drawing.draw_without_rendering()
+        [legend] = drawing.legends
+        assert [text.get_text() for text in legend.get_texts()] == [*found["panels"]["read"], *RULES.values()]
+        box, (width, _) = legend.get_window_extent(), drawing.canvas.get_width_height()
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width
+        panels: list[Any] = [ax.get_tightbbox() for ax in drawing.axes]
+        assert not [1 for panel in panels if box.overlaps(panel)]
+        lines: list[Any] = drawing.axes[0].containers
+        colours = [line.lines[0].get_color() for line in lines]
+        assert len({*map(tuple, colours)}) == 6
+    finally:
+        build.plt.close(drawing)
+
+
+def test_what_books_must_have(manifest: Path) -> None:
+    """Records of other questions, or without books, are refused with the run that has them."""
+    change(manifest, "cloze-mems-3", lambda r: r.update(data="other"))
+    with pytest.raises(Refused, match="data: cloze-mems, seed 3, read other documents than cloze-gmm4-null-read"):
+        build.content(manifest)
+    change(manifest, "cloze-mems-3", lambda r: r.update(data=None, series={}))
+    with pytest.raises(Refused, match="record: the record of cloze-mems-3 must have the series 'books'"):
+        build.content(manifest)
