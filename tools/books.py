@@ -5,7 +5,11 @@
 
 writes data/books/train.jsonl.xz and data/books/dev.jsonl.xz (not in git), a book a line with author, title and text, and prints
 the sha256 of their content. The books are those that the commit has as AUTHOR/TITLE.md, of a length, in English and of 1929 or
-before; the authors of dev have no book in train. The same commit gives the same books. The year is that of the original: a
+before; the authors of dev have no book in train. The same commit gives the same books. The runs here were made with
+
+    python tools/books.py classic-books-markdown 944882722e9a96fa6cf2739dc2ea757e101f412f --characters 90000000 \\
+        --without "Samuel Richardson/Clarissa.md" --without "Various/King James Bible.md"
+ The year is that of the original: a
 translation may be newer, and whether a book may be copied depends on the country.
 """
 
@@ -18,9 +22,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
-from gmmxlnet_nb.cloze import Book, common_share, split_authors
+from gmmxlnet_nb.cloze import Book, author_key, common_share, split_authors
 from gmmxlnet_nb.core import whole_file
 
 LEAST_CHARACTERS = 40_000
@@ -80,15 +85,34 @@ def git(
 def books_of(
     clone: Path,  # Of the collection
     commit: str,  # Which of its states
+    without: Sequence[str] = (),  # Paths that are left out
 ) -> Iterator[Book]:  # In the order of their paths
-    """The books that a commit has, of a length and in English."""
-    listed = git(clone, "ls-tree", "-r", "-z", "--name-only", commit).decode().split("\0")
-    for path in sorted(map(PurePosixPath, filter(None, listed))):
+    """The books that a commit has, of a length and in English; a `ValueError` for one left out that it has not."""
+    listed = [path for path in git(clone, "ls-tree", "-r", "-z", "--name-only", commit).decode().split("\0") if path]
+    if unknown := sorted(set(without) - set(listed)):
+        raise ValueError(f"without must be paths of the commit, got {', '.join(unknown)}")
+    for path in sorted(map(PurePosixPath, set(listed) - set(without))):
         if len(path.parts) == 2 and path.suffix == ".md":
             year, body = split_header(git(clone, "cat-file", "blob", f"{commit}:{path}").decode("utf-8-sig"))
             text = plain_text(body)
             if (year or 0) <= LATEST_YEAR and len(text) >= LEAST_CHARACTERS and common_share(text) >= ENGLISH_SHARE:
                 yield Book(path.parts[0].strip(), path.stem.strip(), text)
+
+
+def whole_authors(
+    books: Sequence[Book],  # Of any number of authors
+    most: int,  # Characters
+) -> list[Book]:  # In their order
+    """The books of as many authors, in an order that is the same everywhere, as have so many characters; a `ValueError` for none."""
+    sizes = dict[str, int]()
+    for book in books:
+        sizes[author_key(book.author)] = sizes.get(author_key(book.author), 0) + len(book.text)
+    ranked = sorted(sizes, key=lambda author: hashlib.sha256(author.encode()).digest())
+    totals = accumulate(sizes[author] for author in ranked)
+    kept = {author for author, total in zip(ranked, totals, strict=True) if total <= most}
+    if not kept:
+        raise ValueError(f"characters must have room for the books of an author, {sizes[ranked[0]]:,} of the first, got {most:,}")
+    return [book for book in books if author_key(book.author) in kept]
 
 
 def write_books(
@@ -108,11 +132,16 @@ def main() -> None:
     parser.add_argument("clone", type=Path, help="a clone of the collection")
     parser.add_argument("commit", help="which of its states, by its 40 digits")
     parser.add_argument("--folder", type=Path, default=Path("data/books"), help="where to, by default data/books")
+    told = "a book to leave out, as AUTHOR/TITLE.md: of a clone that lacks it, which then makes what a whole one does"
+    parser.add_argument("--without", metavar="PATH", action="append", default=[], help=told)
+    told = "how many characters train may have: of its authors as many as have so many, whole ones; all by default"
+    parser.add_argument("--characters", metavar="N", type=int, help=told)
     asked = parser.parse_args()
     try:
         if not re.fullmatch(r"[0-9a-f]{40}", asked.commit):
             raise ValueError(f"commit must be 40 hexadecimal digits, got {asked.commit!r:.80}")
-        parts = split_authors(books_of(asked.clone, asked.commit), DEV_SHARE)
+        train, dev = split_authors(books_of(asked.clone, asked.commit, asked.without), DEV_SHARE)
+        parts = (train if asked.characters is None else whole_authors(train, asked.characters)), dev
         asked.folder.mkdir(parents=True, exist_ok=True)
         for name, books in zip(("train", "dev"), parts, strict=True):
             digest = write_books(asked.folder / f"{name}.jsonl.xz", books)

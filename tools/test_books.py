@@ -2,12 +2,13 @@
 
 import hashlib
 import lzma
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from books import ENGLISH_SHARE, LEAST_CHARACTERS, books_of, plain_text, split_header
+from books import ENGLISH_SHARE, LEAST_CHARACTERS, books_of, plain_text, split_header, whole_authors
 
 from gmmxlnet_nb.cloze import read_books
 
@@ -77,6 +78,28 @@ def test_books_are_those_of_the_commit(clone: tuple[Path, str]) -> None:
     assert [book[:2] for book in books] == [("Ann Lee", "One"), ("Ann Lee", "Two"), ("Bo", "One"), ("Bo", "Two"), ("Cid", "One")]
     assert books[0].text == f"One\n\n{ENGLISH.strip()}"
     assert all(len(book.text) >= LEAST_CHARACTERS for book in books) and 0 < ENGLISH_SHARE < 1
+
+
+def test_books_may_be_left_out(clone: tuple[Path, str], tmp_path: Path) -> None:
+    books = list(books_of(*clone, ["Bo/One.md", "Cid/One.md"]))
+    assert books == [book for book in books_of(*clone) if book[:2] not in (("Bo", "One"), ("Cid", "One"))]
+    done = run(*clone, "--without", "Bo/One.md", "--without", "Cid/One.md", "--folder", tmp_path)
+    assert done.returncode == 0 and sum(int(n) for n in re.findall(r": (\d+) books", done.stdout)) == len(books)
+    done = run(*clone, "--without", "Bo/None.md", "--folder", tmp_path)
+    assert (done.returncode, done.stderr) == (2, "books.py: without must be paths of the commit, got Bo/None.md\n")
+
+
+def test_train_may_be_smaller(clone: tuple[Path, str], tmp_path: Path) -> None:
+    books = list(books_of(*clone))
+    sizes = [sum(len(book.text) for book in books if book.author == author) for author in sorted({book.author for book in books})]
+    found = [whole_authors(books, most) for most in (sum(sizes), sum(sizes) - 1, max(sizes))]
+    assert found[0] == books and all(0 < len(part) < len(books) for part in found[1:])
+    for part in found:
+        assert part == [book for book in books if book.author in {kept.author for kept in part}]
+    with pytest.raises(ValueError, match="characters must have room for the books of an author, .* got 10"):
+        whole_authors(books, 10)
+    dev = [run(*clone, *told, "--folder", tmp_path).stdout.splitlines()[1] for told in ((), ("--characters", max(sizes)))]
+    assert dev[0] == dev[1]
 
 
 def test_files_have_whole_authors_and_their_digests_are_printed(clone: tuple[Path, str], tmp_path: Path) -> None:
