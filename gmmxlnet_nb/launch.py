@@ -227,7 +227,7 @@ def make_trainer(
 # %% ../nbs/62_launch.ipynb #c006b
 RUN_FILE = "run.json"
 # On resuming: how features are made, and what else is asked
-MAY_DIFFER = ("num_proc", "cache_dir", "eval_segments", "num_length_eval", "interventions", "side_file")
+MAY_DIFFER = ("num_proc", "cache_dir", "eval_segments", "num_length_eval", "interventions", "readers", "side_file")
 
 
 def check_same_run(
