@@ -6,7 +6,6 @@
 __all__ = []
 
 # %% ../nbs/56_examination.ipynb #e003
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field

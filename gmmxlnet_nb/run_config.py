@@ -188,7 +188,8 @@ class DocumentConfig:
             what = f"with task {self.task!r}, whose answers are not where windows show the question"
             raise ValueError(f"readers must be left out {what}, got {self.readers!r:.80}")
         if (answer_in := {**usual[self.task], **self.task_options}["answer_in"]) != "passage":
-            raise ValueError(f"task_options: answer_in must be 'passage' with readers, for windows show no list, got {answer_in!r}")
+            what = "'passage' with readers, for windows show no list"
+            raise ValueError(f"task_options: answer_in must be {what}, got {answer_in!r}")
 
     @property
     def segment_sizes(self) -> tuple[int, int]:
