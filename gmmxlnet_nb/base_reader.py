@@ -10,14 +10,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file
 from torch import Tensor
-from transformers import XLNetConfig
-from transformers.utils import logging
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, XLNetConfig, XLNetForQuestionAnsweringSimple
+from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_NAME, logging
 
-from .config import MEMORY_FIELDS, NOT_OF_MEMORIES, memory_config, same_setting, sized_fields
-from .core import check_choice
+from gmmxlnet_nb.config import (
+    MEMORY_FIELDS, NOT_OF_MEMORIES, READING_FIELDS, SETTINGS, GMMXLNetConfig, memory_config, same_setting, sized_fields,
+)
+from .core import check_choice, read_json
 from .loading import stored_sizes
+from .model import MemXLNetForQA
 
 # %% ../nbs/82_base_reader.ipynb #x005
 logger = logging.get_logger(__name__)
@@ -43,16 +47,63 @@ def put_weights(
     module: Any,  # A model's head, or its memory
     weights: Mapping[str, Tensor],  # By the model's names
     prefix: str,  # How the module's begin
+    file: str,  # In which they stand
 ) -> None:
     "Fill a module; a `ValueError` for weights that are not its own."
-    own = {name.removeprefix(f"{MARK}{prefix}."): x for name, x in weights.items() if name.startswith(f"{MARK}{prefix}.")}
+    own = {name.removeprefix(f"{prefix}."): x for name, x in weights.items() if name.startswith(f"{prefix}.")}
     try:
         module.load_state_dict(own)
     except RuntimeError as error:
         said = " ".join(str(error).split())
-        raise ValueError(f"base_model must have its reader whole in {READER_FILE}: {said:.200}") from None
+        raise ValueError(f"base_model must have its reader whole in {file}: {said:.200}") from None
 
 
+# %% ../nbs/82_base_reader.ipynb #x005b
+def holds_memory(
+    base_model: str | Path | None,  # What `base_folder` gave
+) -> bool:
+    "Whether a folder has a model with a memory, as another run has left it."
+    config = Path(base_model or ".", CONFIG_NAME)
+    if base_model is None or not config.is_file():
+        return False
+    found = read_json(config)
+    return isinstance(found, Mapping) and found.get("model_type") == GMMXLNetConfig.model_type
+
+
+def load_encoder(
+    base_model: Any,  # A folder with a model with a memory
+    dtype: str = "float32",  # Of the weights
+) -> tuple[PreTrainedTokenizerBase, XLNetForQuestionAnsweringSimple]:  # Its head is new
+    "The tokenizer and the encoder of a model with a memory, for another one."
+    left = MemXLNetForQA.from_pretrained(base_model)
+    dropped = {*MEMORY_FIELDS, *READING_FIELDS, "left_out_experts", "model_type", "architectures", "dtype"}
+    config = XLNetConfig(**{name: value for name, value in left.config.to_dict().items() if name not in dropped})
+    model: Any = XLNetForQuestionAnsweringSimple(config)
+    model.transformer = left.transformer
+    model.transformer.config = config
+    return AutoTokenizer.from_pretrained(base_model), model.to(dtype=getattr(torch, dtype))
+
+
+def base_has(
+    model: Any,  # With a memory, its encoder that of the base
+    base_model: str | Path | None,  # What `base_folder` gave
+) -> tuple[dict[str, Any], dict[str, Tensor], str] | None:  # The memory's fields; head and memory by name; in which file
+    "The reader of a base, which pre-training or another run has left; None if it has none."
+    if holds_memory(base_model):
+        config: Any = GMMXLNetConfig.from_pretrained(str(base_model))
+        used = ("memory_type", *SETTINGS.get(config.memory_type, ()))
+        fields: Any = {field: getattr(config, field) for field in used}
+        name, mark = SAFE_WEIGHTS_NAME, ""
+    else:
+        fields, name, mark = (getattr(model.config, "pretraining", None) or {}).get("memory"), READER_FILE, MARK
+    file = Path(base_model or ".", name)
+    if base_model is None or not isinstance(fields, Mapping) or not file.is_file():
+        return None
+    stored_sizes(file.parent, [file])  # which says what is damaged
+    return dict(fields), {key.removeprefix(mark): x for key, x in load_file(file).items() if key.startswith(mark)}, name
+
+
+# %% ../nbs/82_base_reader.ipynb #x005c
 def take_over_reader(
     model: Any,  # With a memory, its encoder that of the base
     base_model: str | Path | None,  # What `base_folder` gave
@@ -60,23 +111,20 @@ def take_over_reader(
 ) -> list[str]:  # What was taken: head, memory
     "Take over what a base's reader has learned; a `ValueError` if it must be and cannot."
     check_choice("base_reader", base_reader, ("auto", True, False))
-    file = Path(base_model or ".", READER_FILE)
-    theirs = (getattr(model.config, "pretraining", None) or {}).get("memory")
-    if base_model is None or not isinstance(theirs, Mapping) or not file.is_file():
+    reader = base_has(model, base_model) if base_reader else None
+    if reader is None:
         if base_reader is True:
             raise ValueError(f"base_reader must be 'auto' or False: base_model has no reader in {READER_FILE}, got True")
         return []
-    if not base_reader:
-        return []
-    stored_sizes(file.parent, [file])  # which says what is damaged
-    weights, other = load_file(file), memory_difference(model.config, theirs)
+    theirs, weights, file = reader
+    other = memory_difference(model.config, theirs)
     if other is not None and base_reader is True:
         name, mine, wanted = other
         raise ValueError(f"{name} must be {wanted!r} as in the reader of base_model, or base_reader be 'auto', got {mine!r}")
-    put_weights(model.qa_outputs, weights, "qa_outputs")
+    put_weights(model.qa_outputs, weights, "qa_outputs", file)
     if other is None:
-        put_weights(model.memory, weights, "memory")
-        logger.info(f"base_model: head and memory go on as its reader has left them in {READER_FILE}")
+        put_weights(model.memory, weights, "memory", file)
+        logger.info(f"base_model: head and memory go on as its reader has left them in {file}")
         return ["head", "memory"]
     name, mine, wanted = other
     why = f"{name} is {mine!r}, and was {wanted!r}"

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from .experts import check_shape
 from .documents import Document
+from .cloze import asks_passage
 from .segments import span_text
 from .feature_tables import read_rows
 from .data import DocumentDataset
@@ -26,6 +27,8 @@ def choice_starts(
     document: Document,  # With choices
 ) -> list[int] | None:  # The first character of each; None if one of them is not there
     "Where the list of choices has each of them, as whole words, in its order."
+    if asks_passage(document):  # the list is in the question
+        return None
     found, end = list[int](), document.question_start or max(document.breaks, default=0)
     for choice in document.choices:
         match = re.compile(rf"(?<!\w){re.escape(choice)}(?!\w)").search(document.text, end)

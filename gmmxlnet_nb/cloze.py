@@ -12,7 +12,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from .babi import list_choices
 from .core import check_choice, check_number, check_positive
-from .documents import Document, check_document, json_field
+from .documents import Answer, Document, check_document, json_field
 from .faults import BadRecords
 from .generated import NAMES, PLACES, check_whole, distractor
 from .reading import json_lines
@@ -585,19 +585,40 @@ def made_book(
 
 
 # %% ../nbs/76_cloze.ipynb #z065
+def offered(
+    choices: Sequence[str],  # Of a document
+) -> str:
+    "The sentence that lists them, as `list_choices` writes it."
+    *first, last = choices
+    return f"The choices are {', '.join(first)} and {last}."
+
+
+def asks_passage(
+    document: Document,  # A cloze question
+) -> bool:
+    "Whether its question lists the choices, so that its answer is where the passage says it."
+    return len(document.choices) > 1 and document.question.endswith(f" {offered(document.choices)}")
+
+
+def context_edges(
+    document: Document,  # A cloze question
+) -> tuple[int, ...]:  # Characters; the last is where its context ends
+    "Where the segments of context end: a list of choices, if the text has one, follows."
+    return (*document.breaks, len(document.text)) if asks_passage(document) else document.breaks
+
+
 def context_segments(
     document: Document,  # A cloze question
 ) -> list[str]:
-    "The segments before the list of choices."
-    edges = (0, *document.breaks)
-    return [document.text[a:b] for a, b in pairwise(edges)]
+    "The segments of context, without the list of choices."
+    return [document.text[a:b] for a, b in pairwise((0, *context_edges(document)))]
 
 
 def answer_place(
     document: Document,  # A cloze question
 ) -> tuple[int, int]:  # Its first character, and the one after its last
     "Where the answer was last said; a `ValueError` where it was not."
-    context = document.text[: document.breaks[-1]]
+    context = document.text[: context_edges(document)[-1]]
     places = [match.span() for match in choice_pattern(document.answers[0].text).finditer(context)]
     if not places:
         said = f"{document.answers[0].text!r:.80}"
@@ -610,14 +631,27 @@ def answer_distance(
 ) -> int:  # In segments, from 1
     "How far back the answer was last said; a `ValueError` where it was not."
     start, _ = answer_place(document)
-    return sum(start < edge for edge in document.breaks)
+    return sum(start < edge for edge in context_edges(document))
+
+# %% ../nbs/76_cloze.ipynb #z069
+def in_passage(
+    document: Document,  # A cloze question with its list in the last segment
+) -> Document:  # Checked
+    "The same question with the list in the question, and the answer at each of its mentions."
+    text = document.text[: document.breaks[-1]].rstrip("\n")
+    places = [match.start() for match in choice_pattern(document.answers[0].text).finditer(text)]
+    answers = tuple(Answer(text[at : at + len(document.answers[0].text)], at) for at in places)
+    question = f"{document.question} {offered(document.choices)}"
+    found = replace(document, text=text, question=question, answers=answers, breaks=document.breaks[:-1], question_start=0)
+    return check_document(found)
+
 
 # %% ../nbs/76_cloze.ipynb #z081
 def said_at(
     document: Document,  # A cloze question
 ) -> dict[str, list[int]]:  # Choice → first characters, rising
     "Where the context says each choice."
-    context = document.text[: document.breaks[-1]]
+    context = document.text[: context_edges(document)[-1]]
     return {choice: [m.start() for m in choice_pattern(choice).finditer(context)] for choice in document.choices}
 
 

@@ -24,7 +24,7 @@ from .generated import NAMES, segment_counts
 from .reading import COMPRESSIONS
 from gmmxlnet_nb.cloze import (
     CLOZE_RULES, Book, ClozeSizes, ReadBook, answer_distance, ask_read, author_key, check_book, check_read, cloze_sizes,
-    made_book, read_book, read_books, share_right, split_authors,
+    in_passage, made_book, read_book, read_books, share_right, split_authors,
 )
 
 # %% ../nbs/71_cloze_task.ipynb #q011
@@ -58,9 +58,10 @@ def check_distances(
 
 # %% ../nbs/71_cloze_task.ipynb #q021
 QUESTION_SHOWN = ("last", "everywhere")  # In which segments, of any task
+ANSWER_IN = ("list", "passage")  # Where the answer is: in a list in the last segment, or where the text says it
 CLOZE_OPTIONS: dict[str, Any] = {  # Name → default
     "kind": "name", "distances": None, "num_choices": 10, "words_per_segment": 96, "same_distance": False,
-    "english_share": 0.2, "held_out": None, "question_shown": QUESTION_SHOWN[0],
+    "english_share": 0.2, "held_out": None, "question_shown": QUESTION_SHOWN[0], "answer_in": "list",
 }  # fmt: skip
 HELD_OUT = 0.1  # Of the authors, where books come in one part
 
@@ -90,7 +91,9 @@ def check_cloze_options(
         check_number("english_share", options["english_share"], 0, 1)
         if options["held_out"] is not None:
             check_number("held_out", options["held_out"], 0, 1)
-        check_choice("question_shown", options["question_shown"], QUESTION_SHOWN)
+        shown = check_choice("question_shown", options["question_shown"], QUESTION_SHOWN)
+        if check_choice("answer_in", options["answer_in"], ANSWER_IN) == "passage" and shown != "everywhere":
+            raise ValueError(f"question_shown must be 'everywhere' with answer_in = 'passage', got {shown!r}")
     except ValueError as error:
         raise ValueError(f"task_options: {error}") from None
     return options
@@ -277,7 +280,7 @@ def join_distances(
     name: str,  # What the documents are for
     wanted: Sequence[Wanted],  # At each distance
     made: Sequence[list[Document]],  # Likewise
-    shown: str,  # One of `QUESTION_SHOWN`
+    options: Mapping[str, Any],  # All of `CLOZE_OPTIONS`
 ) -> list[Document]:  # In random order
     "The documents at all distances; a `ValueError` for a distance without any, and a line on those that have few."
     for one, found in zip(wanted, made, strict=True):
@@ -292,7 +295,9 @@ def join_distances(
         logger.warning(f"cloze: {name}: the books have fewer questions than are asked for: {counts} segments back")
     both = [document for found in made for document in found]
     both = random.Random(wanted[0].seed).sample(both, len(both))
-    return [replace(document, question_start=0) for document in both] if shown == "everywhere" else both
+    if options["answer_in"] == "passage":
+        return [in_passage(document) for document in both]
+    return [replace(document, question_start=0) for document in both] if options["question_shown"] == "everywhere" else both
 
 
 def cloze_of_books(
@@ -305,7 +310,7 @@ def cloze_of_books(
     plans = {name: plan_documents(name, n, length, told[name], seed) for name, (n, length, seed) in parts.items()}
     share = next(iter(told.values()))["english_share"]
     made = iter(ask_books(books, [one for plan in plans.values() for one in plan], on_error, share))
-    return [join_distances(name, plan, [next(made) for _ in plan], told[name]["question_shown"]) for name, plan in plans.items()]
+    return [join_distances(name, plan, [next(made) for _ in plan], told[name]) for name, plan in plans.items()]
 
 # %% ../nbs/71_cloze_task.ipynb #q051
 class ClozeRun(NamedTuple):

@@ -6,7 +6,6 @@
 __all__ = []
 
 # %% ../nbs/56_examination.ipynb #e003
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -33,8 +32,8 @@ from .baselines import Memory, state_tensors
 from .gmm import MemoryState
 from .interventions import OF_FACTS, NamedIntervention, parse_interventions
 from .model import XLNetWithMemory
-from .answers import answer_scores, apply_threshold, decode_predictions, no_answer_scores
-from .choices import batch_choice_scores, choices_right
+from .choices import batch_choice_scores
+from .window_readers import ask_readers, parse_readers, span_results
 from .run_config import DocumentConfig
 from .schedule import find_memory_model
 from .train import UNWATCHED, EvaluationWatch, GMMTrainer
@@ -102,9 +101,11 @@ def content(
 
 def content_norm(
     state: Any,  # Of b documents
-) -> Tensor:  # (b,)
+) -> Tensor | None:  # (b,); None for a memory that holds nothing
     "The norm of what a memory holds."
     parts = [x.flatten(1).float() for x in content(state)]
+    if not parts:
+        return None
     return torch.linalg.vector_norm(parts[0] if len(parts) == 1 else torch.cat(parts, dim=1), dim=1)
 
 
@@ -138,9 +139,8 @@ def noting_writes(
 
     def noted(state: Any, proposal: Any, mask: Tensor) -> tuple[Any, dict[str, Tensor]]:
         new, notes = write(state, proposal, mask)
-        gate = mean_gate(memory, state, proposal, notes)
-        more = {} if gate is None else {"mean_gate": gate}
-        return new, {**notes, **more, "state_norm": content_norm(new)}
+        more = {"mean_gate": mean_gate(memory, state, proposal, notes), "state_norm": content_norm(new)}
+        return new, {**notes, **{name: x for name, x in more.items() if x is not None}}
 
     vars(memory)["write"] = noted
     vars(model).update(dict.fromkeys(names))  # nothing that was compiled or recorded without it
@@ -220,14 +220,8 @@ def document_results(
     dataset: DocumentDataset,  # Those documents, with their answers
 ) -> dict[str, Any]:  # ids; whether each document's answer is exact, and whether its choice is right if all have choices
     "What the last evaluation said of each document."
-    answers = decode_predictions(dataset, trainer.spans[:, 0], math.inf)  # the threshold is for the scores to apply
-    scores = answer_scores(dataset.documents, {p.id: p.text for p in answers})["exact"]
-    scores = apply_threshold(dataset.documents, scores, no_answer_scores(answers), trainer.args.null_threshold)
-    found: dict[str, Any] = {"ids": [document.id for document in dataset.documents]}
-    found["exact"] = np.array([scores[id] == 1 for id in found["ids"]])
-    if len(trainer.chosen):
-        found["choice"] = np.array(choices_right(dataset.documents, trainer.chosen))
-    return found
+    return span_results(dataset, trainer.spans[:, 0], trainer.chosen, trainer.args.null_threshold)
+
 
 # %% ../nbs/56_examination.ipynb #i050
 RESAMPLES = 2000  # Of intervals: there are two for each intervention and length
@@ -382,7 +376,18 @@ def scores_by_distance(
     "What was right by how far back the answer was last said, beside what rules score on the same documents."
     if what.task != "cloze":
         return {}
-    results, distances = document_results(trainer, dataset), check_distances(what.task_options.get("distances"), segments)
+    return distance_table(document_results(trainer, dataset), dataset, what, segments, suffix)
+
+
+def distance_table(
+    results: Mapping[str, Any],  # As `document_results` gives them
+    dataset: DocumentDataset,  # Cloze questions
+    what: DocumentConfig,  # What the run reads
+    segments: int,  # Of each document
+    suffix: str,  # Of the metrics' names; with one, what rules score is left out
+) -> dict[str, float]:
+    "What was right at each distance."
+    distances = check_distances(what.task_options.get("distances"), segments)
     outcomes = {f"{metric}{suffix}": results[name] for name, metric in OUTCOMES.items() if name in results}
     return distance_scores(dataset.documents, distances, outcomes, rules=not suffix)
 
@@ -400,6 +405,30 @@ def counts_by_book(
     outcomes = {metric: results[name] for name, metric in OUTCOMES.items() if name in results}
     return [{"segments": segments, **row} for row in book_counts(dataset.documents, distances, outcomes)]
 
+# %% ../nbs/56_examination.ipynb #i066
+def reader_results(
+    trainer: GMMTrainer,  # Of a trained model without a memory
+    dataset: DocumentDataset,  # To be asked about
+    what: DocumentConfig,  # What the run reads, and its readers
+    segments: int,  # Of each document
+) -> tuple[dict[str, float], dict[str, Any]]:  # For the record; and for the side file
+    "What each reader of windows scores, and what it has right of each document."
+    args, place = trainer.args, "" if segments == what.num_segments else f"/{segments}"
+    how = {"max_answer_length": args.max_answer_length, "batch_size": args.per_device_eval_batch_size}
+    model, capture = find_memory_model(trainer.model), "auto" if args.capture_steps else False
+    with trainer.compute_loss_context_manager():
+        readers = parse_readers(what.readers)
+        found = ask_readers(model, dataset, readers, args.null_threshold, capture_steps=capture, **how)
+    metrics, arrays = dict[str, float](), dict[str, Any]()
+    for name, answers in found.items():
+        metrics |= {f"{metric}_{name}{place}": score for metric, score in answers.scores.items()}
+        if what.task == "cloze":
+            table = distance_table(answers.results, dataset, what, segments, f"_{name}")
+            metrics |= {f"{metric}{place}": score for metric, score in table.items()}
+        arrays |= {f"{outcome}@{name}": answers.results[outcome] for outcome in OUTCOMES if outcome in answers.results}
+    return metrics, arrays
+
+
 # %% ../nbs/56_examination.ipynb #i070
 @dataclass(frozen=True)
 class Examined:
@@ -407,6 +436,7 @@ class Examined:
 
     rows: list[dict[str, Any]] = field(default_factory=list)  # Of each intervention and length, in percent and points
     captured: list[dict[str, Any]] = field(default_factory=list)  # Of `capture_rows`, of all lengths
+    read: dict[str, float] = field(default_factory=dict)  # Metrics of readers of windows, of all lengths
     side_file: dict[str, Any] | None = None  # The record's entry
     books: list[dict[str, Any]] = field(default_factory=list)  # Of `counts_by_book`, of all lengths
 
@@ -414,7 +444,7 @@ class Examined:
     def metrics(self) -> dict[str, float]:
         "For the run's record."
         found = {name: value for row in self.rows for name, value in row_metrics(row).items()}
-        return found | capture_metrics(self.captured)
+        return found | capture_metrics(self.captured) | self.read
 
     @property
     def series(self) -> dict[str, dict[str, list[Any]]]:
@@ -424,19 +454,20 @@ class Examined:
 
 # %% ../nbs/56_examination.ipynb #i070x1
 class Examination:
-    "What a run's trained model is asked besides its scores; without interventions or a side file, nothing."
+    "What a run's trained model is asked besides its scores; without interventions, readers or a side file, nothing."
 
     def __init__(
         self,
         trainer: GMMTrainer,  # Of the trained model
         what: DocumentConfig,  # What the run reads, and what it is to be asked
     ) -> None:
-        self.trainer, self.side_file = trainer, what.side_file
+        self.trainer, self.what, self.side_file = trainer, what, what.side_file
         self.named = parse_interventions("interventions", what.interventions)
         self.results: dict[int, dict[str, Any]] = {}
         self.rows: list[dict[str, Any]] = []
         self.captured: list[dict[str, Any]] = []
         self.books: list[dict[str, Any]] = []
+        self.read: dict[str, float] = {}
 
     def of_kind(self, *kinds: str) -> bool:
         "Whether one of these is to be done."
@@ -461,7 +492,7 @@ class Examination:
         dataset: DocumentDataset,  # Which the trainer has just been asked about, watched
     ) -> Asked | None:  # None if nothing is to be known of it
         "What the last evaluation tells of each document."
-        if not self.named and not self.side_file:
+        if not self.named and not self.what.readers and not self.side_file:
             return None
         noted = self.trainer.noted
         results = {**document_results(self.trainer, dataset), **kept_notes(noted)}
@@ -484,10 +515,14 @@ class Examination:
         segments: int,  # The length that was asked about
         asked: Asked | None,  # Of `keep`; nothing is done for None, or for a length that was asked about before
     ) -> None:
-        "Ask the documents again under each intervention."
+        "Ask the documents again under each intervention, and window by window."
         if asked is None or segments in self.results:
             return
         found = self.results[segments] = dict(asked.results)
+        if self.what.readers:
+            metrics, arrays = reader_results(self.trainer, asked.dataset, self.what, segments)
+            self.read |= metrics
+            found |= arrays
         under: dict[str, dict[str, Any]] = {}
         for named in self.named:
             name = OF_FACTS[0] if named.kind in OF_FACTS else named.name  # both freeze
@@ -506,4 +541,5 @@ class Examination:
     ) -> Examined:
         "Write the side file, if there is to be one, and say what came out."
         writes = self.side_file and self.trainer.is_world_process_zero()
-        return Examined(self.rows, self.captured, write_side_file(folder, self.results) if writes else None, self.books)
+        kept = write_side_file(folder, self.results) if writes else None
+        return Examined(self.rows, self.captured, self.read, kept, self.books)

@@ -53,7 +53,7 @@ from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
 from .analysis import RoutingTrace
 from .examination import CLEARED, Examination, Examined, scores_by_distance
 from .records import write_record
-from .base_reader import take_over_reader
+from .base_reader import holds_memory, load_encoder, take_over_reader
 from .run_bases import base_folder
 
 # %% ../nbs/62_launch.ipynb #c005a
@@ -190,9 +190,9 @@ def make_parts(
     documents, train, words = run_words(config) if spans is None else (TaskDocuments([], [], []), [], {*spans.texts[0], LISTED})
     sizes = (base_of.hidden_dim, base_of.num_layers)
     start = base_folder(base_of.base_model)
-    tokenizer, base = load_base(
-        start, sorted(words) if start is None else (), *sizes, mem_token_count=how.mem_token_count, dtype=base_of.dtype
-    )
+    more: dict[str, Any] = {"mem_token_count": how.mem_token_count, "dtype": base_of.dtype}
+    of_scratch = sorted(words) if start is None else ()
+    tokenizer, base = load_encoder(start, base_of.dtype) if holds_memory(start) else load_base(start, of_scratch, *sizes, **more)
     tokens = configure_memory_tokens(tokenizer, how.mem_token_count)
     layout = SegmentLayout(*what.segment_sizes, *map(tuple, tokens.values()))
     longest: dict[str, Any] = {"max_answer_length": how.max_answer_length, "on_misfit": what.on_misfit}
@@ -227,7 +227,7 @@ def make_trainer(
 # %% ../nbs/62_launch.ipynb #c006b
 RUN_FILE = "run.json"
 # On resuming: how features are made, and what else is asked
-MAY_DIFFER = ("num_proc", "cache_dir", "eval_segments", "num_length_eval", "interventions", "side_file")
+MAY_DIFFER = ("num_proc", "cache_dir", "eval_segments", "num_length_eval", "interventions", "readers", "side_file")
 
 
 def check_same_run(

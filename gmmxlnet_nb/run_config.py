@@ -24,6 +24,9 @@ from transformers.utils import logging
 from .core import check_choice, check_count, check_names, check_number, check_positive, read_json
 from .faults import ON_ERROR
 from .data import ON_MISFIT
+from .cloze_task import CLOZE_OPTIONS
+from .listed_answers import SQUAD_OPTIONS, check_squad_options
+from .window_readers import parse_readers
 from .span_task import SPAN_OPTIONS, check_span_counts, check_span_options, short_span_options
 from .tasks import ASKING, GENERATORS, TASKS, check_questions_asked, check_told, task_defaults, told_of_short
 from .interventions import OF_FACTS, check_memory_has, parse_interventions
@@ -94,7 +97,7 @@ class DocumentConfig:
         default_factory=list, metadata={"help": "Further lengths that a task but squad is asked about at the end"}
     )
     task_options: dict[str, Any] = field(
-        default_factory=dict, metadata={"help": "What a task but squad is told besides: decoys, fact_segment, distances, …"}
+        default_factory=dict, metadata={"help": "What a task is told besides: decoys, fact_segment, distances, answer_in, …"}
     )
     short_segments: int = field(default=2, metadata={"help": "Of a short document of a task but squad, for the first steps"})
     short_task_options: dict[str, Any] = field(
@@ -102,6 +105,9 @@ class DocumentConfig:
     )
     interventions: list[str] = field(
         default_factory=list, metadata={"help": "What is done to the trained model while it is asked: capture, gates*0.1, …"}
+    )
+    readers: list[str] = field(
+        default_factory=list, metadata={"help": "Of windows, for a run without a memory: windows, and bm25-N for the N best"}
     )
     side_file: bool = field(default=False, metadata={"help": "Whether documents.npz keeps the results of each document"})
     segment_length: int | None = field(default=None, metadata={"help": "Tokens, at most; the task's by default"})
@@ -137,9 +143,11 @@ class DocumentConfig:
             if not isinstance(getattr(self, name), dict):
                 raise ValueError(f"{name} must be a dictionary, got {getattr(self, name)!r:.80}")
         self.check_interventions()
+        self.check_readers()
         of_read = ["data_path", "on_error"]
         of_generated = ["train_segments", "eval_segments", "task_options", "short_segments", "short_task_options"]
-        of_others = {"squad": of_generated, "cloze": ["train_segments"], "spans": NOT_OF_SPANS}.get(self.task, of_read)
+        of_squad = [name for name in of_generated if name != "task_options"]
+        of_others = {"squad": of_squad, "cloze": ["train_segments"], "spans": NOT_OF_SPANS}.get(self.task, of_read)
         check_left_out(self, {
             f"with task {self.task!r}": (of_others, True),
             "without stream": (["buffer_size"], not self.stream),
@@ -147,6 +155,8 @@ class DocumentConfig:
         })  # fmt: skip
         if self.task == "cloze":
             check_choice("on_error", self.on_error, ("raise", "skip"))
+        if self.task == "squad" and check_squad_options(self.task_options)["answer_in"] == "list" and self.stream:
+            raise ValueError("task_options: answer_in must be 'passage' with stream, got 'list'")
         if self.task == "spans":
             check_spans(self)
         if self.task in ASKING:
@@ -168,6 +178,18 @@ class DocumentConfig:
                 raise ValueError(f"interventions must be without {found.kind} {what}, got {found.name!r}")
         if self.interventions and self.num_eval < 2:
             raise ValueError(f"interventions must be left out with num_eval = {self.num_eval}, got {self.interventions!r:.80}")
+
+    def check_readers(self) -> None:
+        "A `ValueError` for what is no reader, or documents that cannot be asked about window by window."
+        if not parse_readers(self.readers):
+            return
+        usual: dict[str, Any] = {"squad": SQUAD_OPTIONS, "cloze": CLOZE_OPTIONS}
+        if self.task not in usual:
+            what = f"with task {self.task!r}, whose answers are not where windows show the question"
+            raise ValueError(f"readers must be left out {what}, got {self.readers!r:.80}")
+        if (answer_in := {**usual[self.task], **self.task_options}["answer_in"]) != "passage":
+            what = "'passage' with readers, for windows show no list"
+            raise ValueError(f"task_options: answer_in must be {what}, got {answer_in!r}")
 
     @property
     def segment_sizes(self) -> tuple[int, int]:
@@ -412,8 +434,9 @@ class RunConfig:
     def check_asked(self) -> None:
         "A `ValueError` for an intervention that this run's memory has no room for, or a model that is spread over devices."
         asked, how = parse_interventions("interventions", self.documents.interventions), self.training
-        if (asked or self.documents.side_file) and (how.fsdp or how.deepspeed):
-            name = "interventions" if asked else "side_file"
+        names = [name for name in ("interventions", "readers", "side_file") if getattr(self.documents, name)]
+        if names and (how.fsdp or how.deepspeed):
+            name = names[0]
             got = getattr(self.documents, name)
             raise ValueError(f"{name} must be left out with fsdp and deepspeed, which take the memory apart, got {got!r:.80}")
         fields = how.memory_fields()
@@ -421,6 +444,9 @@ class RunConfig:
             fields.get(name, getattr(GMMXLNetConfig, name))
             for name in ("memory_type", "num_experts", "memory_update", "routing_mode", "write_routing", "passes")
         )
+        if (readers := self.documents.readers) and kind != "none":
+            what = f"with memory_type {kind!r}, for a reader of windows has no memory"
+            raise ValueError(f"readers must be left out {what}, got {readers!r:.80}")
         steady = mode == "constant" or (mode, rule) == ("write-based", "round-robin")
         count = {"gmm": experts, "none": 0}.get(kind, 1)
         gated = kind == "gmm" or (kind == "token" and update == "gated")

@@ -89,8 +89,9 @@ def expand_run(
     jobs = []
     for values in itertools.product(*fields["vary"].values()):
         varied = dict(zip(fields["vary"], values, strict=True))
+        shown = {each: value.rpartition("/")[2] if isinstance(value, str) else value for each, value in varied.items()}
         try:
-            name = fields["id"].format(**varied)
+            name = fields["id"].format(**shown)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise ValueError(f"{what}: in id stand only names from vary in braces, got {error!r}") from None
         if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):

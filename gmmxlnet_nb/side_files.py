@@ -32,7 +32,7 @@ KINDS = {
     "fact_segment": ArrayKind("uint16", 1), "write_route": ArrayKind("uint8", 2), "read_route": ArrayKind("uint8", 2),
     "gate": ArrayKind("float16", 2), "state_norm": ArrayKind("float16", 2),
 }  # fmt: skip
-CHANGED = re.compile(r"(exact|choice)@[a-z0-9.*-]+")  # With an intervention
+CHANGED = re.compile(r"(exact|choice)@[a-z0-9.*-]+")  # With an intervention, or by a reader of windows
 
 
 def check_results(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .core import check_choice, check_count, check_names, check_positive, moved_names
-from .faults import ON_ERROR
+from .faults import ON_ERROR, say_once
 from .documents import Article, Document, DocumentStream, all_blind, split_name
 from .articles import JoinCounts, group_articles, join_articles, known_articles, neighbours
 from .formats import FormatErrors, Source, find_source, format_articles, loaded_articles
@@ -30,6 +30,7 @@ from .babi import babi_documents, check_babi
 from gmmxlnet_nb.cloze_task import (
     QUESTION_SHOWN, ClozeRun, check_cloze_options, check_short_cloze, cloze_run_documents, load_asked,
 )
+from .listed_answers import check_squad_options, list_answers
 
 # %% ../nbs/14_tasks.ipynb #c066
 @dataclass(frozen=True)
@@ -257,6 +258,24 @@ class SquadParts:
         "What is to be learned from, read one by one; a `ValueError` if it is to be asked too."
         yield from self.join(apart_articles(articles(), asked, self.data_path), count)
 
+# %% ../nbs/14_tasks.ipynb #e103m
+def asked_where(
+    options: Mapping[str, Any],  # Of `check_squad_options`
+) -> Callable[[list[Document]], list[Document]]:  # Of all questions about some texts those that are asked
+    "Questions as they are, or with their answers in a list; those for which there is none are told."
+    if options["answer_in"] == "passage":
+        return list
+
+    def listed(documents: list[Document]) -> list[Document]:
+        found = list_answers(documents, options["num_choices"])
+        if left := len(documents) - len(found):
+            why = "for their texts answer nothing else that could be offered"
+            say_once(f"squad: {left} of {len(documents)} questions were left out, {why}")
+        return found
+
+    return listed
+
+
 # %% ../nbs/14_tasks.ipynb #g071
 GENERATORS: dict[str, Callable[..., list[Document]]] = {
     "retention": retention_documents, "update": update_documents, "kinds": kinds_documents, "recall": recall_documents,
@@ -421,7 +440,7 @@ def task_documents(
     train_segments: Sequence[int] = (),  # Of generated training documents, each draws one; none for num_segments
     on_error: str = "raise",  # What squad does about bad records: "raise", "skip" or "realign"
     num_validation: int = 0,  # Documents of each length to tell by when it has been learned; of squad, held out of training
-    task_options: dict[str, Any] | None = None,  # What a generated task is told besides, as decoys or fact_segment
+    task_options: dict[str, Any] | None = None,  # What a task is told besides, as decoys or answer_in
     short_segments: int = 2,  # Of a generated task's short documents
     short_task_options: dict[str, Any] | None = None,  # What a generated task is told otherwise for short documents
 ) -> TaskDocuments:  # Train, evaluation, short and validation documents
@@ -449,16 +468,17 @@ def task_documents(
     if task == "cloze":
         counts = (num_train, num_eval, num_validation)
         return cloze_task(data_path, num_segments, counts, seed, task_options, short_segments, short_task_options, on_error)
-    for name, told in {"task_options": task_options, "short_task_options": short_task_options}.items():
-        if told:
-            raise ValueError(f"{name} must be left out for task {task!r}, which reads its documents, got {told!r}")
+    if short_task_options:
+        what = "whose short documents are single paragraphs"
+        raise ValueError(f"short_task_options must be left out for task {task!r}, {what}, got {short_task_options!r}")
+    ask = asked_where(check_squad_options(task_options))
     parts = SquadParts(data_path, num_segments, words_per_segment, on_error)
     evaluation, asked = parts.evaluation()
     articles = list(apart_articles(load_any_articles(parts.data_path, "train", on_error), asked, parts.data_path))
     articles, held = hold_out(articles, num_validation, seed)
-    train, short = (sample_documents(part, num_train, seed) for part in parts.long_and_short(articles))
-    validation = [sample_documents(part, num_validation, seed) for part in parts.long_and_short(held) if held]
-    return TaskDocuments(train, sample_documents(evaluation, num_eval, 0), short, *validation)
+    train, short = (sample_documents(ask(part), num_train, seed) for part in parts.long_and_short(articles))
+    validation = [sample_documents(ask(part), num_validation, seed) for part in parts.long_and_short(held) if held]
+    return TaskDocuments(train, sample_documents(ask(evaluation), num_eval, 0), short, *validation)
 
 # %% ../nbs/14_tasks.ipynb #c067x
 def evaluation_documents(

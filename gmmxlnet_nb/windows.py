@@ -143,17 +143,22 @@ def read_windows(
     batches: Iterable[Mapping[str, Tensor]],  # As `batch_windows` gives them
     max_answer_length: int,  # Tokens
     capture_steps: Any = "auto",  # Whether a GPU replays windows
-) -> Tensor:  # Rows (W, 6) of all windows, on the CPU
+    more: Callable[[Tensor, Tensor, int], Tensor] | None = None,  # Of a batch's logits, and windows before it: (w, c)
+) -> Tensor:  # Rows (W, 6 + c) of all windows, on the CPU
     "Read each window from the initial memory."
-    waits = [lambda: torch.empty(0, 6)]
+    waits, count = list[Callable[[], Tensor]](), 0
     device: Any = model.device
     with answering(model), replaying(model, capture_steps, "the window reader"):
         for batch in prefetch(batches, device):  # the next one is on its way meanwhile
             inputs = {name: x for name, x in batch.items() if not name.endswith("_positions")}
             state = model.get_initial_memory(len(batch["input_ids"]))  # whatever state was set
             out = model(**inputs, memory_state=state, return_memory_state=False)
-            waits.append(fetch(window_rows(out.start_logits, out.end_logits, batch["answer_mask"], max_answer_length), False))
-    return torch.cat([wait() for wait in waits])
+            rows = window_rows(out.start_logits, out.end_logits, batch["answer_mask"], max_answer_length)
+            if more is not None:
+                rows = torch.cat([rows, more(out.start_logits, out.end_logits, count)], dim=1)
+            waits.append(fetch(rows, False))
+            count += len(rows)
+    return torch.cat([wait() for wait in waits]) if waits else torch.empty(0, 6)
 
 # %% ../nbs/47_windows.ipynb #k216
 def window_reader_spans(

@@ -162,7 +162,9 @@ def stale(root: Path) -> dict[str, set[str]]:
     """Why records are not fresh, by notebook; those of all jobs with a notebook are in the same state."""
     found: dict[str, set[RecordStatus]] = {}
     for job in jobs_of(root):
-        found.setdefault(job.notebook.name, set()).add(record_status(job))
+        state, why = record_status(job)
+        if job.base is None or not why.startswith(f"the record of {job.base.name},"):  # that one says why
+            found.setdefault(job.notebook.name, set()).add(RecordStatus(state, why))
     return {name: {why for _, why in verdicts} for name, verdicts in found.items() if verdicts != {RecordStatus("fresh")}}
 
 
