@@ -9,8 +9,8 @@ before; the authors of dev have no book in train. The same commit gives the same
 
     python tools/books.py classic-books-markdown 944882722e9a96fa6cf2739dc2ea757e101f412f --characters 90000000 \\
         --without "Samuel Richardson/Clarissa.md" --without "Various/King James Bible.md"
- The year is that of the original: a
-translation may be newer, and whether a book may be copied depends on the country.
+
+The year is that of the original: a translation may be newer, and whether a book may be copied depends on the country.
 """
 
 import argparse
@@ -103,7 +103,7 @@ def whole_authors(
     books: Sequence[Book],  # Of any number of authors
     most: int,  # Characters
 ) -> list[Book]:  # In their order
-    """The books of as many authors, in an order that is the same everywhere, as have so many characters; a `ValueError` for none."""
+    """The books of the first authors, by a hash of their names, that have so many characters; a `ValueError` for none."""
     sizes = dict[str, int]()
     for book in books:
         sizes[author_key(book.author)] = sizes.get(author_key(book.author), 0) + len(book.text)

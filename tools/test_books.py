@@ -96,7 +96,7 @@ def test_train_may_be_smaller(clone: tuple[Path, str], tmp_path: Path) -> None:
     assert found[0] == books and all(0 < len(part) < len(books) for part in found[1:])
     for part in found:
         assert part == [book for book in books if book.author in {kept.author for kept in part}]
-    with pytest.raises(ValueError, match="characters must have room for the books of an author, .* got 10"):
+    with pytest.raises(ValueError, match=r"characters must have room for the books of an author, .* got 10"):
         whole_authors(books, 10)
     dev = [run(*clone, *told, "--folder", tmp_path).stdout.splitlines()[1] for told in ((), ("--characters", max(sizes)))]
     assert dev[0] == dev[1]
