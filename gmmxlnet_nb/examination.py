@@ -393,16 +393,17 @@ def distance_table(
 
 
 def counts_by_book(
-    trainer: GMMTrainer,  # That has just evaluated
+    results: Mapping[str, Any],  # As `document_results` gives them, or of a reader of windows
     dataset: DocumentDataset,  # Those documents
     what: DocumentConfig,  # What the run reads
     segments: int,  # Of each document
+    suffix: str = "",  # Of the metrics' names
 ) -> list[dict[str, Any]]:  # As `book_counts` has them, with the documents' length; empty but for cloze
     "How much was right of each book, by how far back the answer was last said."
     if what.task != "cloze":
         return []
-    results, distances = document_results(trainer, dataset), check_distances(what.task_options.get("distances"), segments)
-    outcomes = {metric: results[name] for name, metric in OUTCOMES.items() if name in results}
+    distances = check_distances(what.task_options.get("distances"), segments)
+    outcomes = {f"{metric}{suffix}": results[name] for name, metric in OUTCOMES.items() if name in results}
     return [{"segments": segments, **row} for row in book_counts(dataset.documents, distances, outcomes)]
 
 # %% ../nbs/56_examination.ipynb #i066
@@ -411,7 +412,7 @@ def reader_results(
     dataset: DocumentDataset,  # To be asked about
     what: DocumentConfig,  # What the run reads, and its readers
     segments: int,  # Of each document
-) -> tuple[dict[str, float], dict[str, Any]]:  # For the record; and for the side file
+) -> tuple[dict[str, float], dict[str, Any], list[dict[str, Any]]]:  # For the record; for the side file; of each book
     "What each reader of windows scores, and what it has right of each document."
     args, place = trainer.args, "" if segments == what.num_segments else f"/{segments}"
     how = {"max_answer_length": args.max_answer_length, "batch_size": args.per_device_eval_batch_size}
@@ -419,14 +420,15 @@ def reader_results(
     with trainer.compute_loss_context_manager():
         readers = parse_readers(what.readers)
         found = ask_readers(model, dataset, readers, args.null_threshold, capture_steps=capture, **how)
-    metrics, arrays = dict[str, float](), dict[str, Any]()
+    metrics, arrays, books = dict[str, float](), dict[str, Any](), list[list[dict[str, Any]]]()
     for name, answers in found.items():
         metrics |= {f"{metric}_{name}{place}": score for metric, score in answers.scores.items()}
         if what.task == "cloze":
             table = distance_table(answers.results, dataset, what, segments, f"_{name}")
             metrics |= {f"{metric}{place}": score for metric, score in table.items()}
+            books.append(counts_by_book(answers.results, dataset, what, segments, f"_{name}"))
         arrays |= {f"{outcome}@{name}": answers.results[outcome] for outcome in OUTCOMES if outcome in answers.results}
-    return metrics, arrays
+    return metrics, arrays, [{name: value for row in rows for name, value in row.items()} for rows in zip(*books, strict=True)]
 
 
 # %% ../nbs/56_examination.ipynb #i070
@@ -500,15 +502,24 @@ class Examination:
             results["fact_segment"] = fact_segments(dataset)
         return Asked(dataset, results, mean_routes(noted["read_probs"]) if "read_probs" in noted else None)
 
+    def books_of(
+        self,
+        segments: int,  # Of each document
+    ) -> list[dict[str, Any]]:
+        "What was right of each book in documents of a length."
+        return [row for row in self.books if row["segments"] == segments]
+
     def count_books(
         self,
-        dataset: DocumentDataset,  # Which the trainer has just been asked about
+        dataset: DocumentDataset,  # Which the trainer has been asked about
         what: DocumentConfig,  # What the run reads
         segments: int,  # Of each document
+        results: Mapping[str, Any] | None = None,  # Of these documents; None for those of the last evaluation
     ) -> None:
         "Keep what was right of each book; of a length once, and nothing but for cloze."
-        if all(row["segments"] != segments for row in self.books):
-            self.books += counts_by_book(self.trainer, dataset, what, segments)
+        if what.task == "cloze" and not self.books_of(segments):
+            found = document_results(self.trainer, dataset) if results is None else results
+            self.books += counts_by_book(found, dataset, what, segments)
 
     def ask(
         self,
@@ -520,8 +531,11 @@ class Examination:
             return
         found = self.results[segments] = dict(asked.results)
         if self.what.readers:
-            metrics, arrays = reader_results(self.trainer, asked.dataset, self.what, segments)
+            metrics, arrays, by_book = reader_results(self.trainer, asked.dataset, self.what, segments)
             self.read |= metrics
+            self.count_books(asked.dataset, self.what, segments, asked.results)
+            for row, more in zip(self.books_of(segments), by_book, strict=True):  # of the same documents, in the same order
+                row |= more
             found |= arrays
         under: dict[str, dict[str, Any]] = {}
         for named in self.named:
