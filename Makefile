@@ -36,7 +36,7 @@ train: $(INSTALLED)  ## Run experiments/train.ipynb: make train OUT=runs/eight A
 DATA ?= generated
 ENCODER ?= runs/encoder
 TINY := vocab_size=700 hidden_dim=64 num_layers=2 num_heads=4 segment_length=128 batch_size=16 max_steps=800 learning_rate=2e-3 eval_steps=200
-SMALL := bf16=true max_steps=11000
+SMALL := bf16=true max_steps=9000
 
 encoder: $(INSTALLED)  ## Pre-train an XLNet in runs/encoder: make encoder DATA=books; a tiny one where there is no GPU, or no DATA
 	$(BIN)/gmmxlnet pretrain $(DATA) output_dir=$(ENCODER) cache_dir=runs/tokens $(if $(filter-out generated,$(DATA)),$(shell \
