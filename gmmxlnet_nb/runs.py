@@ -11,7 +11,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,12 +30,12 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from .core import check_choice, check_names, check_positive, hold_lock, hold_run, moved_names
+from .core import check_choice, check_names, check_positive, hold_lock, moved_names
 from .closure import PACKAGE, used_code
 from gmmxlnet_nb.records import (
     RECORDS, Job, RecordStatus, card_records, job_record, keep_record, notebook_defaults, read_record, record_status, status_of,
 )
-from .run_bases import bases_to_make, with_bases
+from .run_bases import bases_to_make, under_way, with_bases
 from .stack_groups import features_key, stacks
 
 # %% ../nbs/61_runs.ipynb #s002
@@ -258,16 +257,13 @@ def execute(
         if not force and status_here(job).state == "fresh":  # another process may have been faster
             return
         stack.enter_context(undisturbed(job))
-        with hold_run(job.scratch()):  # of a run that was started there by hand
-            shutil.rmtree(job.scratch(), ignore_errors=True)
-        job.scratch().mkdir(parents=True)
         code, clock, started = used_code(job.notebook, job.root), datetime.now(UTC), time.perf_counter()
-        with tempfile.TemporaryDirectory(prefix="gmmxlnet-") as sockets:
+        with under_way(job, code, force) as way, tempfile.TemporaryDirectory(prefix="gmmxlnet-") as sockets:
             execute_notebook(
-                str(job.notebook), str(job.scratch("/out.ipynb")), job.given, kernel_name="python3", language="python",
+                str(job.notebook), str(job.scratch("/out.ipynb")), way.given, kernel_name="python3", language="python",
                 cwd=str(job.root), progress_bar=False, config=socket_transport(sockets),
             )  # fmt: skip
-        times = {"started": clock.isoformat(timespec="seconds"), "duration_s": round(time.perf_counter() - started, 1)}
+        times = {"started": clock.isoformat(timespec="seconds"), **way.times(time.perf_counter() - started)}
         record = job_record(job, kernel_result(job), times, code)
         verdict = status_of(job, record)  # against the code as it is in the end
         if verdict.state != "fresh":
