@@ -22,12 +22,15 @@ from transformers import (
     ModernBertConfig,
     ModernBertModel,
     PreTrainedTokenizerBase,
+    XLNetLMHeadModel,
 )
 from transformers.masking_utils import create_bidirectional_sliding_window_mask
 
 from .core import check_choice, check_count, check_positive
 from .experts import check_shape, require
 from .documents import Answer, Document
+from .two_stream import draw_permutation, two_stream_layer
+from .pretrain_text import permutation_loss
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
 from .data import DocumentDataset
 
@@ -186,6 +189,55 @@ def random_windows(
         raise ValueError(f"vocab_size must be a whole number > 10, got {vocab_size!r}")
     ids, at = torch.randint(10, vocab_size, (batch_size, length)), torch.randint(0, length, (batch_size,))
     return {name: x.to(device) for name, x in (("input_ids", ids), ("start_positions", at), ("end_positions", at))}
+
+# %% ../nbs/69_rivals.ipynb #b023
+class LanguageOutput(NamedTuple):
+    "What a step needs of a language model."
+
+    loss: Tensor  # (), nats a token that is predicted
+
+
+class PermutationModel(nn.Module):
+    "Permutation language modelling in our code, as a model whose output has a loss."
+
+    def __init__(
+        self,
+        model: XLNetLMHeadModel,  # Whose weights are used
+        compiled: bool = False,  # Whether its layers are
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.options: dict[str, Any] = {"layer": torch.compile(two_stream_layer, dynamic=False)} if compiled else {}
+
+    def forward(self, **batch: Tensor) -> LanguageOutput:
+        "Of a batch of `random_permutations`."
+        return LanguageOutput(permutation_loss(self.model, batch, **self.options))
+
+
+def random_permutations(
+    batch_size: int,  # b
+    length: int,  # l
+    vocab_size: int,  # Of which the first ten are left out
+    share: float = 1 / 6,  # Of the tokens, that are predicted
+    device: torch.device | str = "cpu",  # Where they are needed
+) -> dict[str, Tensor]:  # input_ids and ranks (b, l); targets and labels (b, t)
+    "Windows of random tokens, and what is predicted in them."
+    ids = torch.randint(10, vocab_size, (batch_size, length))
+    permutation, _ = draw_permutation(torch.ones(batch_size, length, dtype=torch.bool), share)
+    labels = ids.gather(1, permutation.targets)
+    found = {"input_ids": ids, "ranks": permutation.ranks, "targets": permutation.targets, "labels": labels}
+    return {name: value.to(device) for name, value in found.items()}
+
+
+def as_masks(
+    batch: dict[str, Tensor],  # Of `random_permutations`
+) -> dict[str, Tensor]:  # Arguments of Hugging Face's `XLNetLMHeadModel`
+    "The same windows and targets."
+    ids, ranks = batch["input_ids"], batch["ranks"]
+    own = torch.eye(ids.shape[1], dtype=torch.bool, device=ids.device) & (ranks > 0)[:, None]
+    hidden = (ranks[:, None] > ranks[:, :, None]) | own
+    places = F.one_hot(batch["targets"], ids.shape[1])
+    return {"input_ids": ids, "perm_mask": hidden.float(), "target_mapping": places.float(), "labels": batch["labels"]}
 
 # %% ../nbs/69_rivals.ipynb #n112
 SYLLABLES = [a + b for a in "bdfgklmnprst" for b in "aeiou"]
