@@ -18,6 +18,7 @@ ABOUT = {
     "mechanism": "memories that are changed while they are asked",
     "binding": "tasks that state several values and ask for one of them",
     "pretrain": "an encoder that reads books",
+    "masked": "a BERT of the same budget",
     "cloze": "questions about books by authors who were held out",
 }
 

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from architecture import draw_architecture
 from contrasts import interval
-from evidence import BINDING, BOUND, CLOZED, ENCODER, LEARNED, LONG, MEMORY, PRETRAIN, RETENTION, Evidence
+from evidence import BINDING, BOUND, CLOZED, ENCODER, LEARNED, LONG, MEMORY, PRETRAIN, RETENTION, WINDOWS, Evidence
 from further import TASKS
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
@@ -218,18 +218,20 @@ def draw_losses(share: bool) -> Callable[[dict[str, Any]], Drawing]:
 # --- books ---
 
 READ = {"read": "from an encoder that has read", "scratch": "from scratch"}  # What panels are called
-COLOURS, SIGNS = (*SHADES[:-1], 5, 3), (*MARKERS, "P")  # One memory more than a panel has elsewhere, and none of them grey
+# One memory more than a panel has elsewhere, and two readers of windows, none of them grey
+COLOURS, SIGNS = (*SHADES[:-1], 5, 3, 6, 9), (*MARKERS, "P", "X", "*")
 GREYS = ("0.75", "0.6", "0.45", "0.3")
 RULE_DASHES: tuple[Any, ...] = ((0, (1, 1.5)), (0, (4, 3)), (0, (6, 1.5)), (0, (4, 1.5, 1, 1.5)))
 
 
 def draw_cloze(data: dict[str, Any]) -> Drawing:
-    """Scores by distance, a panel for readers of books and one for others; a memory is drawn alike in both, and so is a rule."""
-    figure, axes = plt.subplots(1, len(data["panels"]), figsize=(WIDTH, 3.3), sharey=True)
-    labels = list(dict.fromkeys(label for lines in data["panels"].values() for label in lines))
+    """Scores by distance, a panel for what has read books and one for others; a memory or a rule is drawn alike in both."""
+    figure, axes = plt.subplots(1, len(data["panels"]), figsize=(WIDTH, 3.5), sharey=True)
+    panels = {group: lines | (data["readers"] if group == "read" else {}) for group, lines in data["panels"].items()}
+    labels = list(dict.fromkeys(label for lines in panels.values() for label in lines))
     places, palette = range(len(data["distances"])), sns.color_palette(PALETTE)
     drawn: dict[str, Any] = {}
-    for ax, (group, lines) in zip(axes, data["panels"].items(), strict=True):
+    for ax, (group, lines) in zip(axes, panels.items(), strict=True):
         for (rule, values), grey, dashes in zip(data["rules"].items(), GREYS, RULE_DASHES, strict=True):
             [drawn[rule]] = ax.plot(places, values, color=grey, ls=dashes, lw=1)
         for label, (mean, low, high) in lines.items():
@@ -238,7 +240,7 @@ def draw_cloze(data: dict[str, Any]) -> Drawing:
             beside = [place + 0.04 * (i - (len(labels) - 1) / 2) for place in places]
             drawn[label] = ax.errorbar(
                 beside, mean, yerr=error, color=palette[COLOURS[i]], marker=SIGNS[i], mec="white", mew=0.4, elinewidth=0.7,
-                capsize=1.5,
+                capsize=1.5, ls="--" if label in data["readers"] else "-",
             )  # fmt: skip
         ax.set(title=READ[group], ylim=(0, 100), xlabel="segments back to the answer")
         ax.set_xticks(places, data["distances"])
@@ -489,9 +491,10 @@ FIGURES = (
     Figure(
         "cloze",
         "Questions about held-out books, by how many segments back the answer was last said. Lines: mean over {ClozeSeeds} "
-        "seeds; whiskers, drawn side by side: from the lowest seed to the highest. Grey: rules that do not read the question. "
-        "Gates of the first two memories begin open.",
-        CLOZED,
+        "seeds; whiskers, drawn side by side: from the lowest seed to the highest. Dashed: readers that have the question beside "
+        "each window of the text, or beside those that are searched for. Grey: rules that do not read the question. Gates of the "
+        "first two memories begin open.",
+        CLOZED + WINDOWS,
         cloze_data,
         draw_cloze,
     ),

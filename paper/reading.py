@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from contrasts import COVERAGE, DRAWS, LEVEL, adjust
-from evidence import CLOZE, CLOZED, PRETRAIN, SCORE, Evidence
+from evidence import CLOZE, CLOZED, MASKED, PRETRAIN, SCORE, WINDOWS, Evidence
 from further import labelled
 from results import Macro, Value, extremes, leaders, listed, number, p_value, setting, signed, spread
 from tex import Body
@@ -24,6 +24,9 @@ SCRATCH_FLAT = CLOZE["scratch"][0]
 RULES = {"chance": "random choice", "frequent": "most frequent", "recent": "most recent", "oldest": "oldest"}
 RIVALS = ("frequent", "recent")  # The better of these is what a memory has to beat
 RULE = "rule"  # Stands for it where a contrast has a run
+# Readers of windows, by the names that records have, which stand for them where a contrast has a run; and what tables call them
+READS = {"windows": "windows, no memory", "bm25-4": "BM25, 4 windows"}
+ALL, SEARCHED = READS
 
 
 def distances(e: Evidence) -> list[str]:
@@ -50,8 +53,19 @@ def named(e: Evidence, run: str) -> str:
     return e.label(run) + ("" if read else ", from scratch")
 
 
-def far_score(run: str, metric: str = SCORE) -> Value:
-    """A run's score at the farthest distance, over its seeds."""
+def source(name: str) -> tuple[str, str]:
+    """Of a run or of a reader of windows: the run whose records have its score, and the metric that it is compared by."""
+    return (WINDOWS[0], f"{SCORE}_{name}") if name in READS else (name, SCORE)
+
+
+def called(e: Evidence, name: str) -> str:
+    """What tables call a side of a contrast."""
+    return {RULE: "the better rule", **READS}.get(name) or named(e, name)
+
+
+def far_score(name: str) -> Value:
+    """The score at the farthest distance of a run or of a reader of windows, over the seeds."""
+    run, metric = source(name)
     return lambda e: spread(e.metric(run, f"{metric}@{farthest(e)}"))
 
 
@@ -125,20 +139,24 @@ def drawn_again(questions: tuple[float, ...], one: tuple[float, ...], other: tup
 
 @dataclass(frozen=True)
 class Contrast:
-    """One run's share of right answers at the farthest distance less another's, or less that of the better rule."""
+    """One run's share of right answers at the farthest distance less another's, or less that of a rule or a reader of windows."""
 
     one: str  # A run
-    other: str  # Another, or `RULE`
+    other: str  # Another, `RULE`, or one of `READS`
 
 
 # Declared before the runs that decide them; what stands in one family is adjusted together.
 PLANNED: dict[str, tuple[Contrast, ...]] = {
     "memory": (Contrast(ROUTED, NONE), Contrast(FLAT, NONE)),
     "rule": (Contrast(ROUTED, RULE), Contrast(FLAT, RULE)),
+    "windows": (Contrast(ROUTED, ALL), Contrast(FLAT, ALL)),
     "scratch": (Contrast(SCRATCH_FLAT, SCRATCH_NONE),),
 }
-# What is described and not tested: other memories, and what it is worth to have read
-DESCRIBED = (*(Contrast(run, NONE) for run in OTHERS), Contrast(FLAT, SCRATCH_FLAT), Contrast(NONE, SCRATCH_NONE))
+# What is described and not tested: other memories, windows that are searched for, and what it is worth to have read
+DESCRIBED = (
+    *(Contrast(run, NONE) for run in OTHERS), *(Contrast(run, SEARCHED) for run in (ROUTED, FLAT)),
+    Contrast(FLAT, SCRATCH_FLAT), Contrast(NONE, SCRATCH_NONE),
+)  # fmt: skip
 
 
 def sides(e: Evidence, contrast: Contrast) -> tuple[Counts, Counts]:
@@ -146,7 +164,7 @@ def sides(e: Evidence, contrast: Contrast) -> tuple[Counts, Counts]:
     one = by_book(e, contrast.one, SCORE)
     if contrast.other == RULE:
         return one, by_book(e, contrast.one, better_rule(e, contrast.one))
-    other = by_book(e, contrast.other, SCORE)
+    other = by_book(e, *source(contrast.other))
     asked = [{seed: {book: n for book, (n, _) in books.items()} for seed, books in side.items()} for side in (one, other)]
     if asked[0] != asked[1]:
         raise ValueError(f"{contrast.one} and {contrast.other} must have the same seeds and questions to be compared in pairs")
@@ -222,7 +240,7 @@ def headline(e: Evidence) -> str:
     """What the tests over books decide."""
     return (
         f"in tests over {over_books(e, PLANNED['memory'][0]).books} books, {decided(e, 'memory')} the encoder without a memory, "
-        f"and {decided(e, 'rule')} the better of two rules"
+        f"{decided(e, 'rule')} the better of two rules, and {decided(e, 'windows')} a reader of all windows"
     )
 
 
@@ -263,7 +281,7 @@ def option(name: str) -> Value:
 
 
 def cloze_body(e: Evidence) -> Body:
-    """Scores by how far back the answer was last said, of memories and of rules."""
+    """Scores by how far back the answer was last said, of memories, of readers of windows and of rules."""
     asked, rows = distances(e), list[tuple[str, ...] | None]()
 
     def scored(run: str, name: str) -> Value:
@@ -277,9 +295,13 @@ def cloze_body(e: Evidence) -> Body:
             names = [*(f"{SCORE}@{at}" for at in asked), f"{SCORE}_memory_cleared@{asked[-1]}"]
             rows.append((named(e, run), *map(e.marked, [seeds(run), *(scored(run, name) for name in names)])))
         rows.append(None)
+    for name, label in READS.items():
+        run, metric = source(name)
+        rows.append((label, *map(e.marked, [seeds(run), *(scored(run, f"{metric}@{at}") for at in asked)]), ""))
+    rows.append(None)
     rows += [(label, "", *(e.marked(rule_score(rule, at)) for at in asked), "") for rule, label in RULES.items()]
     rows += [None, ("questions", "", *(e.marked(rule_score("documents", at)) for at in asked), "")]
-    return ("memory or rule", "seeds", *map(written, asked), f"cleared, {written(asked[-1])}"), tuple(rows)
+    return ("memory, reader or rule", "seeds", *map(written, asked), f"cleared, {written(asked[-1])}"), tuple(rows)
 
 
 def books_body(e: Evidence) -> Body:
@@ -298,8 +320,7 @@ def books_body(e: Evidence) -> Body:
     for family, contrasts in {**PLANNED, "": DESCRIBED}.items():
         rows += [None] * bool(rows)
         for contrast in contrasts:
-            other = "the better rule" if contrast.other == RULE else named(e, contrast.other)
-            rows.append((named(e, contrast.one), other, *map(e.marked, cells(contrast, bool(family)))))
+            rows.append((called(e, contrast.one), called(e, contrast.other), *map(e.marked, cells(contrast, bool(family)))))
     return ("memory", "less", "difference", "interval", "$p$", "adjusted", "ahead"), tuple(rows)
 
 
@@ -311,34 +332,42 @@ class Reader(NamedTuple):
 
     run: str  # Whose record has its scores
     label: str
-    loss: str | None  # The metric: nats a token that is predicted
-    bits: str  # The metric: bits a character
+    loss: str | None = None  # The metric: nats a token that is predicted
+    bits: str | None = None  # The metric: bits a character
+    masked: str | None = None  # How metrics begin of what is restored in spans from what is in none, percent
+    ordered: str | None = None  # The same from the tokens before in the same span, too
+
+    def metrics(self) -> tuple[str | None, ...]:
+        """Of a row, in the order of its columns."""
+        restored = (begins and f"{begins}_{what}" for begins in (self.masked, self.ordered) for what in ("spans", "tokens"))
+        return (self.loss, self.bits, *restored)
 
 
 READERS = (
-    Reader(PRETRAIN[0], "XLNet", "held_out_loss", "bits_per_character"),
+    Reader(PRETRAIN[0], "XLNet", "held_out_loss", "bits_per_character", "masked", "ordered"),
+    Reader(MASKED[0], "BERT, of the same budget", masked="masked"),
     Reader(PRETRAIN[0], "frequencies of tokens", "unigram_loss", "bits_per_character_unigram"),
     Reader(PRETRAIN[0], "5-grams, Kneser–Ney", None, "bits_per_character_5-gram"),
 )
-XLNET, UNIGRAM, FIVE = READERS[:3]
+XLNET, BERT, UNIGRAM, FIVE = READERS
 
 
-def scores(e: Evidence, reader: Reader) -> tuple[float | None, float | None]:
-    """Loss and bits of a row, as far as its record has them."""
-    told = e.names(reader.run)
-    loss, bits = (e.one(reader.run, name) if name in told else None for name in (reader.loss or "", reader.bits))
-    return loss, bits
+def scores(e: Evidence, reader: Reader) -> tuple[float | None, ...]:
+    """Of a row, as far as its record is there and has them: loss, bits, and spans and tokens that are restored."""
+    told = e.names(reader.run) if e.there((reader.run,)) else []
+    return tuple(e.one(reader.run, name) if name in told else None for name in (name or "" for name in reader.metrics()))
 
 
 def pretrain_body(e: Evidence) -> Body:
     """What held-out books cost each language model; a row of which nothing is known is left out."""
 
     def cell(reader: Reader, place: int) -> Value:
-        return lambda e: "–" if (found := scores(e, reader)[place]) is None else number(found, 3)
+        return lambda e: "–" if (found := scores(e, reader)[place]) is None else number(found, 3 if place < 2 else 1)
 
+    header = ("", "nats a token", "bits a character", "masked spans", "tokens", "in order, spans", "tokens")
     known = [reader for reader in READERS if any(value is not None for value in scores(e, reader))]
-    return ("", "nats a token", "bits a character"), [
-        (reader.label, *(e.marked(cell(reader, place)) for place in (0, 1))) for reader in known
+    return header, [
+        (reader.label, *(e.marked(cell(reader, place)) for place in range(len(header) - 1))) for reader in known
     ]
 
 
@@ -359,9 +388,44 @@ def bits_said(e: Evidence) -> str:
     )
 
 
-def millions(name: str) -> Value:
-    """A metric of the encoder's record, in millions."""
-    return lambda e: number(e.one(PRETRAIN[0], name) / 1e6)
+def restored_said(e: Evidence) -> str:
+    """What the encoder restores of spans that are not shown."""
+    spans, tokens, ordered, rest = scores(e, XLNET)[2:]
+    if spans is None or tokens is None:
+        return "The record does not say how much it restores of spans that are not shown"
+    both = f"{number(spans)}% whole and {number(tokens)}% of their tokens"
+    said = f"Of spans that are not shown it restores {both}, from what is in none"
+    if ordered is None or rest is None:
+        return said
+    return f"{said}; {number(ordered)}% and {number(rest)}% where it has the tokens before in the same span as well"
+
+
+AHEAD = {1: "more than the XLNet", -1: "fewer than the XLNet", 0: "as many as the XLNet"}
+
+
+def masked_said(e: Evidence) -> str:
+    """Which of two encoders restores more of the same spans, as the numbers are written."""
+    (own, _), (other, _) = (scores(e, reader)[2:4] for reader in (BERT, XLNET))
+    if own is None or other is None:
+        return "The records do not say which of the two restores more spans"
+    one, two = float(number(own)), float(number(other))
+    return f"Of the same spans it restores {number(own)}% whole, {AHEAD[(one > two) - (one < two)]} with {number(other)}%"
+
+
+def speed_said(e: Evidence) -> str:
+    """How fast the encoder read, and what share of the time the products of a step need at least."""
+    told = e.names(PRETRAIN[0])
+    if "tokens_per_second" not in told:
+        return "at a speed that the record does not say"
+    speed = f"at {number(e.one(PRETRAIN[0], 'tokens_per_second'), 0)} tokens a second"
+    if "floor_share" not in told:
+        return speed
+    return f"{speed}; the products of a step alone would take {number(100 * e.one(PRETRAIN[0], 'floor_share'), 0)}% of that time"
+
+
+def millions(name: str, run: str = PRETRAIN[0]) -> Value:
+    """A metric of an encoder's record, in millions."""
+    return lambda e: number(e.one(run, name) / 1e6)
 
 
 def digest(e: Evidence) -> str:
@@ -372,7 +436,7 @@ def digest(e: Evidence) -> str:
 def pretrain_data(e: Evidence) -> dict[str, Any]:
     """The held-out loss over the tokens read, and what counts need, in nats a token."""
     [series] = e.series(PRETRAIN[0], "held_out")
-    (_, own), (unigram, _), (_, five) = (scores(e, reader) for reader in (XLNET, UNIGRAM, FIVE))
+    own, unigram, five = scores(e, XLNET)[1], scores(e, UNIGRAM)[0], scores(e, FIVE)[1]
     a_token = math.log(2) * e.one(PRETRAIN[0], "characters_per_token")  # nats for a bit a character
     levels = {"frequencies of tokens": unigram, "5-grams, from left to right": None if five is None else five * a_token}
     return {
@@ -389,16 +453,18 @@ SHORT = ("write", "read")  # What its labels leave out
 
 
 def cloze_data(e: Evidence) -> dict[str, Any]:
-    """Scores by distance: of each run the mean, the lowest and the highest seed; and of each rule."""
+    """Scores by distance: of each run and reader of windows the mean, the lowest and the highest seed; and of each rule."""
     asked = distances(e)
 
-    def line(run: str) -> list[Sequence[float]]:
-        found = [e.values(run, f"{SCORE}@{at}") for at in asked]
+    def line(name: str) -> list[Sequence[float]]:
+        run, metric = source(name)
+        found = [e.values(run, f"{metric}@{at}") for at in asked]
         return [[math.fsum(values) / len(values) for values in found], [*map(min, found)], [*map(max, found)]]
 
     panels = {group: {e.label(run, without=SHORT): line(run) for run in runs} for group, runs in CLOZE.items()}
     rules = {label: [e.metric(NONE, f"{rule}@{at}").mean for at in asked] for rule, label in RULES.items()}
-    return {"distances": [written(at) for at in asked], "panels": panels, "rules": rules}
+    readers = {label: line(name) for name, label in READS.items()}
+    return {"distances": [written(at) for at in asked], "panels": panels, "readers": readers, "rules": rules}
 
 
 # --- macros ---
@@ -423,13 +489,18 @@ def pretrain_macros() -> list[Macro]:
         Macro("PretrainLoss", PRETRAIN, lambda e: number(e.one(run, "held_out_loss"), 3), "held-out loss, nats a token"),
         Macro("PretrainCounts", PRETRAIN, lambda e: number(e.one(run, "unigram_loss"), 3), "the same of frequencies"),
         Macro("PretrainBits", PRETRAIN, bits_said, "bits a character beside counts"),
+        Macro("PretrainSpeed", PRETRAIN, speed_said, "how fast it read"),
+        Macro("PretrainRestored", PRETRAIN, restored_said, "what it restores of spans that are not shown"),
         Macro("PretrainDigest", PRETRAIN, digest, "digest of the texts"),
+        Macro("MaskedSize", MASKED, millions("parameters", MASKED[0]), "parameters of a BERT of the same budget, millions"),
+        Macro("MaskedTokens", MASKED, lambda e: number(e.one(MASKED[0], "masked_tokens")), "tokens in spans that it restores, %"),
+        Macro("MaskedSaid", MASKED, masked_said, "spans that it restores, beside the XLNet"),
     ]  # fmt: skip
 
 
 def cloze_macros() -> list[Macro]:
     """Those of questions about books."""
-    memory, rule, [scratch] = PLANNED["memory"], PLANNED["rule"], PLANNED["scratch"]
+    memory, rule, windows, [scratch] = PLANNED.values()
     routed, flat, none, both = (ROUTED,), (FLAT,), (NONE,), (ROUTED, FLAT)
     return [
         Macro("ClozeSegments", CLOZED, lambda e: str(e.param(CLOZED, "num_segments") - 1), "segments before the choices"),
@@ -460,6 +531,14 @@ def cloze_macros() -> list[Macro]:
         Macro("ClozeFlatSaid", (*both, NONE), said(memory[1]), "flat memory less no memory"),
         Macro("ClozeRoutedRuleSaid", both, said(rule[0]), "experts less the better rule"),
         Macro("ClozeFlatRuleSaid", both, said(rule[1]), "flat memory less the better rule"),
+        setting("ClozeWindowTokens", WINDOWS, "segment_length", "tokens of a window at most"),
+        Macro("ClozeSearched", WINDOWS, lambda _: SEARCHED.partition("-")[2], "windows of a document that are searched for"),
+        Macro("ClozeWindowsScore", WINDOWS, far_score(ALL), "score of the reader of all windows"),
+        Macro("ClozeSearchedScore", WINDOWS, far_score(SEARCHED), "its score where windows are searched for"),
+        Macro("ClozeRoutedWindowsSaid", (ROUTED, *WINDOWS), said(windows[0]), "experts less the reader of all windows"),
+        Macro("ClozeFlatWindowsSaid", (FLAT, *WINDOWS), said(windows[1]), "flat memory less the reader of all windows"),
+        Macro("ClozeRoutedSearched", (ROUTED, *WINDOWS), worth(Contrast(ROUTED, SEARCHED)), "experts less windows searched for"),
+        Macro("ClozeFlatSearched", (FLAT, *WINDOWS), worth(Contrast(FLAT, SEARCHED)), "flat memory less the same"),
         Macro("ClozeScratchScore", (SCRATCH_FLAT,), far_score(SCRATCH_FLAT), "flat memory from scratch"),
         Macro("ClozeScratchNoneScore", (SCRATCH_NONE,), far_score(SCRATCH_NONE), "no memory from scratch"),
         Macro("ClozeScratchSaid", CLOZE["scratch"], said(scratch), "from scratch: flat memory less no memory"),
@@ -468,7 +547,7 @@ def cloze_macros() -> list[Macro]:
         Macro("ClozeOthers", (*OTHERS, NONE), described, "other memories whose intervals are apart from zero"),
         Macro("ClozeBest", CLOZE["read"][:-1], best, "the memory with the highest mean"),
         Macro("ClozeBestScore", CLOZE["read"][:-1], best_score, "its mean"),
-        Macro("ClozeHeadline", (*both, NONE), headline, "what the tests over books decide"),
+        Macro("ClozeHeadline", (*both, NONE, *WINDOWS), headline, "what the tests over books decide"),
     ]  # fmt: skip
 
 

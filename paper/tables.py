@@ -15,6 +15,7 @@ from evidence import (
     ENCODER,
     IMPROVED,
     LEARNED,
+    MASKED,
     MECHANISM,
     MEMORY,
     MILLION,
@@ -27,6 +28,7 @@ from evidence import (
     STACKED,
     TOP,
     UPDATE,
+    WINDOWS,
     Evidence,
     Sample,
 )
@@ -518,9 +520,11 @@ TABLES = (
     Table(
         "pretrain",
         "What held-out books cost. Nats a token: the loss of tokens that are predicted in an order that is drawn, from what "
-        "stands on both sides. Bits a character: of all tokens, from left to right. –: not asked.",
-        PRETRAIN,
-        "lrr",
+        "stands on both sides. Bits a character: of all tokens, from left to right. Masked: percent of spans that are "
+        "restored whole, and of their tokens, from what is in no span; in order: from the tokens before in the same span as "
+        "well, which a BERT cannot use. The same spans in the same windows for both. –: not asked.",
+        PRETRAIN + MASKED,
+        "lrrrrrr",
         pretrain_body,
         r"\footnotesize",
     ),
@@ -528,9 +532,10 @@ TABLES = (
         "cloze",
         "Questions about held-out books, by how many segments back the answer was last said: accuracy over {ClozeChoices} "
         "choices in percent, mean ± standard deviation over the seeds. Cleared: at the farthest distance, the memory reset "
-        "before every segment. From scratch: the encoder has read nothing before. Below: rules that do not read the question, "
-        "and take the choice that was said most often, last, or not for longest.",
-        CLOZED,
+        "before every segment. From scratch: the encoder has read nothing before. Windows: one reader that has the question "
+        "beside each window of the text, or beside those that BM25 finds. Below: rules that do not read the question, and take "
+        "the choice that was said most often, last, or not for longest.",
+        CLOZED + WINDOWS,
         r">{\raggedright\arraybackslash}p{0.42\linewidth}rrrrr",
         cloze_body,
         r"\scriptsize\setlength{\tabcolsep}{4pt}",
@@ -542,7 +547,7 @@ TABLES = (
         "replacement. $p$: of the same draws, two-sided, not below {ClozeLeastP}; adjusted by Holm's method within a family "
         "(between lines). Ahead: seeds in which the first has more right. The better rule: the better of most frequent and most "
         "recent. –: not planned, and not tested.",
-        CLOZED,
+        CLOZED + WINDOWS,
         r">{\raggedright\arraybackslash}p{0.3\linewidth}>{\raggedright\arraybackslash}p{0.2\linewidth}rrrrr",
         books_body,
         r"\scriptsize\setlength{\tabcolsep}{3pt}",

@@ -12,19 +12,22 @@ import numpy as np
 import pytest
 from build import Refused
 from contrasts import DRAWS, LEVEL, adjust
-from evidence import CLOZE, CLOZED, PRETRAIN, Evidence, needed_jobs
+from evidence import CLOZE, CLOZED, MASKED, PRETRAIN, WINDOWS, Evidence, needed_jobs
 from reading import (
+    ALL,
     DESCRIBED,
     FLAT,
     NONE,
     OTHERS,
     PLANNED,
     READERS,
+    READS,
     RIVALS,
     ROUTED,
     RULE,
     RULES,
     SCRATCH_FLAT,
+    SEARCHED,
     Contrast,
     adjusted,
     ahead,
@@ -37,11 +40,15 @@ from reading import (
     distances,
     drawn_again,
     headline,
+    masked_said,
     named,
     over_books,
     pretrain_body,
     pretrain_data,
+    restored_said,
     said,
+    source,
+    speed_said,
     verdict,
     written,
 )
@@ -84,8 +91,10 @@ def right(*counts: float, **more: float) -> dict[int, dict[str, float]]:
 
 
 def contender(e: Evidence, run: str, *counts: float) -> Evidence:
-    """The same evidence where a run and no memory have been asked about some books, of which no memory has half of each right."""
-    return counted(counted(e, run, right(*counts)), NONE, right(*len(counts) * [5]))
+    """The same evidence where a run, no memory and windows were asked about some books, of which the last two have half right."""
+    half = {f"choice_exact_{name}": 5.0 for name in READS}
+    e = counted(counted(e, run, right(*counts)), NONE, right(*len(counts) * [5]))
+    return counted(e, WINDOWS[0], dict.fromkeys(range(len(counts)), half))
 
 
 # --- books drawn anew ---
@@ -166,8 +175,8 @@ def test_pairs_are_of_the_same_questions(evidence: Evidence) -> None:
 def test_made_up_counts_are_those_of_the_scores(evidence: Evidence) -> None:
     """What is right of the books together is the score, and a rule has the same in all records."""
     assert distances(evidence) == ["1", "2-4", "5-16"] and written("5-16") == "5–16"
-    for run in CLOZED:
-        for name in ("choice_exact", *RULES):
+    for run, metric in map(source, (*CLOZED, *READS)):
+        for name in (metric, *RULES):
             for score, books in zip(evidence.values(run, f"{name}@5-16"), by_book(evidence, run, name).values(), strict=True):
                 total = sum(count for count, _ in books.values())
                 assert score == pytest.approx(100 * math.fsum(x for _, x in books.values()) / total)
@@ -187,6 +196,34 @@ def test_made_up_names_are_those_of_runs() -> None:
     assert {"num_choices", "words_per_segment"} <= CLOZE_OPTIONS.keys()
 
 
+def test_a_reader_of_windows_is_another_side(evidence: Evidence) -> None:
+    """Each of the readers of one run has a score and counts of its own, of the same questions as memories."""
+    e = counted(evidence, FLAT, right(6, 7))
+    books = {book: {"choice_exact_windows": 8, "choice_exact_bm25-4": 2, "choice_exact": 9} for book in range(2)}
+    e = counted(e, WINDOWS[0], books)
+    assert over_books(e, Contrast(FLAT, ALL)).difference == -15 and over_books(e, Contrast(FLAT, SEARCHED)).difference == 45
+    assert ahead(e, Contrast(FLAT, ALL)) == (0, 5) and source(FLAT) == (FLAT, "choice_exact")
+    with pytest.raises(ValueError, match=f"{FLAT} and {ALL} must have the same seeds and questions to be compared in pairs"):
+        over_books(counted(e, WINDOWS[0], {**books, 2: books[0]}), Contrast(FLAT, ALL))
+    found = cloze_data(evidence)["readers"]
+    scores = evidence.values(WINDOWS[0], "choice_exact_bm25-4@2-4")
+    assert [*found] == ["windows, no memory", "BM25, 4 windows"]
+    assert [line[1] for line in found["BM25, 4 windows"]] == [pytest.approx(sum(scores) / 5), min(scores), max(scores)]
+
+
+def test_questions_are_the_same_where_windows_are_read() -> None:
+    """A list of choices in the last segment, or in the question: the ids, books and distances of documents stay."""
+    sizes: dict[str, Any] = {"num_segments": 17, "num_train": 6, "num_eval": 60}
+    told: dict[str, Any] = {"num_choices": 4, "words_per_segment": 40}
+    shown = {"question_shown": "everywhere", "answer_in": "passage"}
+    one, other = (
+        task_documents("cloze", "made-up", **sizes, task_options={**told, **more}).evaluation for more in ({}, shown)
+    )
+    assert [document.id for document in one] == [document.id for document in other] and len(one) == 60
+    counts = [book_counts(made, [(1, 1), (2, 4), (5, 16)], {}) for made in (one, other)]
+    assert counts[0] == counts[1]
+
+
 # --- what follows ---
 
 
@@ -194,7 +231,7 @@ def test_what_is_planned(evidence: Evidence) -> None:
     """Each once, with runs of the paper; p-values of a family are adjusted together, and one that is not planned is refused."""
     everything = [*(c for contrasts in PLANNED.values() for c in contrasts), *DESCRIBED]
     assert len(set(everything)) == len(everything)
-    assert {c.one for c in everything} | {c.other for c in everything} == {*CLOZED, RULE}
+    assert {c.one for c in everything} | {c.other for c in everything} == {*CLOZED, RULE, *READS}
     e = counted(contender(evidence, ROUTED, 9, 9, 9), FLAT, right(9, 9, 3))
     family = PLANNED["memory"]
     p_values = [over_books(e, contrast).p for contrast in family]
@@ -216,6 +253,16 @@ def test_manifest_has_what_is_planned() -> None:
     for group, base in (("read", "run:pretrain-small"), ("scratch", "run:pretrain-none")):
         found = [job.given for job in jobs if job.id in CLOZE[group]]
         assert {one["base_model"] for one in found} == {base} and found[0].keys() - memory == told[0].keys()
+    differs = {"segment_length", "stride", "task_options", "readers", "use_global_softmax"}  # which decide no question
+    for job in (job for job in jobs if job.id in WINDOWS):
+        assert {name: x for name, x in job.given.items() if name not in memory | differs} == {
+            name: x for name, x in told[0].items() if name not in differs
+        }
+        asked = {**job.given["task_options"]}
+        assert (asked.pop("question_shown"), asked.pop("answer_in")) == ("everywhere", "passage")
+        assert asked == told[0]["task_options"] and set(READS) < {*job.given["readers"]}
+        assert job.given["base_model"] == "run:pretrain-small" and job.given["memory_type"] == "none"
+    assert len([job for job in jobs if job.id in WINDOWS]) == 5
     assert {job.id: job.given["memory_type"] for job in jobs if job.id.endswith("none") and job.id in CLOZED} == {
         "cloze-none": "none", "cloze-scratch-none": "none",
     }  # fmt: skip
@@ -256,7 +303,8 @@ def test_words_follow_the_books(evidence: Evidence) -> None:
     ):
         e = counted(contender(evidence, ROUTED, routed, routed), FLAT, right(flat, flat))
         assert decided(e, "memory") == words
-        assert headline(e).startswith(f"in tests over 2 books, {words} the encoder without a memory, and ")
+        assert headline(e).startswith(f"in tests over 2 books, {words} the encoder without a memory, ")
+        assert headline(e).endswith(f" the better of two rules, and {words} a reader of all windows")
     for (first, second), told in (
         ((right(9, 9), right(1, 1)), "above zero for (flat, $m = 16$), and below for (differentiable, $m = 64$)"),
         ((right(5, 6), right(4, 6)), "above zero for none, and below for none"),
@@ -269,27 +317,29 @@ def test_tables_of_books(original: Path, evidence: Evidence) -> None:
     """Rows of memories, of those from scratch, of rules and of questions; contrasts by family, and others without a test."""
     bodies = build.content(original).bodies
     header, rows = bodies["cloze"]
-    assert header == ("memory or rule", "seeds", "1", "2–4", "5–16", "cleared, 5–16")
-    assert [row is None for row in rows] == [i in (6, 9, 14) for i in range(16)]
+    assert header == ("memory, reader or rule", "seeds", "1", "2–4", "5–16", "cleared, 5–16")
+    assert [row is None for row in rows] == [i in (6, 9, 12, 17) for i in range(19)]
     assert [row[0] for row in rows[:9] if row] == [named(evidence, run) for run in CLOZED]
     assert rows[8] == ("no memory, from scratch", "5", *(rows[8] or ())[2:]) and "from scratch" not in str(rows[:6])
-    assert [row[0] for row in rows[10:] if row] == [*RULES.values(), "questions"] and rows[-1] is not None
+    assert [row[:2] for row in rows[10:12] if row] == [("windows, no memory", "5"), ("BM25, 4 windows", "5")]
+    assert [row[0] for row in rows[13:] if row] == [*RULES.values(), "questions"] and rows[-1] is not None
     assert rows[-1][4] == str(sum(n for (at, _), n in questions().items() if at == "5-16"))
     header, rows = bodies["books"]
     assert header[2:] == ("difference", "interval", "$p$", "adjusted", "ahead")
     assert [row[1] if row else None for row in rows] == [
-        *2 * ["no memory"], None, *2 * ["the better rule"], None, "no memory, from scratch", None, *3 * ["no memory"],
-        named(evidence, SCRATCH_FLAT), "no memory, from scratch",
+        *2 * ["no memory"], None, *2 * ["the better rule"], None, *2 * ["windows, no memory"], None, "no memory, from scratch",
+        None, *3 * ["no memory"], *2 * ["BM25, 4 windows"], named(evidence, SCRATCH_FLAT), "no memory, from scratch",
     ]  # fmt: skip
-    assert [row[4:6] == ("–", "–") for row in rows if row] == 5 * [False] + 5 * [True]
+    assert [row[4:6] == ("–", "–") for row in rows if row] == 7 * [False] + 7 * [True]
 
 
 def test_what_counts_change_is_marked(evidence: Evidence) -> None:
     """Whatever other counts of a run change in the text, in tables and in figures is marked when its records are stale."""
-    for run in (ROUTED, NONE, SCRATCH_FLAT, OTHERS[1]):
+    for run in (ROUTED, NONE, SCRATCH_FLAT, OTHERS[1], *WINDOWS):
         old = replace(evidence, stale={(run, seed) for seed in range(5)})
         books = evidence.records[run][0]["series"]["books"]
-        other = {**books, **{name: [0.5 * x for x in books[name]] for name in ("choice_exact", *RULES)}}
+        counts = [name for name in books if name.startswith("choice_exact") or name in RULES]
+        other = {**books, **{name: [0.5 * x for x in books[name]] for name in counts}}
         changed = [{**record, "series": {**record["series"], "books": other}} for record in evidence.records[run]]
         new = replace(evidence, records={**evidence.records, run: changed})
         differ = set()
@@ -321,11 +371,46 @@ def test_the_encoder_beside_counts(evidence: Evidence) -> None:
         told = bits_said(with_bits(evidence, **{name: own, five: 1.682}))
         assert told.startswith(f"Read from left to right, a character costs it {words} interpolated Kneser–Ney 5-grams")
     header, rows = pretrain_body(evidence)
-    assert header[1:] == ("nats a token", "bits a character") and [row[0] for row in rows if row] == [r.label for r in READERS]
-    assert rows[2] is not None and rows[2][1:] == ("–", "1.682")
+    assert header[1:3] == ("nats a token", "bits a character") and [row[0] for row in rows if row] == [r.label for r in READERS]
+    assert rows[3] is not None and rows[3][1:] == ("–", "1.682", *4 * ("–",))
+    assert [row[3:] for row in rows[:2] if row] == [("20.0", "32.0", "25.0", "40.0"), ("18.0", "30.0", "–", "–")]
     without = with_bits(evidence, **{name: None, five: None, single: None})
     assert bits_said(without).startswith("The record does not say")
-    assert [row[2] for row in pretrain_body(without)[1] if row] == ["–", "–"]
+    assert [row[2] for row in pretrain_body(without)[1] if row] == ["–", "–", "–"]
+
+
+def test_spans_that_are_restored(evidence: Evidence) -> None:
+    """Which of two encoders restores more follows the numbers as they are written; a record without them has what it has."""
+    for spans, words in ((17.5, "more than"), (18.04, "as many as"), (18.06, "fewer than")):
+        told = masked_said(with_bits(evidence, masked_spans=spans))
+        assert told == f"Of the same spans it restores 18.0% whole, {words} the XLNet with {spans:.1f}%"
+    less = with_bits(evidence, masked_spans=None)
+    assert masked_said(less) == "The records do not say which of the two restores more spans"
+    assert restored_said(less).startswith("The record does not say how much")
+    alone = replace(evidence, records={run: records for run, records in evidence.records.items() if run != PRETRAIN[0]})
+    assert masked_said(alone) == masked_said(less) and [row[0] for row in pretrain_body(alone)[1] if row] == [READERS[1].label]
+    both = restored_said(evidence)
+    assert both.endswith("; 25.0% and 40.0% where it has the tokens before in the same span as well")
+    assert restored_said(with_bits(evidence, ordered_spans=None)) == both.partition(";")[0]
+
+
+def test_how_fast_books_were_read(evidence: Evidence) -> None:
+    """As far as the record says it."""
+    told = speed_said(evidence)
+    assert told == "at 1,200,000 tokens a second; the products of a step alone would take 45% of that time"
+    assert speed_said(with_bits(evidence, floor_share=None)) == "at 1,200,000 tokens a second"
+    assert speed_said(with_bits(evidence, tokens_per_second=None)) == "at a speed that the record does not say"
+
+
+def test_both_encoders_read_the_same(manifest: Path) -> None:
+    """One of other texts is refused; of the repository's own manifest, the two runs differ in what they learn alone."""
+    first, second = (next(job for job in needed_jobs(build.MANIFEST)[0] if job.id == run) for run, in (PRETRAIN, MASKED))
+    weights = {"permutation_weight": 0.0, "masked_weight": 1.0}
+    apart = {name: x for name, x in second.given.items() if first.given.get(name) != x and name != "output_dir"}
+    assert apart == weights and first.given.keys() < second.given.keys() and first.seed == second.seed
+    change(manifest, f"{MASKED[0]}-0", lambda r: r.update(data="other"))
+    with pytest.raises(Refused, match=f"data: {MASKED[0]}, seed 0, read other documents than {PRETRAIN[0]}"):
+        build.content(manifest)
 
 
 def test_what_the_figure_of_the_encoder_shows(evidence: Evidence) -> None:
@@ -357,14 +442,15 @@ def test_what_the_figure_of_books_shows(evidence: Evidence) -> None:
     try:
         drawing.draw_without_rendering()
         [legend] = drawing.legends
-        assert [text.get_text() for text in legend.get_texts()] == [*found["panels"]["read"], *RULES.values()]
+        assert [text.get_text() for text in legend.get_texts()] == [*found["panels"]["read"], *READS.values(), *RULES.values()]
         box, (width, _) = legend.get_window_extent(), drawing.canvas.get_width_height()
         assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width
         panels: list[Any] = [ax.get_tightbbox() for ax in drawing.axes]
         assert not [1 for panel in panels if box.overlaps(panel)]
         lines: list[Any] = drawing.axes[0].containers
         colours = [line.lines[0].get_color() for line in lines]
-        assert len({*map(tuple, colours)}) == 6
+        assert len({*map(tuple, colours)}) == 8 and len(drawing.axes[1].containers) == 2
+        assert [line.lines[0].get_linestyle() for line in lines] == 6 * ["-"] + 2 * ["--"]
     finally:
         build.plt.close(drawing)
 

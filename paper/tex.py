@@ -15,6 +15,7 @@ NAMES = {
     "bfloat16": "a type of numbers",
     "LM2": "a model",
     "5-gram": "a model of counts",
+    "BM25": "a way to search",
 }
 GIVEN = re.compile(r"(?<!\\)%\s*given:(.*)")  # At a line's end: why its digits are no result
 NOTEBOOK = re.compile(r"\\nb\{(\d\d)\}\{([a-z_]+)\}")  # The paper's own command for a notebook, by number and name
