@@ -17,6 +17,7 @@ import matplotlib.pyplot as plt
 from draft import about_figure, banner, by_run, command, counted, pending_box, pending_tex, preamble
 from evidence import NEEDED, OPTIONAL, Evidence, Name, groups_of, needed_jobs, read_evidence
 from figures import FIGURES, Figure, style
+from folds import folds_macros
 from further import further_macros
 from reading import reading_macros
 from results import Macro, macros
@@ -67,7 +68,7 @@ def all_tables() -> list[Table]:
 
 def all_macros() -> list[Macro]:
     """The macros of the text."""
-    return [*macros(), *tuned_macros(), *further_macros(), *reading_macros()]
+    return [*macros(), *tuned_macros(), *further_macros(), *reading_macros(), *folds_macros()]
 
 
 def is_there(item: Macro | Table | Figure, evidence: Evidence) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from evidence import OPTIONAL, Evidence, Name
+from evidence import NEEDED, OPTIONAL, Evidence, Name
 from tables import command as command_of
 from tex import SIGN, to_tex
 
@@ -20,6 +20,7 @@ ABOUT = {
     "pretrain": "an encoder that reads books",
     "masked": "a BERT of the same budget",
     "cloze": "questions about books by authors who were held out",
+    "folds": "real questions about articles, in folds",
 }
 
 # What marks a number, how it is written, and how it takes no room in a table's cell. All of it works in formulas too.
@@ -43,7 +44,7 @@ def patterns(e: Evidence) -> list[str]:
     stale, found = by_run(e.stale, e), dict[str, None]()
     for run in stale:
         family = run.partition("-")[0] + "-"
-        like = [other for other in e.records if other.startswith(family)]
+        like = [other for other in dict.fromkeys((*NEEDED, *e.records)) if other.startswith(family)]  # also what is left out
         found[f'"{family}*"' if len(like) > 1 and set(like) <= stale.keys() else run] = None
     return list(found)
 

@@ -84,13 +84,21 @@ CLOZE: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 CLOZED = tuple(run for group in CLOZE.values() for run in group)
 WINDOWS = ("cloze-windows",)  # The same questions beside each window of the text, which a memory does not have
+# Real questions about articles: by memory, experts first and none last, and by where the answer is, one run a fold; and a reader
+# of windows. Before that, each has learned from spans of books; those of halves have learned from no real question.
+READERS, ANSWER_IN = ("gmm4", "skip16", "none"), ("list", "passage")
+SPANS = {(who, where): (f"spans-{who}-{where}",) for where in ANSWER_IN for who in READERS}
+FOLDED = {(who, where): tuple(f"squad-fold{n}-{who}-{where}" for n in range(1, 6)) for who, where in SPANS}
+ZERO = {(who, where): tuple(f"squad-zero{n}-{who}-{where}" for n in (1, 2)) for who, where in SPANS}
+BY_WINDOW = tuple(f"squad-fold{n}-windows" for n in range(1, 6))
+REAL = (*(run for runs in (SPANS, FOLDED, ZERO) for its in runs.values() for run in its), *BY_WINDOW)
 SQUAD = ("squad-gmm4", "squad-token4", "squad-token16", "squad-none")
 # The parts of one benchmark: on a GPU, of the encoder, of memories, of long documents; and the encoder on a CPU.
 ENCODER, MEMORY, LONG, CPU = ("benchmark-encoder",), ("benchmark-memory",), ("benchmark-long",), ("benchmark-cpu",)
 BENCHMARK = ENCODER + MEMORY + LONG
 NEEDED = (
     *LEARNED, *RETUNED, *CONFIRMED, *MILLION, *BETTER, *LONGEST, *UPDATE, *MECHANISM, *BOUND, *PRETRAIN, *MASKED, *CLOZED,
-    *WINDOWS, *SQUAD, *BENCHMARK, *CPU,
+    *WINDOWS, *REAL, *SQUAD, *BENCHMARK, *CPU,
 )  # fmt: skip
 STACKED = LEARNED + RETUNED + CONFIRMED + MILLION + BETTER + UPDATE + MECHANISM + BOUND  # Trained up to ten at a time
 # Those that the paper can do without until all of a group are made: it leaves out what is made of them alone, and says so.
@@ -98,7 +106,7 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "tuned": RETUNED, "confirmed": CONFIRMED, "million": MILLION,
     "improved": tuple(run for run in BETTER if run not in FARTHER), "farther": FARTHER, "longest": LONGEST,
     "smallest": SMALLEST, "mechanism": MECHANISM, "binding": BOUND, "pretrain": PRETRAIN, "masked": MASKED,
-    "cloze": CLOZED + WINDOWS,
+    "cloze": CLOZED + WINDOWS, "folds": REAL,
 }  # fmt: skip
 SCORE = "choice_exact"  # The metric that memories are compared by: accuracy over the choices
 
@@ -379,12 +387,23 @@ def read_evidence(jobs: Sequence[Job]) -> tuple[Evidence, list[str]]:
             records.setdefault(job.id, []).append(record)
             cards[job.id] = [*cards.get(job.id, []), *(other_cards(job) if job.alone else [])]
             wrong += [line for other, _ in cards[job.id] for line in unfit(job, other)]
-        alone = (LEARNED, UPDATE, SQUAD, PRETRAIN + MASKED, CLOZED, CONFIRMED, MILLION, MECHANISM)
+        alone = (LEARNED, UPDATE, SQUAD, PRETRAIN + MASKED, CLOZED, CONFIRMED, MILLION, MECHANISM, *asked_alike())
         for runs in (*alone, *IMPROVED.values(), *BINDING.values(), *((base, *changed) for base, changed in TUNED.items())):
             differing = other_data(records, runs, stale)
             wrong += differing
             notes += [line for line in other_data(records, runs) if line not in differing]
     return Evidence(records, stale, notes, pending, cards), wrong
+
+
+def asked_alike() -> list[tuple[str, ...]]:
+    """Runs that read the same articles: of each fold or half, by where the answer is."""
+    found = []
+    for kind in (FOLDED, ZERO):
+        for where in ANSWER_IN:
+            its = [runs for (_, place), runs in kind.items() if place == where]
+            its += [BY_WINDOW] if kind is FOLDED and where == "passage" else []
+            found += list(zip(*its, strict=True))
+    return found
 
 
 def other_data(

@@ -40,6 +40,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "task_options": {},
         "data_path": None,
         "base_model": None,
+        "base_reader": "auto",
         "hidden_dim": 64,
         "num_layers": 2,
         "num_segments": 6,
@@ -419,6 +420,8 @@ def record(job: Job) -> dict[str, Any]:
     code = used_code(job.notebook, job.root)
     if job.notebook.name == "pretrain.ipynb":
         metrics, series = synthetic_books.read(params, rng)
+    elif params.get("base_reader") is True or params.get("task") == "spans":
+        metrics, series = synthetic_books.real(params, rng), {}
     elif job.id.startswith("cloze-"):
         metrics, series = synthetic_books.asked(params, rng)
     else:

@@ -137,6 +137,52 @@ memory_slots = 16
 gate_bias = 2
 """
 
+# Real questions: what runs of folds and of halves, and of spans before them, are told
+MEMORIES = {
+    "none": 'memory_type = "none"',
+    "skip16": 'memory_type = "token", memory_update = "skip", memory_slots = 16, gate_bias = 2',
+    "gmm4": 'memory_slots = 16, routing_top_k = 1, null_expert = true, routing_mode = "read-based", gate_bias = 2',
+}
+SHARED = """
+[shared.{name}]
+notebook = "train.ipynb"
+tier = "full"
+seeds = [0]
+parameters = {{ segment_length = 256, {told} }}
+"""
+RUN = """
+[[run]]
+id = "{id}"
+like = "{like}"
+parameters = {{ {told} }}
+"""
+
+
+def real_manifest() -> str:
+    """The part of a manifest with real questions."""
+    squad = 'task = "squad", base_reader = true, learning_rate = 2e-4'
+    shared = {"spans": 'task = "spans", base_model = "run:pretrain-small", max_steps = 600, short_steps = 200'}
+    shared |= {"folds": f"{squad}, max_steps = 600, short_steps = 200", "zero": f"{squad}, max_steps = 1, short_steps = 0"}
+    found = [SHARED.format(name=name, told=told) for name, told in shared.items()]
+    reads = 'readers = ["windows", "bm25-1"]'
+    for where in ("list", "passage"):
+        for who, memory in MEMORIES.items():
+            told = f'{memory}, task_options = {{ answer_in = "{where}" }}'
+            found.append(RUN.format(id=f"spans-{who}-{where}", like="spans", told=told))
+            told += f', base_model = "run:spans-{who}-{where}"' + f", {reads}" * ((who, where) == ("none", "passage"))
+            for like, kind, count in (("folds", "fold", 5), ("zero", "zero", 2)):
+                found += [
+                    RUN.format(id=f"squad-{kind}{n}-{who}-{where}", like=like, told=f'{told}, data_path = "data/{kind}s/{n}"')
+                    for n in range(1, count + 1)
+                ]
+    told = f'{MEMORIES["none"]}, base_model = "run:spans-none-passage", use_global_softmax = false, {reads}'
+    return "".join([*found, *(
+        RUN.format(id=f"squad-fold{n}-windows", like="folds", told=f'{told}, data_path = "data/folds/{n}"') for n in range(1, 6)
+    )])  # fmt: skip
+
+
+MANIFEST += real_manifest()
+
 
 def questions() -> dict[tuple[str, int], int]:
     """How many there are at each distance in each book, the same for all runs."""
@@ -193,3 +239,14 @@ def read(params: dict[str, Any], rng: random.Random) -> tuple[dict[str, float], 
         metrics |= {"bits_per_character": 1.35, "bits_per_character_unigram": 2.379, "bits_per_character_5-gram": 1.682}
     told = {"step": steps, "tokens": [a_step * n for n in steps], "held_out_loss": losses}
     return metrics, {"held_out": told}
+
+
+def real(params: dict[str, Any], rng: random.Random) -> dict[str, float]:
+    """Metrics as train.ipynb writes them for real questions, or for recurring spans."""
+    level = 0.5 * LEVELS[params["memory_type"]] + 10 * (params["memory_update"] == "skip") + 5 * (params["max_steps"] > 1)
+    metrics = {"chance": 50.0, "parameters": 12e6, "memory_parameters": 1e5, "memory_floats": 24576.0, "eval_loss": rng.random()}
+    for end in ("", *(f"_{name}" for name in params["readers"])):
+        answered = level + READERS.get(end[1:], 0) / 2 + rng.gauss(0, 2)
+        found = {"HasAns_f1": answered, "HasAns_exact": answered - 5, "NoAns_f1": 50.0, "NoAns_exact": 50.0}
+        metrics |= {f"{name}{end}": value for name, value in {**found, "f1": answered, "exact": answered - 5}.items()}
+    return metrics

@@ -16,6 +16,7 @@ NAMES = {
     "LM2": "a model",
     "5-gram": "a model of counts",
     "BM25": "a way to search",
+    "F1": "a score",
 }
 GIVEN = re.compile(r"(?<!\\)%\s*given:(.*)")  # At a line's end: why its digits are no result
 NOTEBOOK = re.compile(r"\\nb\{(\d\d)\}\{([a-z_]+)\}")  # The paper's own command for a notebook, by number and name
