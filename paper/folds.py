@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from contrasts import interval, least_p
 from evidence import BY_WINDOW, FOLDED, READERS, REAL, SPANS, ZERO, Evidence, Sample
+from further import labelled
 from results import Macro, Value, listed, number, p_value, setting, signed, spread
 from tex import Body
 
@@ -199,8 +200,8 @@ def folds_macros() -> list[Macro]:
         Macro("FoldsQuestions", whole, questions(whole), "questions everywhere"),
         setting("FoldsSteps", TRAINED, "max_steps", "training steps on real questions"),
         setting("FoldsSpanSteps", spans, "max_steps", "steps on spans of books"),
-        Macro("FoldsRouted", TRAINED, lambda e: e.label(TRAINED[0]), "experts that were asked"),
-        Macro("FoldsFlat", FOLDED[FLAT, "list"], lambda e: e.label(FOLDED[FLAT, "list"][0]), "flat memory that was asked"),
+        Macro("FoldsRouted", TRAINED, labelled(TRAINED[0]), "experts that were asked"),
+        Macro("FoldsFlat", FOLDED[FLAT, "list"], labelled(FOLDED[FLAT, "list"][0]), "flat memory that was asked"),
         score("FoldsWindowsScore", BY_WINDOWS, "the reader of all windows"),
         score("FoldsSearchedScore", SEARCHED, "the same reader with the window that BM25 finds"),
         difference("FoldsRoutedWindows", routed, BY_WINDOWS, "experts less the reader of all windows"),

@@ -232,6 +232,8 @@ def decided(e: Evidence, family: str) -> str:
     """Which of the two memories are above what a family compares them with."""
     verdicts = {WHO[contrast.one]: verdict(e, contrast) for contrast in PLANNED[family]}
     above, below = ([who for who, sign in verdicts.items() if sign == one] for one in (1, -1))
+    if len(below) == len(WHO):
+        return "both are below"
     said = {0: "neither is", 1: f"of the two only {''.join(above)} {'are' if above == [WHO[ROUTED]] else 'is'}", 2: "both are"}
     return f"{said[len(above)]} above" + (f" and {listed(below, '')} below" if below else "")
 

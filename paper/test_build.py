@@ -934,7 +934,7 @@ def test_all_stale(manifest: Path, tmp_path: Path) -> None:
     found = build.build(tmp_path, manifest=manifest)
     assert stale_values(found) == set(found.values) - set(  # which come from no record
         "LearnedRuns TestedRuns ScreenedRuns UpdateLength Level Coverage Families Reached ConfirmedLength ImprovedLength "
-        "ImprovedUpdateLength Close GatesScale ClozeDraws ClozeLeastP ClozeSearched "
+        "ImprovedUpdateLength Close GatesScale ClozeDraws ClozeLeastP ClozeSearched FoldsCount FoldsHalves FoldsLeastP "
         "MechanismRuns TunedRuns TunedBases".split()
     )
     assert found.names()["SeedsScreened"] == "3†"

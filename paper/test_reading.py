@@ -298,7 +298,7 @@ def test_words_follow_the_books(evidence: Evidence) -> None:
         (9, 5, "of the two only the experts are above"),
         (5, 9, "of the two only the flat memory is above"),
         (5, 5, "neither is above"),
-        (1, 1, "neither is above and the experts and the flat memory below"),
+        (1, 1, "both are below"),
         (9, 1, "of the two only the experts are above and the flat memory below"),
     ):
         e = counted(contender(evidence, ROUTED, routed, routed), FLAT, right(flat, flat))
