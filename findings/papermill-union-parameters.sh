@@ -1,17 +1,18 @@
 #!/bin/sh
 # papermill 2.7.0 does not see a parameter that is annotated with `|`, says that it is unknown, and sets it all the same.
 #
-# `rate: float | str = 0.5` in the cell that is tagged "parameters" is missing from what `inspect_notebook` and
-# `--help-notebook` list, for the pattern that finds annotations has no `|`. When it is given, a warning says "Passed
-# unknown parameter: rate", as of a misspelt name, but the value arrives. `rate: "float, str" = 0.5`, which Python takes
-# as well, is listed, and no warning comes.
+# `rate: float | str = 0.5` in the cell that is tagged "parameters" is missing from what `inspect_notebook`
+# lists, for the pattern that finds annotations has no `|`. When it is given, a warning says "Passed unknown parameter:
+# rate", as of a misspelt name, but the value arrives. `rate: "float, str" = 0.5`, which Python takes as well, is listed,
+# and no warning comes.
 #
 # Why a good guess is wrong: from the warning a user concludes that the value was not used, and a tool that checks names
-# by `inspect_notebook` refuses a good one. `rate: float = 0.5` and `rate: Optional[float] = None` are listed, so that
-# annotations seem to be no matter.
+# by `inspect_notebook` refuses a good one. `rate: float = 0.5` and `rate: list[float] = 0.5` are listed, so that annotations
+# seem to be no matter.
 #
 # Seen with Python 3.11, papermill 2.7.0, ipykernel 7.4.0:
 #   rate: float = 0.5           listed: yes   warned: no    arrived: 'high'
+#   rate: list[float] = 0.5     listed: yes   warned: no    arrived: 'high'
 #   rate: float | str = 0.5     listed: no    warned: yes   arrived: 'high'
 #   rate: "float, str" = 0.5    listed: yes   warned: no    arrived: 'high'
 #
@@ -40,7 +41,7 @@ class Kept(logging.Handler):
 logging.getLogger("papermill").addHandler(Kept())
 print(f"papermill {papermill.__version__}")
 seen = []
-for annotation in ("float", "float | str", '"float, str"'):
+for annotation in ("float", "list[float]", "float | str", '"float, str"'):
     cell = nbformat.v4.new_code_cell(f"rate: {annotation} = 0.5")
     cell.metadata["tags"] = ["parameters"]
     notebook = nbformat.v4.new_notebook(cells=[cell, nbformat.v4.new_code_cell("print(repr(rate))")])
@@ -53,5 +54,5 @@ for annotation in ("float", "float | str", '"float, str"'):
     arrived = made.cells[-1].outputs[0].text.strip()
     seen.append((listed, warned, arrived))
     print(f"{f'rate: {annotation} = 0.5':27} listed: {'yes' if listed else 'no':5} warned: {'yes' if warned else 'no':5} arrived: {arrived}")
-sys.exit(seen != [(True, False, "'high'"), (False, True, "'high'"), (True, False, "'high'")])
+sys.exit(seen != [(True, False, "'high'"), (True, False, "'high'"), (False, True, "'high'"), (True, False, "'high'")])
 PYTHON

@@ -62,7 +62,7 @@ IMPROVED: dict[str, tuple[str, str]] = {
 }
 BETTER = tuple(run for runs in IMPROVED.values() for run in runs)
 FARTHER = IMPROVED["million"][1:]  # Of these, what the paper has apart from the others
-LONGEST = ("ten-million-gmm4-null-read",)  # The first of them once more, by one seed, on a CPU
+LONGEST = ("ten-million-gmm4-null-read",)  # The first of them once more, with one seed
 MECHANISM = tuple(f"mechanism-{name}" for name in ("gmm4", "gmm4-top1-read", "gmm4-null-read", "token4", "skip4"))
 BINDING: dict[str, tuple[str, ...]] = {
     "decoys": ("decoys-gmm4-null-read", "decoys-skip4"),

@@ -803,7 +803,7 @@ TESTED_TOO = set("Decided LeastP SeedsCompared".split())  # Those that every run
             "retention-gmm4-1",  # the first run, which says what a random choice scores
             "Balance ExpertSlots Temperature SoftLongest TestedTrained BestRouted BestRoutedScore Choices HalfWay HardKept "
             "NullReadKept AttributionDecided LargestPart TopSoftSaid TopSoftReadSaid NullTopSaid NullTopReadSaid SoftReadSaid "
-            "TopReadSaid NullReadSaid",
+            "TopReadSaid NullReadSaid TunedAbove",
             {  # its contrasts are marked, and what is adjusted together with them
                 "retention": {(0, j) for j in range(1, 9)} | {(32, j) for j in (5, 6, 8)},
                 "contrast": {(i, j) for i in (0, 4) for j in range(2, 6)} | {(i, 6) for i in range(7)},

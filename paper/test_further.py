@@ -323,6 +323,14 @@ def test_flat_memory_at_a_million_tokens_is_apart(manifest: Path) -> None:
     assert command in build.macros_tex(found)
 
 
+def test_ten_million_tokens(manifest: Path) -> None:
+    """What the text says of it is that run's own."""
+    change(manifest, "ten-million-gmm4-null-read-20", lambda r: r["metrics"].update({"choice_exact/440000": 50.0}))
+    values = build.content(manifest).values
+    names = ("TenMillionSegments", "TenMillionDocuments", "TenMillionScore")
+    assert [values[name] for name in names] == ["440,000", "2", "50"]
+
+
 def test_flat_memory_at_a_million_tokens_alone(manifest: Path) -> None:
     """The table has what there is of it."""
     whole = build.content(manifest).bodies["improved"][1][1] or ()

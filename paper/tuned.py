@@ -1,12 +1,11 @@
 """What single settings change: memories of retention with one setting changed at a time, beside the same memory as it is."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from contrasts import interval, least_p
 from evidence import RETUNED, TUNED, Evidence, Record, Sample
-from results import Macro, Value, at, listed, number, signed, spread
+from results import Macro, Value, at, keeps, listed, number, signed, spread
 from tex import Body
 
 BASES = {run: base for base, runs in TUNED.items() for run in runs}
@@ -81,8 +80,7 @@ def differences(e: Evidence, run: str) -> list[float]:
 
 def mean_difference(e: Evidence, run: str) -> float:
     """Their mean."""
-    values = differences(e, run)
-    return math.fsum(values) / len(values)
+    return Sample.of(differences(e, run)).mean
 
 
 def side(e: Evidence, run: str) -> int:
@@ -135,27 +133,23 @@ def on_side(e: Evidence, sign: int) -> str:
     return "; ".join(said)
 
 
-def keeps(e: Evidence, run: str) -> bool:
-    """Whether a changed memory keeps the fact at the longest length, as `results.keeps` says of others."""
-    return interval(scores(e, run, longest(e)))[0] > (100 + e.metric(run, "chance").mean) / 2
+def counted(count: int) -> str:
+    """How many changes have an interval somewhere."""
+    return f"{count or 'none'} {'has' if count < 2 else 'have'} an interval"
 
 
 def above(e: Evidence) -> str:
     """How many changes have an interval above zero, with how many of these the memory keeps the fact, and which they are."""
     found = [run for run in RETUNED if side(e, run) > 0]
-    if not found:
-        return "none has an interval above zero"
     kept = sum(keeps(e, run) for run in found)
-    begins = f"{len(found)} {'has' if len(found) == 1 else 'have'} an interval above zero"
-    return f"{begins}, with {kept or 'none'} of which the memory keeps the fact: {on_side(e, 1)}"
+    rest = f", with {kept or 'none'} of which the memory keeps the fact: {on_side(e, 1)}"
+    return f"{counted(len(found))} above zero{rest if found else ''}"
 
 
 def below(e: Evidence) -> str:
     """How many changes have an interval below zero, and which."""
     count = sum(side(e, run) < 0 for run in RETUNED)
-    if not count:
-        return "none has an interval below zero"
-    return f"{count} {'has' if count == 1 else 'have'} an interval below zero: {on_side(e, -1)}"
+    return f"{counted(count)} below zero{f': {on_side(e, -1)}' if count else ''}"
 
 
 def highest(e: Evidence) -> list[str]:
