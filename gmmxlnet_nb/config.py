@@ -82,7 +82,7 @@ class GMMXLNetConfig(XLNetConfig):
     pooling_method: str = "mean"  # How a router pools states: mean, max or attention
     init_strategies: str | list[str] = "orthogonal"  # Initial state of all experts, or one for each
     expert_dropout: float = 0.0  # Share of experts that a document does without in training
-    gate_bias: float = 0.0  # Of the gates that "gmm" and "token" write through, and null route, at the start: negative: closed
+    gate_bias: float = 0.0  # Of the gates that "gmm" and "token" write through, at the start: negative ones begin closed
     null_expert: bool = False  # Whether "gmm" has one more route, to write nothing
     routing_noise: float = 0.0  # Scale of Gumbel noise on the logits of "gmm"'s writes in training
     write_routing: str = "learned"  # What routes a write of "gmm": a router, or round-robin or random

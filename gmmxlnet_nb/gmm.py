@@ -181,7 +181,7 @@ class ExpertBanks(Memory):
         init_strategies: str | list[str] = "orthogonal",  # Initial state of all experts, or one for each
         left_out: Sequence[int] = (),  # Experts whose update has no weights before `after_loading`
         expert_dropout: float = 0.0,  # Share of experts that a document does without in training
-        gate_bias: float = 0.0,  # Of the updates' gates, and less of the null route, at the start
+        gate_bias: float = 0.0,  # Of the updates' gates, at the start
         null_expert: bool = False,  # Whether there is one more route, to write nothing
         normalise: bool = False,  # Whether a read goes through a layer norm
         noise: float = 0.0,  # Scale of Gumbel noise on the write's logits in training
@@ -191,9 +191,7 @@ class ExpertBanks(Memory):
         self.tokens, self.left_out, self.expert_dropout = memory_slots, left_out, expert_dropout
         self.mixture = GatedMemoryMixture(num_experts, memory_slots, hidden_dim, init_strategies)
         self.write_routing = check_choice("write_routing", write_routing, WRITE_ROUTINGS)
-        router = MemoryGatingNetwork(
-            hidden_dim, num_experts, temperature, pooling_method, top_k, null_expert, noise, -gate_bias
-        )
+        router = MemoryGatingNetwork(hidden_dim, num_experts, temperature, pooling_method, top_k, null_expert, noise)
         self.router = router if write_routing == "learned" else None
         self.updater = ExpertUpdater(hidden_dim, num_experts, gate_bias)
         self.norm = read_norm(hidden_dim, normalise)

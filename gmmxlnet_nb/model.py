@@ -19,7 +19,6 @@ from transformers import AutoConfig, AutoModelForQuestionAnswering, XLNetConfig,
 
 from .core import check_choice, check_positive, moved_names
 from .experts import InitialStates, require
-from .router import RouteProjection
 from .updates import GatedUpdate, SkipUpdate
 from .read import ConstantRoute, put_states
 from .attention import LayerStates, on_cpu
@@ -428,8 +427,6 @@ class XLNetWithMemory(CheckpointMixin, XLNetPreTrainedModel):
         "Called for every module that a checkpoint has no weights for."
         if not reset_memory_weights(module):
             super()._init_weights(module)
-        if isinstance(module, RouteProjection) and not getattr(module.bias, "_is_hf_initialized", False):
-            module.move_null()
 
     def after_loading(self) -> None:
         "Put back what a checkpoint left out."

@@ -211,30 +211,6 @@ def gumbel_like(
     return -torch.empty_like(at_least_float32(logits)).exponential_().log()
 
 
-# %% ../nbs/02_router.ipynb #m501
-class RouteProjection(nn.Linear):
-    "Scores of k experts and of writing nothing. A `ValueError` for a bias that is no finite number."
-
-    def __init__(
-        self,
-        hidden_dim: int,  # d
-        num_experts: int,  # k
-        null_bias: float = 0.0,  # Added to the bias of writing nothing, at the start
-    ) -> None:
-        self.null_bias = check_number("null_bias", null_bias)
-        super().__init__(hidden_dim, num_experts + 1)
-
-    def reset_parameters(self) -> None:
-        "As `nn.Linear` does it, and the bias of writing nothing moved."
-        super().reset_parameters()
-        self.move_null()
-
-    def move_null(self) -> None:
-        "Add `null_bias` to new biases."
-        with torch.no_grad():
-            self.bias[-1] += self.null_bias
-
-
 # %% ../nbs/02_router.ipynb #c022
 class MemoryGatingNetwork(nn.Module):
     "Route hidden states to k experts. Bad sizes, temperature, pooling, top_k or noise raise a `ValueError`."
@@ -248,7 +224,6 @@ class MemoryGatingNetwork(nn.Module):
         top_k: int | None = None,  # Routes that take part: 1 or 2, or all softly
         null_expert: bool = False,  # Whether there is one more route, to write nothing
         noise: float = 0.0,  # Scale of Gumbel noise on the logits in training
-        null_bias: float = 0.0,  # Of the route to write nothing, at the start: negative ones write
     ) -> None:
         super().__init__()
         self.num_experts = check_num_experts(num_experts)
@@ -258,8 +233,7 @@ class MemoryGatingNetwork(nn.Module):
         self.top_k = check_choice("top_k", top_k, (None, 1, 2))
         self.null_expert = check_choice("null_expert", null_expert, (True, False))
         self.noise = check_number("routing_noise", noise, minimum=0)
-        projection = RouteProjection(hidden_dim, num_experts, null_bias) if null_expert else nn.Linear(hidden_dim, num_experts)
-        self.routing_projection = projection
+        self.routing_projection = nn.Linear(hidden_dim, num_experts + null_expert)
 
     def extra_repr(self) -> str:
         "How many experts, and how they are chosen."

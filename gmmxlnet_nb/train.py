@@ -428,7 +428,9 @@ class DocumentTrainer(Trainer):
         rows, segments, length = inputs["input_ids"].shape
         return self.token_flops * length * segments_read(rows, segments, self.args.questions_per_reading)
 
-    def get_batch_samples(self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device) -> Any:
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
+    ) -> tuple[list[Any], torch.Tensor | None]:
         "The batches of one step, and `item_counts` of them and of other processes' together."
         return next_batches(self, epoch_iterator, num_batches, device)
 

@@ -318,7 +318,7 @@ class MemoryArguments(SavedArguments):
         default=None, metadata={"help": "Experts' initial state: one name, or a list of k", "if_not_given": None}
     )
     expert_dropout: float = optional(0.0, "Share of gmm's experts that a document does without in training")
-    gate_bias: float = optional(0.0, "Of the gates of gmm and token, and null route, at the start: negative ones begin closed")
+    gate_bias: float = optional(0.0, "Of the gates that gmm and token write through, at the start: negative ones begin closed")
     null_expert: bool = optional(False, "Whether gmm has one more route, to write nothing")
     routing_noise: float = optional(0.0, "Scale of Gumbel noise on the logits of gmm's writes in training")
     write_routing: str = optional("learned", "What routes a write of gmm: learned, round-robin or random")
