@@ -314,7 +314,7 @@ def content_arrays(
     order = dict.fromkeys((*TASK_KINDS, *DEED_KINDS, *TEXT_KINDS))
     told = {name for one in found for name in one.names}
     names = tuple(name for name in order if name in told)
-    number = {**{name: i for i, name in enumerate(names)}, None: -1}
+    number: dict[str | None, int] = {None: -1, **{name: i for i, name in enumerate(names)}}
     kinds = np.full((len(found), segments), -1)
     for row, one in zip(kinds, found, strict=True):
         row[: len(one.segments)] = [number[kind] for kind in one.segments]

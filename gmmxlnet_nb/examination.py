@@ -20,7 +20,6 @@ from torch import Tensor
 from .contrasts import paired_bootstrap
 from .side_files import NO_SEGMENT, write_side_file
 from .updates import GatedUpdate
-from .documents import Document
 from .data import DocumentDataset
 from .cloze_task import book_counts, check_distances, distance_scores
 from .content import fact_segments

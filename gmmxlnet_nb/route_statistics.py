@@ -6,7 +6,7 @@
 __all__ = []
 
 # %% ../nbs/88_route_statistics.ipynb #s003
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -41,10 +41,10 @@ def utilization_balance(
 
 # %% ../nbs/88_route_statistics.ipynb #s021
 def check_states(
-    states: np.ndarray,  # What was given
+    states: Any,  # What was given
 ) -> np.ndarray:  # (n, k, m, d)
     "A `ValueError` for what are no states of two experts or more, or are not finite."
-    shape = getattr(states, "shape", ())
+    shape: tuple[int, ...] = getattr(states, "shape", ())
     if len(shape) != 4 or not np.prod(shape) or shape[1] < 2:
         raise ValueError(f"states must be (n, k, m, d) of k > 1 experts, got {shape or type(states).__name__}")
     found = np.asarray(states, dtype=np.float64)
