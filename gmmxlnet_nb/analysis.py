@@ -11,8 +11,8 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass, field, fields
-from itertools import chain, islice
+from dataclasses import asdict, dataclass, fields
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +183,8 @@ def track_documents(
     return noted.finish(), state
 
 # %% ../nbs/07_analysis.ipynb #a024
-NAMED_CHARACTERS = 8  # Of a token, at most, where only a part of a text is read: so far names are looked for
+LOOKED_AT = 1 << 20  # Characters of a text, about, in which names are looked for: in parts from its beginning to its end
+LONGEST_TOKEN = 8  # Characters, at most, where only a part of a text is read: so far names are looked for
 
 
 @contextmanager
@@ -195,9 +196,18 @@ def named_data() -> Iterator[None]:
         raise ValueError(re.sub(r"^text must", "data must", str(error))) from None
 
 
+def some_chunks(
+    pieces: Callable[[], Iterator[str]],  # Gives a text from its start, each time
+    most: int,  # Characters to look at, about
+) -> Callable[[], Iterator[str]]:  # Gives chunks, each time
+    "Chunks of a text at even distances; all of them if it is short."
+    step = -(-sum(map(len, pieces())) // most)
+    return lambda: islice(text_chunks(pieces()), 0, None, max(1, step))
+
+
 def text_content(
     source: TextSource,  # To be read again
-    most: int | None,  # Characters to look at; None for all
+    most: int | None,  # Characters that will be read, at most; None for all
 ) -> Callable[[str], str | None]:  # From a segment's text to its kind of content
     "How segments of a text get their kinds."
 
@@ -209,7 +219,7 @@ def text_content(
             left = None if left is None else left - len(piece)
             yield piece
 
-    names = text_names(lambda: text_chunks(pieces()))
+    names = text_names(some_chunks(pieces, LOOKED_AT))
     return lambda text: main_kind(text_counts(text, names), "other")
 
 
@@ -224,7 +234,7 @@ def track_text(
     "Read a text, as often as the model does."
     model, reader, kinds = qa.model, qa.reader, list[str | None]()
     source = source.held() if content or reader.passes > 1 else source
-    most = None if max_segments is None else max_segments * reader.layout.segment_length * NAMED_CHARACTERS
+    most = None if max_segments is None else max_segments * reader.layout.segment_length * LONGEST_TOKEN
     kind_of = text_content(source, most) if content else None
     length, state = length_for(model.device, reader.layout.segment_length), start_state(model, None, 1)
     for _ in range(reader.passes):
@@ -352,7 +362,8 @@ def read_trace(
         raise ValueError(f"path must be a whole trace, got {path} without {', '.join(missing)}")
     try:
         types, names = found["types"], [one.name for one in fields(RoutingTrace)]
-        given = {name: np.array(found[name], dtype=types[name]) if name in types else found[name] for name in names}
+        given: dict[str, Any] = {name: found[name] for name in names}
+        given |= {name: np.array(found[name], dtype=dtype) for name, dtype in types.items()}
         given |= {name: tuple(given[name]) for name in ("kind_names", "question_types")}
         return RoutingTrace(**given)
     except (TypeError, ValueError, AttributeError) as error:  # of what was changed by hand, nobody knows what comes
@@ -416,10 +427,10 @@ def verdict(
     p, why = value.get("p_value"), test.get("reason") or value.get("reason")
     if p is None:
         return f"Specialisation was not tested: {why or 'there is no p value'}."
-    told = f"p = {p:.2g} by {value['permutations']:,} permutations of kinds within segment positions" if "permutations" in value else f"p = {p:.2g}"
+    by = f" by {value['permutations']:,} permutations of kinds within segment positions" if "permutations" in value else ""
     if p >= 0.05:
-        return f"No specialisation: which expert a segment is written to tells no more of its content than chance does ({told})."
-    return f"Specialisation: which expert a segment is written to tells something of its content ({told})."
+        return f"No specialisation: the expert that a segment is written to tells no more of its content than chance (p = {p:.2g}{by})."
+    return f"Specialisation: the expert that a segment is written to tells something of its content (p = {p:.2g}{by})."
 
 # %% ../nbs/07_analysis.ipynb #a053
 def writable_folder(
@@ -508,7 +519,7 @@ class GMMAnalyzer:
 
     def track_routing(
         self,
-        data: Any,  # `DocumentDataset`, a `Subset` of one, `StreamedDocuments`, a list of `Document`s; or a str, a `Path`, an open file
+        data: Any,  # A data set, a `Subset` of one, a stream, or `Document`s; or a text: a str, a `Path`, an open file
         max_segments: int | None = None,  # Of each document, the first ones; None for all
         batch_size: int = 32,  # Documents at a time; of one text, segments
         content: bool = True,  # Whether to find what stands in segments
@@ -627,7 +638,7 @@ class GMMAnalyzer:
 
     def _trace(self, read: list[Tracked]) -> RoutingTrace:
         "Routes side by side."
-        routes = {name: stack_padded([one.routes[name][None] for one in read]) for name in read[0].routes}
+        routes: dict[str, Any] = {name: stack_padded([one.routes[name][None] for one in read]) for name in read[0].routes}
         found = [one.content for one in read if one.content is not None]
         told = content_arrays(found, routes["write"].shape[1]) if found else {}
         return RoutingTrace([one.id for one in read], **routes, **told, model=model_digest(self.model))

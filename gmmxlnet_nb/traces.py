@@ -19,6 +19,25 @@ def not_given() -> np.ndarray:  # Empty
     return np.zeros(0)
 
 
+def check_trace_types(
+    trace: "RoutingTrace",  # To be checked
+) -> None:
+    "A `ValueError` for fields that are no arrays of numbers, or no lists of texts."
+    for name in ("write", "read", "null", "gates", "kinds", "asked", "facts"):
+        value, whole = getattr(trace, name), name in ("kinds", "asked", "facts")
+        if value is None and name == "gates":
+            continue
+        if not isinstance(value, np.ndarray) or (value.size and value.dtype.kind not in ("iu" if whole else "f")):
+            what = "whole numbers" if whole else "floating point numbers"
+            raise ValueError(f"{name} must be an array of {what}, got {type(value).__name__} {value!r:.60}")
+    for name in ("ids", "kind_names", "question_types"):
+        value = getattr(trace, name)
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise ValueError(f"{name} must be a list of texts, got {type(value).__name__} {value!r:.60}")
+    if not isinstance(trace.model, str):
+        raise ValueError(f"model must be a digest, a text, got {trace.model!r:.60}")
+
+
 def check_routes_of(
     name: str,  # Of the field
     routes: np.ndarray,  # (n, s, k)
@@ -54,6 +73,7 @@ class RoutingTrace:
 
     def __post_init__(self) -> None:
         "A `ValueError` for arrays that do not fit each other, and for routes that are none."
+        check_trace_types(self)
         n, s, k = self.write.shape if self.write.ndim == 3 else (0, 0, 0)
         if not n * s * k or len(self.ids) != n:
             raise ValueError(f"write must be (n, s, k) for n = {len(self.ids)} documents, none of them 0, got {self.write.shape}")
