@@ -6,357 +6,35 @@
 __all__ = ['GMMAnalyzer', 'intervene']
 
 # %% ../nbs/07_analysis.ipynb #h003
-import json
-import re
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass, field, fields
-from itertools import chain, islice
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 
-from .core import check_choice, check_folder, check_positive, moved_names, parse_json, read_text, whole_file, write_json
-from .updates import GatedUpdate, gates_and_candidates, routed_update
-from .documents import Document, DocumentStream, check_document
-from .files import TextSource, text_source
+from .core import check_choice, check_folder, check_positive, moved_names, whole_file, write_json
+from .files import TextSource
 from .segments import normalize_answer
 from .data import DocumentCollator, DocumentDataset
-from .streams import StreamedDocuments
-from gmmxlnet_nb.content import (
-    TEXT_KINDS, Content, ContentFinder, content_arrays, main_kind, segment_spans, text_chunks, text_counts, text_names,
-)
-from .baselines import Memory, map_state
+from .content import content_arrays
+from .baselines import Memory
 from .interventions import IntervenedMemory, IntervenedState, Intervention, checked_intervention, segment_numbers
-from .losses import PADDING
-from .reading_fields import as_read, reading_settings
 from .model import XLNetWithMemory, check_device
-from .replay import fetch, length_for
 from .answers import answering, answer_scores, decode_n_best, n_best_spans
-from .windows import PER_WINDOW
-from .asking import AHEAD, Part, pack_segments, read_chunk, start_state
 from .document_qa import DocumentQA, check_pair, model_digest, progress_bar
 from .schedule import as_dataset, find_memory_model
-from .traces import RoutingTrace, stack_padded
+from .traces import RoutingTrace, read_trace, stack_padded, write_trace
+from .tracking import Tracked, data_source, named_data, noting_gates, track_pairs, track_text
 from gmmxlnet_nb.route_statistics import (
     activation_by_kind, activation_by_question, cluster_profiles, expert_activations, expert_diversity, expert_similarity,
     kind_by_expert, mean_entropy, routing_consistency, specialization_floor, specialization_score, utilization_balance,
 )
-
-# %% ../nbs/07_analysis.ipynb #a011
-@contextmanager
-def noting_gates(
-    model: XLNetWithMemory,  # That reads
-) -> Iterator[list[Tensor]]:  # Gets (b, k) of each segment, mean gates before shares; nothing for a memory without gates
-    "Within it the gates of writes are noted. Nothing that was compiled or recorded without them is called."
-    updater: Any = getattr(model.memory, "updater", None)
-    names, found = ("_compiled_step", "_compiled_parts", "_replayed_step"), list[Tensor]()
-    if not isinstance(updater, GatedUpdate):
-        yield found
-        return
-
-    def noted(states: Tensor, proposal: Tensor, routing_probs: Tensor) -> Tensor:
-        gates, candidates = gates_and_candidates(states, proposal, updater.weight, updater.bias)
-        found.append(gates.float().mean((2, 3)))
-        return routed_update(states, gates, candidates, routing_probs)
-
-    before = {name: getattr(model, name) for name in names}
-    vars(updater)["update"] = noted
-    vars(model).update(dict.fromkeys(names))
-    try:
-        yield found
-    finally:
-        del vars(updater)["update"]
-        vars(model).update(before)
-
-# %% ../nbs/07_analysis.ipynb #a014
-NOTED = {"write": "routing_probs", "read": "read_probs", "null": "null_prob"}
-
-
-def read_noted(
-    model: XLNetWithMemory,  # That reads
-    packed: Tensor,  # (4, b, c, l), of `pack_segments`
-    state: Any,  # The memory before them
-    gates: list[Tensor],  # Of `noting_gates`
-) -> tuple[Any, dict[str, Tensor]]:  # The memory after them; write and read (b, c, k), perhaps null (b, c) and gates (b, c, k)
-    "Read c segments and keep their routes; a `ValueError` for a memory that does not route."
-    notes = list[dict[str, Tensor]]()
-    gates.clear()
-    state, _ = read_chunk(model, packed, state, skim=True, own_state=True, noted=notes)
-    if missing := {"routing_probs", "read_probs"} - notes[0].keys():
-        kind = model.config.memory_type
-        raise ValueError(f"memory_type must be one that routes, got {kind!r} without {', '.join(sorted(missing))}")
-    found = {name: [note[key].float() for note in notes] for name, key in NOTED.items() if key in notes[0]}
-    found |= {"gates": list(gates)} if gates else {}
-    return state, {name: torch.stack(values, dim=1) for name, values in found.items()}
-
-
-class NotedRoutes:
-    "Routes of documents that are read side by side, some segments at a time. A GPU reads on meanwhile."
-
-    def __init__(
-        self,
-        count: int,  # Documents
-    ) -> None:
-        self.parts: list[dict[str, list[np.ndarray]]] = [{} for _ in range(count)]
-        self.waiting: deque[tuple[Sequence[int], Callable[[], Any]]] = deque()
-
-    def add(
-        self,
-        counts: Sequence[int],  # How many of the c segments each document has
-        routes: dict[str, Tensor],  # (b, c, …) of these
-    ) -> None:
-        "Take in the next segments."
-        self.waiting.append((counts, fetch(routes, pinned=False)))
-        while len(self.waiting) > (AHEAD if routes["write"].is_cuda else 0):
-            self.settle()
-
-    def settle(self) -> None:
-        "Look at the segments that have waited longest; a `ValueError` for routes that are none."
-        counts, wait = self.waiting.popleft()
-        for name, values in wait().items():
-            for part, count, row in zip(self.parts, counts, values.numpy(), strict=True):
-                if not np.isfinite(row[:count]).all():
-                    told = NOTED.get(name, name)
-                    raise ValueError(f"{told} must be finite in every segment, got NaN or infinities from the model")
-                if count:
-                    part.setdefault(name, []).append(row[:count].copy())
-
-    def finish(self) -> list[dict[str, np.ndarray]]:  # Of each document: name → (s, …)
-        "All that was noted."
-        while self.waiting:
-            self.settle()
-        return [{name: np.concatenate(values) for name, values in part.items()} for part in self.parts]
-
-# %% ../nbs/07_analysis.ipynb #a021
-SEGMENTS = 8  # Of each document that are read at once
-
-
-@dataclass
-class Tracked:
-    "What is kept of a document."
-
-    id: str
-    routes: dict[str, np.ndarray]  # (s, …) each
-    content: Content | None = None  # None where nobody asks
-    state: Any = None  # The memory after it, of a batch of one; None where nobody asks
-
-
-def packed_segments(
-    features: Sequence[Mapping[str, Any]],  # Of documents
-    at: int,  # The first segment, from 0
-    count: int,  # How many
-    padding: int,  # Token id
-) -> Tensor:  # (4, b, c, l), as `pack_segments` gives it
-    "The next segments of documents, padding for those that have ended."
-    some = [{**one, **{name: one[name][at : at + count] or one[name][:1] for name in PER_WINDOW}} for one in features]
-    batch = DocumentCollator(padding)(some)
-    names = ("input_ids", "attention_mask", "token_type_ids", "answer_mask")
-    packed = torch.stack([batch[name].long() for name in names])
-    ended = torch.tensor([len(one["asked"]) <= at for one in features])
-    packed[:, ended] = torch.tensor([padding, 0, PADDING, 0])[:, None, None, None]
-    return packed
-
-
-def track_documents(
-    model: XLNetWithMemory,  # That reads
-    features: Sequence[Mapping[str, Any]],  # Of b documents
-    gates: list[Tensor],  # Of `noting_gates`
-) -> tuple[list[dict[str, np.ndarray]], Any]:  # Each document's routes, and the memory after them
-    "Read documents side by side, as often as the model does."
-    lengths = [len(one["asked"]) for one in features]
-    if isinstance(model.memory, IntervenedMemory):  # which may want to know the last segment
-        model.memory.lengths = torch.tensor(lengths) * model.config.passes
-    state = start_state(model, None, len(features))
-    for _ in range(model.config.passes):
-        noted = NotedRoutes(len(features))
-        for at in range(0, max(lengths), SEGMENTS):
-            packed = packed_segments(features, at, SEGMENTS, model.config.pad_token_id or 0)
-            state, routes = read_noted(model, packed, state, gates)
-            noted.add([min(max(n - at, 0), SEGMENTS) for n in lengths], routes)
-    return noted.finish(), state
-
-# %% ../nbs/07_analysis.ipynb #a024
-NAMED_CHARACTERS = 8  # Of a token, at most, where only a part of a text is read: so far names are looked for
-
-
-@contextmanager
-def named_data() -> Iterator[None]:
-    "What is wrong with a text is told of the parameter that it was given as."
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(re.sub(r"^text must", "data must", str(error))) from None
-
-
-def text_content(
-    source: TextSource,  # To be read again
-    most: int | None,  # Characters to look at; None for all
-) -> Callable[[str], str | None]:  # From a segment's text to its kind of content
-    "How segments of a text get their kinds."
-
-    def pieces() -> Iterator[str]:
-        left = most
-        for piece in source.pieces():
-            if left is not None and left <= 0:
-                return
-            left = None if left is None else left - len(piece)
-            yield piece
-
-    names = text_names(lambda: text_chunks(pieces()))
-    return lambda text: main_kind(text_counts(text, names), "other")
-
-
-def track_text(
-    qa: DocumentQA,  # That reads
-    source: TextSource,  # A text
-    max_segments: int | None,  # To be read; None for all
-    gates: list[Tensor],  # Of `noting_gates`
-    content: bool,  # Whether kinds of content are to be found
-    bar: "tqdm[Any]",  # Counts segments
-) -> Tracked:
-    "Read a text, as often as the model does."
-    model, reader, kinds = qa.model, qa.reader, list[str | None]()
-    source = source.held() if content or reader.passes > 1 else source
-    most = None if max_segments is None else max_segments * reader.layout.segment_length * NAMED_CHARACTERS
-    kind_of = text_content(source, most) if content else None
-    length, state = length_for(model.device, reader.layout.segment_length), start_state(model, None, 1)
-    for _ in range(reader.passes):
-        noted, windows = NotedRoutes(1), islice(qa.windows_of(source.pieces(), 0), max_segments)
-        kinds.clear()
-        while chunk := list(islice(windows, qa.batch_size)):
-            packed = pack_segments([[Part(one, False) for one in chunk]], [()], qa.tokenizer, reader.layout, length)
-            state, routes = read_noted(model, packed, state, gates)
-            noted.add([len(chunk)], routes)
-            kinds += [kind_of(one.text) for one in chunk] if kind_of else []
-            bar.update(len(chunk))
-    return Tracked(source.name, noted.finish()[0], Content(TEXT_KINDS, kinds) if content else None, state)
-
-# %% ../nbs/07_analysis.ipynb #a031
-READ = "a DocumentDataset, a Subset of one, StreamedDocuments, a list of Documents, or a text (a str, a Path or an open file)"
-
-
-def dataset_pairs(
-    dataset: DocumentDataset,  # Of any size
-    together: int,  # Documents
-) -> Iterator[tuple[Document, Mapping[str, Any]]]:
-    "Documents with their features."
-    for at in range(0, len(dataset), together):
-        rows = range(at, min(at + together, len(dataset)))
-        yield from zip(dataset.documents[at : rows.stop], dataset.__getitems__(rows), strict=True)
-
-
-def stream_pairs(
-    stream: StreamedDocuments,  # With its epoch, rank and order; stays where it is
-) -> Iterator[tuple[Document, Mapping[str, Any]]]:
-    "Documents with their features, read one by one."
-    same = StreamedDocuments.__new__(type(stream))
-    vars(same).update(vars(stream), learning=False, _counts=torch.zeros_like(stream._counts))  # its report is not of this reading
-    rank, step = stream.settings["rank"], stream.settings["world_size"]
-    return same.features(map(check_document, islice(same.in_order(int(same._epoch)), rank, None, step)))
-
-
-def listed_pairs(
-    documents: Iterable[Document],  # A list or a `DocumentStream`
-    qa: DocumentQA,  # Which knows how its model reads
-    reading: Mapping[str, Any],  # `READING_FIELDS` that are to be otherwise
-) -> Iterator[tuple[Document, Mapping[str, Any]]]:
-    "Documents with their features, in the segments that the model reads."
-    fields, _ = reading_settings(qa.model.config, reading)
-    stream = DocumentStream(lambda: (as_read(document, fields) for document in documents))
-    return stream_pairs(StreamedDocuments(stream, qa.tokenizer, qa.reader.layout, require_answer=False))
-
-
-def is_documents(
-    data: Any,  # What was given
-) -> bool:
-    "Whether it is a list or a stream of documents; a `ValueError` for an empty list, or one with other things in it."
-    if isinstance(data, DocumentStream):
-        return True
-    if not isinstance(data, list | tuple) or any(isinstance(one, str) for one in data):
-        return False
-    if not data:
-        raise ValueError("data must hold at least one document, got none")
-    if wrong := [one for one in data if not isinstance(one, Document)]:
-        raise ValueError(f"data must be {READ}, got a list with {type(wrong[0]).__name__} {wrong[0]!r:.60}")
-    return True
-
-
-def first_segments(
-    feature: Mapping[str, Any],  # Of a document
-    count: int | None,  # Segments; None for all
-) -> Mapping[str, Any]:
-    "The feature of a document's first segments."
-    return feature if count is None else {**feature, **{name: feature[name][:count] for name in PER_WINDOW}}
-
-# %% ../nbs/07_analysis.ipynb #a041
-TRACE_SCHEMA = "gmmxlnet-routing-1"
-TRACE_FIELDS = {
-    "ids": "n documents", "write": "(n, s, k) share of each expert in a segment's write", "read": "(n, s, k) in its read",
-    "null": "(n, s) share that was written nowhere", "gates": "(n, s, k) mean gates before shares, or null",
-    "kinds": "(n, s) content of segments, numbers of kind_names from 0, or -1", "kind_names": "kinds of content",
-    "asked": "(n) kind that the question is about", "facts": "(n) segment of what is asked, from 1, or 0",
-    "question_types": "(n) kinds of questions, or none", "model": "digest of the weights",
-}
-
-
-def plain_rows(
-    values: np.ndarray,  # Numbers
-) -> list[Any]:  # Nested lists, None for NaN
-    "An array as JSON has it."
-    found: list[Any] = values.tolist()
-    if values.ndim > 1:
-        return [plain_rows(row) for row in values]
-    return [None if x != x else x for x in found]
-
-
-def trace_content(
-    trace: RoutingTrace,  # Any
-) -> dict[str, Any]:
-    "A trace as JSON has it."
-    given = {one.name: getattr(trace, one.name) for one in fields(trace)}
-    arrays = {name: x for name, x in given.items() if isinstance(x, np.ndarray)}
-    about = {"schema": TRACE_SCHEMA, "fields": TRACE_FIELDS, "types": {name: str(x.dtype) for name, x in arrays.items()}}
-    return about | {name: plain_rows(x) if name in arrays else x for name, x in given.items()}
-
-
-def write_trace(
-    trace: RoutingTrace,  # Any
-    path: str | Path,  # Where to
-) -> Path:  # The same
-    "Write a trace, whole or not at all; a `ValueError` where that cannot be."
-    text = json.dumps(trace_content(trace), ensure_ascii=False, allow_nan=False)
-    try:
-        with whole_file(path) as part:
-            part.write_text(text + "\n", encoding="utf-8")
-    except (OSError, TypeError) as error:
-        raise ValueError(f"path must be a file that can be written, got {path!r:.200}: {error}") from None
-    return Path(path)
-
-
-def read_trace(
-    path: str | Path,  # Of `write_trace`
-) -> RoutingTrace:
-    "A trace as it was; a `ValueError` for what is none."
-    found = parse_json(read_text(path, None, "path"), path)
-    if not isinstance(found, dict) or found.get("schema") != TRACE_SCHEMA:
-        got = found.get("schema") if isinstance(found, dict) else type(found).__name__
-        raise ValueError(f"path must be a trace of schema {TRACE_SCHEMA}, got {path} with {got!r:.80}")
-    if missing := [name for name in ("types", *TRACE_FIELDS) if name not in found]:
-        raise ValueError(f"path must be a whole trace, got {path} without {', '.join(missing)}")
-    try:
-        types, names = found["types"], [one.name for one in fields(RoutingTrace)]
-        given = {name: np.array(found[name], dtype=types[name]) if name in types else found[name] for name in names}
-        given |= {name: tuple(given[name]) for name in ("kind_names", "question_types")}
-        return RoutingTrace(**given)
-    except (TypeError, ValueError, AttributeError) as error:  # of what was changed by hand, nobody knows what comes
-        raise ValueError(f"path must be a whole trace, got {path}: {error!s:.200}") from None
 
 # %% ../nbs/07_analysis.ipynb #a051
 REPORT_SCHEMA = "gmmxlnet-analysis-1"
@@ -414,12 +92,12 @@ def verdict(
     "Whether experts specialise, in words."
     value = test["value"] or {}
     p, why = value.get("p_value"), test.get("reason") or value.get("reason")
-    if p is None:
+    if p is None or why:
         return f"Specialisation was not tested: {why or 'there is no p value'}."
-    told = f"p = {p:.2g} by {value['permutations']:,} permutations of kinds within segment positions" if "permutations" in value else f"p = {p:.2g}"
+    by = f" by {value['permutations']:,} permutations of kinds within segment positions" if "permutations" in value else ""
     if p >= 0.05:
-        return f"No specialisation: which expert a segment is written to tells no more of its content than chance does ({told})."
-    return f"Specialisation: which expert a segment is written to tells something of its content ({told})."
+        return f"No specialisation: experts tell no more of what segments hold than chance does (p = {p:.2g}{by})."
+    return f"Specialisation: experts tell something of what segments hold (p = {p:.2g}{by})."
 
 # %% ../nbs/07_analysis.ipynb #a053
 def writable_folder(
@@ -463,31 +141,6 @@ def write_report(
         part.write_text(page, encoding="utf-8")
     return report
 
-# %% ../nbs/07_analysis.ipynb #a055
-def track_pairs(
-    model: XLNetWithMemory,  # That reads
-    pairs: Iterator[tuple[Document, Mapping[str, Any]]],  # Documents with their features
-    max_segments: int | None,  # Of each; None for all
-    batch_size: int,  # Documents at a time
-    gates: list[Tensor],  # Of `noting_gates`
-    content: bool,  # Whether to find what stands in segments
-    states: bool,  # Whether to keep what the memory holds in the end
-    bar: "tqdm[Any]",  # Counts segments
-) -> Iterator[Tracked]:
-    "Read documents, batch by batch; a `ValueError` if there are none."
-    finder, count = ContentFinder(), 0
-    while some := list(islice(pairs, batch_size)):
-        features = [first_segments(feature, max_segments) for _, feature in some]
-        found, state = track_documents(model, features, gates)
-        for row, ((document, _), feature, routes) in enumerate(zip(some, features, found, strict=True)):
-            told = finder(document, segment_spans(feature)) if content else None
-            kept = map_state(lambda x, row=row: x[row : row + 1].cpu(), state) if states else None
-            yield Tracked(document.id, routes, told, kept)
-        bar.update(sum(len(feature["asked"]) for feature in features))
-        count += len(some)
-    if not count:
-        raise ValueError("data must hold at least one document, got none")
-
 # %% ../nbs/07_analysis.ipynb #a061
 class GMMAnalyzer:
     "Says what a model's experts are used for; a `ValueError` for what is no model with a memory."
@@ -508,7 +161,7 @@ class GMMAnalyzer:
 
     def track_routing(
         self,
-        data: Any,  # `DocumentDataset`, a `Subset` of one, `StreamedDocuments`, a list of `Document`s; or a str, a `Path`, an open file
+        data: Any,  # A data set, a `Subset` of one, a stream, or `Document`s; or a text: a str, a `Path`, an open file
         max_segments: int | None = None,  # Of each document, the first ones; None for all
         batch_size: int = 32,  # Documents at a time; of one text, segments
         content: bool = True,  # Whether to find what stands in segments
@@ -596,28 +249,16 @@ class GMMAnalyzer:
         modes, found = [(module, module.training) for module in self.model.modules()], list[Tracked]()
         try:  # a frozen part may be in another mode
             with answering(self.model), noting_gates(self.model) as gates, progress_bar(progress) as bar:
-                if isinstance(pairs := self._source(data, batch_size), TextSource):
+                qa = partial(self._qa, batch_size)
+                if isinstance(pairs := data_source(data, batch_size, qa, self.reading), TextSource):
                     with named_data():
-                        found.append(track_text(self._qa(batch_size), pairs, max_segments, gates, content, bar))
+                        found.append(track_text(qa(), pairs, max_segments, gates, content, bar))
                 else:
                     found += track_pairs(self.model, pairs, max_segments, batch_size, gates, content, states, bar)
         finally:
             for module, training in modes:
                 module.training = training
         return found
-
-    def _source(self, data: Any, batch_size: int) -> Iterator[tuple[Document, Mapping[str, Any]]] | TextSource:
-        "What to read: documents with their features, or a text."
-        if isinstance(data, DocumentDataset | torch.utils.data.Subset):
-            return dataset_pairs(as_dataset("data", data), batch_size)
-        if isinstance(data, StreamedDocuments):
-            return stream_pairs(data)
-        if is_documents(data):
-            return listed_pairs(data, self._qa(batch_size), self.reading)
-        if not (isinstance(data, Iterable | Path) or hasattr(data, "read")) or isinstance(data, Mapping | Tensor | np.ndarray):
-            raise ValueError(f"data must be {READ}, got {type(data).__name__}")
-        with named_data():
-            return text_source(data)
 
     def _qa(self, batch_size: int) -> DocumentQA:
         "What knows how the model reads; a `ValueError` without a tokenizer, or where the model does not say."
@@ -627,7 +268,7 @@ class GMMAnalyzer:
 
     def _trace(self, read: list[Tracked]) -> RoutingTrace:
         "Routes side by side."
-        routes = {name: stack_padded([one.routes[name][None] for one in read]) for name in read[0].routes}
+        routes: dict[str, Any] = {name: stack_padded([one.routes[name][None] for one in read]) for name in read[0].routes}
         found = [one.content for one in read if one.content is not None]
         told = content_arrays(found, routes["write"].shape[1]) if found else {}
         return RoutingTrace([one.id for one in read], **routes, **told, model=model_digest(self.model))

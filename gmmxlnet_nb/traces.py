@@ -6,17 +6,39 @@
 __all__ = ['RoutingTrace']
 
 # %% ../nbs/86_traces.ipynb #t003
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from .core import check_choice
+from .core import check_choice, parse_json, read_text, whole_file
 
 # %% ../nbs/86_traces.ipynb #t005
 def not_given() -> np.ndarray:  # Empty
     "Stands for an array that is left out."
     return np.zeros(0)
+
+
+def check_trace_types(
+    trace: "RoutingTrace",  # To be checked
+) -> None:
+    "A `ValueError` for fields that are no arrays of numbers, or no lists of texts."
+    for name in ("write", "read", "null", "gates", "kinds", "asked", "facts"):
+        value, whole = getattr(trace, name), name in ("kinds", "asked", "facts")
+        if value is None and name == "gates":
+            continue
+        if not isinstance(value, np.ndarray) or (value.size and value.dtype.kind not in ("iu" if whole else "f")):
+            what = "whole numbers" if whole else "floating point numbers"
+            raise ValueError(f"{name} must be an array of {what}, got {type(value).__name__} {value!r:.60}")
+    for name in ("ids", "kind_names", "question_types"):
+        value = getattr(trace, name)
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise ValueError(f"{name} must be a list of texts, got {type(value).__name__} {value!r:.60}")
+    if not isinstance(trace.model, str):
+        raise ValueError(f"model must be a digest, a text, got {trace.model!r:.60}")
 
 
 def check_routes_of(
@@ -54,6 +76,7 @@ class RoutingTrace:
 
     def __post_init__(self) -> None:
         "A `ValueError` for arrays that do not fit each other, and for routes that are none."
+        check_trace_types(self)
         n, s, k = self.write.shape if self.write.ndim == 3 else (0, 0, 0)
         if not n * s * k or len(self.ids) != n:
             raise ValueError(f"write must be (n, s, k) for n = {len(self.ids)} documents, none of them 0, got {self.write.shape}")
@@ -145,3 +168,67 @@ def made_up_trace(
     asked = content[np.arange(documents), facts - 1]
     ids = [f"d{i}" for i in range(documents)]
     return RoutingTrace(ids, write, read, kinds=content, kind_names=names, asked=asked, facts=facts, model="made up")
+
+# %% ../nbs/86_traces.ipynb #a041
+TRACE_SCHEMA = "gmmxlnet-routing-1"
+TRACE_FIELDS = {
+    "ids": "n documents", "write": "(n, s, k) share of each expert in a segment's write", "read": "(n, s, k) in its read",
+    "null": "(n, s) share that was written nowhere", "gates": "(n, s, k) mean gates before shares, or null",
+    "kinds": "(n, s) content of segments, numbers of kind_names from 0, or -1", "kind_names": "kinds of content",
+    "asked": "(n) kind that the question is about", "facts": "(n) segment of what is asked, from 1, or 0",
+    "question_types": "(n) kinds of questions, or none", "model": "digest of the weights",
+}
+
+
+def plain_rows(
+    values: np.ndarray,  # Numbers
+) -> list[Any]:  # Nested lists, None for NaN
+    "An array as JSON has it."
+    found: list[Any] = values.tolist()
+    if values.ndim > 1:
+        return [plain_rows(row) for row in values]
+    return [None if x != x else x for x in found]
+
+
+def trace_content(
+    trace: RoutingTrace,  # Any
+) -> dict[str, Any]:
+    "A trace as JSON has it."
+    given = {one.name: getattr(trace, one.name) for one in fields(trace)}
+    arrays = {name: x for name, x in given.items() if isinstance(x, np.ndarray)}
+    about = {"schema": TRACE_SCHEMA, "fields": TRACE_FIELDS, "types": {name: str(x.dtype) for name, x in arrays.items()}}
+    return about | {name: plain_rows(x) if name in arrays else x for name, x in given.items()}
+
+
+def write_trace(
+    trace: RoutingTrace,  # Any
+    path: str | Path,  # Where to
+) -> Path:  # The same
+    "Write a trace, whole or not at all; a `ValueError` where that cannot be."
+    text = json.dumps(trace_content(trace), ensure_ascii=False, allow_nan=False)
+    try:
+        with whole_file(path) as part:
+            part.write_text(text + "\n", encoding="utf-8")
+    except (OSError, TypeError) as error:
+        raise ValueError(f"path must be a file that can be written, got {path!r:.200}: {error}") from None
+    return Path(path)
+
+
+def read_trace(
+    path: str | Path,  # Of `write_trace`
+) -> RoutingTrace:
+    "A trace as it was; a `ValueError` for what is none."
+    found = parse_json(read_text(path, None, "path"), path)
+    if not isinstance(found, dict) or found.get("schema") != TRACE_SCHEMA:
+        got = found.get("schema") if isinstance(found, dict) else type(found).__name__
+        raise ValueError(f"path must be a trace of schema {TRACE_SCHEMA}, got {path} with {got!r:.80}")
+    if missing := [name for name in ("types", *TRACE_FIELDS) if name not in found]:
+        raise ValueError(f"path must be a whole trace, got {path} without {', '.join(missing)}")
+    try:
+        types, names = found["types"], [one.name for one in fields(RoutingTrace)]
+        given: dict[str, Any] = {name: found[name] for name in names}
+        given |= {name: np.array(found[name], dtype=dtype) for name, dtype in types.items()}
+        given |= {name: tuple(given[name]) for name in ("kind_names", "question_types")}
+        return RoutingTrace(**given)
+    except (TypeError, ValueError, AttributeError) as error:  # of what was changed by hand, nobody knows what comes
+        raise ValueError(f"path must be a whole trace, got {path}: {error!s:.200}") from None
