@@ -253,8 +253,9 @@ class SpecialisationTest:
         "A sentence, then the numbers."
         said = f"not known: {self.reason}" if self.reason else "specialised" if self.claimed() else "no specialisation"
         v = "" if self.cramers_v is None else f", V = {self.cramers_v:.3f}"
-        information = f"I = {self.mutual_information:.3f} nats, {self.chance:.3f} by chance{v}, p = {self.p_value:.4g} by {self.unit}"
-        return f"{said} ({information}; {self.kinds} kinds, {self.experts_used} experts, {self.segments} segments)"
+        information = f"I = {self.mutual_information:.3f} nats, {self.chance:.3f} by chance{v}, p = {self.p_value:.4g}"
+        of = f"{self.kinds} kinds, {self.experts_used} experts, {self.segments} segments, shuffled by {self.unit}"
+        return f"{said} ({information}; {of})"
 
 
 def specialisation_test(
