@@ -19,9 +19,10 @@ from torch import Tensor, nn
 from .core import check_choice, check_positive
 from .contrasts import holm, paired_bootstrap
 from .data import DocumentCollator, DocumentDataset
-from .baselines import Memory
+from .baselines import Memory, state_tensors
 from .gmm import MemoryState
-from .interventions import IntervenedState, put_expert
+from .interventions import IntervenedMemory, IntervenedState, from_documents, initial_like, put_expert
+from .shared_reading import last_segments
 from .model import XLNetWithMemory
 from .answers import answering, n_best_spans
 from .document_qa import model_digest
@@ -161,7 +162,70 @@ def even_batches(
     parts = max(1, min(-(-count // batch_size), count // 2 if batch_size > 1 else count))
     return np.array_split(np.arange(count), parts)
 
-# %% ../nbs/93_causal.ipynb #u043
+# %% ../nbs/93_causal.ipynb #u044
+def without_last(
+    given: Mapping[str, Tensor],  # A batch (b, s, …) for the model, without answers
+) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor]:  # Of the same shape; (b, 1, …); (b,), the last segments
+    "A batch without each document's last segment, and these alone."
+    exists = given["segment_mask"].bool()
+    last = last_segments(exists)
+    each = torch.arange(len(last), device=last.device)
+    before = exists & (torch.arange(exists.shape[1], device=last.device) < last[:, None])
+    text = {**given, "segment_mask": before, "answer_mask": given["answer_mask"].bool() & before[..., None]}
+    return text, {name: x[each, last][:, None] for name, x in given.items()}, last
+
+
+def with_changed_expert(
+    memory: Memory,  # That reads, changed or not
+    state: Any,  # Of b documents
+    change: str,  # "reset" or "swapped"; "" for none
+    expert: int,  # j
+) -> Any:  # A state
+    "The state before a question with one expert put back, or exchanged with that of the document before it."
+    if not change:
+        return state
+    own = state.state if isinstance(state, IntervenedState) else state
+    plain = memory.memory if isinstance(memory, IntervenedMemory) else memory
+    other = initial_like(plain, own) if change == "reset" else from_documents(own, None)
+    every = torch.ones(len(state_tensors(own)[0]), dtype=torch.bool, device=state_tensors(own)[0].device)
+    new = put_expert(own, other, every, expert)
+    return replace(state, state=new) if isinstance(state, IntervenedState) else new
+
+
+def ask_again(
+    model: XLNetWithMemory,  # That reads
+    given: Mapping[str, Tensor],  # A batch (b, s, …) with s > 1
+    asked: Sequence[tuple[str, int]],  # Changes right before the question, each with its expert
+    always: Mapping[str, Any],  # What else is changed, as `intervene` takes it
+) -> Iterator[tuple[Tensor, Tensor]]:  # Start and end logits (b, s, l) for each of these
+    "Read documents up to their last segment, and that one for each change."
+    text, question, last = without_last(given)
+    each = torch.arange(len(last), device=last.device)
+    with intervene(model, **always) if always else nullcontext():
+        read: Any = model(**text)
+        for change, expert in asked:
+            state = with_changed_expert(model.memory, read.new_memory_state, change, expert)
+            out: Any = model(**question, memory_state=state, return_memory_state=False)
+            logits = [x.clone() for x in (read.start_logits, read.end_logits)]
+            for whole, answer in zip(logits, (out.start_logits, out.end_logits), strict=True):
+                whole[each, last] = answer[:, 0]
+            yield logits[0], logits[1]
+
+
+def read_again(
+    model: XLNetWithMemory,  # That reads
+    given: Mapping[str, Tensor],  # A batch (b, s, …)
+    facts: Tensor,  # (b,), for "frozen"
+    asked: Sequence[tuple[str, int]],  # Changes, each with its expert
+    always: Mapping[str, Any],  # What else is changed
+) -> Iterator[tuple[Tensor, Tensor]]:  # Start and end logits (b, s, l) for each of these
+    "Read whole documents for each change."
+    for change, expert in asked:
+        with under_change(model, change, expert, facts, always):
+            out: Any = model(**given, return_memory_state=False)
+        yield out.start_logits, out.end_logits
+
+# %% ../nbs/93_causal.ipynb #u044c
 @dataclass(frozen=True, eq=False)
 class Outcomes:
     "Answers of n documents, as the model reads and with each expert changed."
@@ -171,35 +235,49 @@ class Outcomes:
     moved: np.ndarray  # (c, k, n), whether the answer or its score is another one at all
 
 
+@dataclass(frozen=True)
+class AskingPlan:
+    "How documents are asked."
+
+    changes: tuple[str, ...]  # Of `CHANGES`
+    always: Mapping[str, Any]  # What else is changed, before and after
+    batch_size: int
+    among_choices: bool
+    max_answer_length: int
+    collator: DocumentCollator | None = None
+    plain: bool = False  # Whether all is read again for each change
+
+
 def ask_under_changes(
     model: XLNetWithMemory,  # That reads
     dataset: DocumentDataset,  # n documents with answers
     facts: np.ndarray,  # (n,), segments from 1; used by "frozen" alone
-    changes: Sequence[str],  # Of `CHANGES`
-    always: Mapping[str, Any],  # What else is changed, before and after
-    batch_size: int,
-    among_choices: bool,
-    max_answer_length: int,
-    collator: DocumentCollator | None,
+    plan: AskingPlan,
 ) -> Outcomes:
     "Read documents as they are, and with each expert changed in each way."
-    k, count = number_of_experts(model), 20 if among_choices else 1  # the best of the choices may not be the best span
-    asked = [("", 0), *((change, j) for change in changes for j in range(k))]
-    found: list[list[np.ndarray]] = [[] for _ in asked]
+    k, count = number_of_experts(model), 20 if plan.among_choices else 1  # the best of the choices may not be the best span
+    pairs = [(change, j) for change in plan.changes for j in range(k)]
+    found: dict[tuple[str, int], list[np.ndarray]] = {pair: [] for pair in pairs}
+    before: dict[tuple[str, int], list[np.ndarray]] = {pair: [] for pair in pairs}  # read in the same way
     with answering(model):
-        for rows in even_batches(len(dataset), batch_size):
-            batch = (collator or DocumentCollator())(dataset.__getitems__(rows.tolist()))
+        for rows in even_batches(len(dataset), plan.batch_size):
+            batch = (plan.collator or DocumentCollator())(dataset.__getitems__(rows.tolist()))
             given = {name: x.to(model.device) for name, x in batch.items() if not name.endswith("_positions")}
-            for (change, expert), spans in zip(asked, found, strict=True):
-                with under_change(model, change, expert, torch.from_numpy(facts[rows]), always):
-                    out: Any = model(**given, return_memory_state=False)
-                best = n_best_spans(out.start_logits, out.end_logits, given["answer_mask"], count, max_answer_length)
-                spans.append(best.float().cpu().numpy())
-    every = [np.concatenate(spans) for spans in found]
-    right = np.stack([right_answers(dataset, spans, among_choices) for spans in every])
-    moved = np.stack([(spans != every[0]).any((1, 2)) for spans in every])
-    shape = len(changes), k, len(dataset)
-    return Outcomes(right[0], right[1:].reshape(shape), moved[1:].reshape(shape))
+            quick = not plan.plain and model.config.passes == 1 and given["input_ids"].shape[1] > 1
+            last = [pair for pair in pairs if quick and pair[0] != "frozen"]
+            whole = [pair for pair in pairs if pair not in last]
+            ways = [(last, ask_again(model, given, [("", 0), *last], plan.always))] if last else []
+            ways += [(whole, read_again(model, given, torch.from_numpy(facts[rows]), [("", 0), *whole], plan.always))] if whole else []
+            for asked, logits in ways:
+                best = [n_best_spans(*x, given["answer_mask"], count, plan.max_answer_length).float().cpu().numpy() for x in logits]
+                for pair, spans in zip(asked, best[1:], strict=True):
+                    found[pair].append(spans)
+                    before[pair].append(best[0])
+    first = np.concatenate(before[pairs[0]])
+    right = [right_answers(dataset, np.concatenate(spans), plan.among_choices) for spans in found.values()]
+    moved = [(np.concatenate(found[pair]) != np.concatenate(before[pair])).any((1, 2)) for pair in pairs]
+    shape = len(plan.changes), k, len(dataset)
+    return Outcomes(right_answers(dataset, first, plan.among_choices), np.reshape(right, shape), np.reshape(moved, shape))
 
 # %% ../nbs/93_causal.ipynb #u046
 ALL = "all"
@@ -346,6 +424,5 @@ def causal_table(
     asked = asked_facts(own, dataset, kinds, facts)
     check_fact_segments(dataset, np.ones(len(dataset), dtype=int))  # that there are answers
     where = known_facts(asked.facts, dataset, "changes 'frozen'") if "frozen" in changes else np.ones(len(dataset), dtype=int)
-    read = batch_size, among_choices, max_answer_length, collator
-    found = ask_under_changes(own, dataset, where, changes, always or {}, *read)
-    return table_of_outcomes(asked, changes, found, **how)
+    plan = AskingPlan(tuple(changes), always or {}, batch_size, among_choices, max_answer_length, collator)
+    return table_of_outcomes(asked, changes, ask_under_changes(own, dataset, where, plan), **how)

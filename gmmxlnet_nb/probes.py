@@ -98,14 +98,17 @@ def read_states(
     return stack_padded(found)
 
 # %% ../nbs/94_probes.ipynb #v064
+PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+
+
 def import_sklearn() -> Any:
     "scikit-learn's parts that probes are made of; a `ValueError` with the command that installs it."
     try:
-        from sklearn.linear_model import LogisticRegression
+        from sklearn.linear_model import RidgeClassifierCV
         from sklearn.preprocessing import StandardScaler
     except ImportError:
         raise ValueError("a probe needs scikit-learn: pip install scikit-learn, or '.[analysis]' in the repository") from None
-    return LogisticRegression, StandardScaler
+    return RidgeClassifierCV, StandardScaler
 
 
 def held_out_folds(
@@ -125,10 +128,10 @@ def probe(
     features: np.ndarray,  # (n, p)
     values: np.ndarray,  # (n,), whole numbers
     folds: np.ndarray,  # (n,), of each document
-    inverse_penalty: float = 1.0,  # C of the logistic regression
+    penalties: Sequence[float] = PENALTIES,  # Of which each probe takes one, times p
 ) -> np.ndarray:  # (n,), whether each value is told by a probe that has not seen its document
     "Linear probes (Alain and Bengio, 2016) of all folds."
-    logistic, scaler = import_sklearn()
+    classifier, scaler = import_sklearn()
     told = np.empty_like(values)
     for fold in np.unique(folds):
         here = folds == fold
@@ -137,7 +140,8 @@ def probe(
             told[here] = seen[counts.argmax()] if len(seen) else -1
             continue
         scale = scaler().fit(features[~here])
-        fitted = logistic(C=inverse_penalty, max_iter=1000).fit(scale.transform(features[~here]), values[~here])
+        fitted = classifier([features.shape[1] * x for x in penalties], scoring="accuracy")
+        fitted.fit(scale.transform(features[~here]), values[~here])
         told[here] = fitted.predict(scale.transform(features[here]))
     return told == values
 
@@ -221,14 +225,14 @@ def told_by_probes(
     values: np.ndarray,  # (there,)
     folds: np.ndarray,  # (there,)
     shuffled: np.ndarray,  # (R, there), the same values in other orders
-    inverse_penalty: float,
+    penalties: Sequence[float],
 ) -> np.ndarray:  # (3, there, columns): of the memory, the untrained one, and the mean over shuffled values
     "What probes of each expert, and of all together, tell at one distance."
     columns = []
     for chosen in [*([j] for j in experts), list(experts)]:
         own, other = (x[:, chosen].reshape(len(x), -1) for x in states)
-        right = [probe(x, values, folds, inverse_penalty) for x in (own, other)]
-        by_chance = [probe(own, each, folds, inverse_penalty) for each in shuffled]
+        right = [probe(x, values, folds, penalties) for x in (own, other)]
+        by_chance = [probe(own, each, folds, penalties) for each in shuffled]
         columns.append(np.stack([*right, np.mean(by_chance, axis=0)]))
     return np.stack(columns, axis=-1).astype(float)
 
@@ -260,13 +264,14 @@ class ProbePlan:
     folds: int  # Of documents that are held out together
     shuffles: int  # Of the values
     least: int  # Documents that a distance needs
-    inverse_penalty: float  # C of the logistic regression
+    penalties: tuple[float, ...]  # Of which each probe takes one, times the numbers that it reads
     seed: int  # Of folds and shuffles
 
     def __post_init__(self) -> None:
         for name in ("folds", "shuffles", "least"):
             check_positive(name, getattr(self, name))
-        check_number("inverse_penalty", check_positive("inverse_penalty", self.inverse_penalty, float), 0)
+        if not self.penalties or min(check_number("penalties", x) for x in self.penalties) <= 0:
+            raise ValueError(f"penalties must be numbers > 0, at least one, got {self.penalties!r}")
         if min(self.folds, self.least) < 2:
             raise ValueError(f"folds and least must be at least 2, got {self.folds} and {self.least}")
         if type(self.seed) is not int or self.seed < 0:
@@ -292,7 +297,7 @@ def probe_distances(
             left_out[distance] = f"{there.sum()} documents with {count} values; {plan.least} and 2 are needed"
             continue
         found = np.full((3, len(values), len(plan.experts) + 1), np.nan)
-        at = kept, folds[there], orders[:, there], plan.inverse_penalty
+        at = kept, folds[there], orders[:, there], plan.penalties
         found[:, there] = told_by_probes((own, other), plan.experts, *at)
         told[distance] = found
     if not told:
@@ -342,9 +347,9 @@ def probe_experts(
     distances: Sequence[int] | None = None,  # Segments since the fact; by default all that there are
     untrained: Memory | None = None,  # What to compare with; by default a new memory like the model's own
     folds: int = 5,  # Of documents that are held out together
-    shuffles: int = 5,  # Of the values
+    shuffles: int = 2,  # Of the values
     least: int = 20,  # Documents that a distance needs
-    inverse_penalty: float = 1.0,  # C of the logistic regression
+    penalties: Sequence[float] = PENALTIES,  # Of which each probe takes one, times the numbers that it reads
     batch_size: int = 32,  # Documents at a time
     seed: int = 0,  # Of folds, shuffles and the untrained memory
     confidence: float = 0.95,  # Of intervals
@@ -359,7 +364,7 @@ def probe_experts(
         facts = known_facts(check_trace_of("facts", facts, own, ids).facts, dataset, "probes")
     where, codes = check_fact_segments(dataset, facts), check_values(values, dataset)
     chosen = tuple(check_experts(experts, number_of_experts(own)))
-    plan = ProbePlan(chosen, folds, shuffles, least, inverse_penalty, seed)
+    plan = ProbePlan(chosen, folds, shuffles, least, tuple(penalties), seed)
     check_positive("batch_size", batch_size)
     check_confidence(confidence)
     import_sklearn()
