@@ -119,17 +119,23 @@ def layout_faults(
 MOST_BINS = 120  # Columns of a figure
 
 
+class NothingToDraw(ValueError):
+    "A figure that would have no meaning, and why."
+
+
 def check_array(
     name: str,  # The parameter's name
     values: Any,  # What was given
     shape: str,  # What its axes are, as in "(s, k)"
 ) -> np.ndarray:  # Of floats
-    "An array with these axes; a `ValueError` for others, for none, and for what has no finite number."
+    "An array with these axes; a `ValueError` for others, for none, and for what is infinite or NaN alone."
     array = np.asarray(values, dtype=float)
     if array.ndim != shape.count(",") + 1 - shape.endswith(",)") or not array.size:
         raise ValueError(f"{name} must be {shape}, none of them 0, got {array.shape}")
-    if np.isinf(array).any() or np.isnan(array).all():
-        raise ValueError(f"{name} must have finite numbers, and NaN for what there is not, got {array.ravel()[:3]} …")
+    if np.isinf(array).any():
+        raise ValueError(f"{name} must be finite, or NaN for what there is not, got {np.isinf(array).sum()} infinite numbers")
+    if np.isnan(array).all():
+        raise NothingToDraw(f"{name} must have numbers, got NaN alone")
     return array
 
 
@@ -222,19 +228,24 @@ def plot_matrix(
     "A matrix with numbers and intervals in its cells."
     rows, columns = values.shape
     room = (width - 1.35) / columns
+    upright = room >= 0.3  # else numbers are turned, and stand beside their intervals
+    places: list[dict[str, Any]] = [{"va": "bottom", "ha": "center"}, {"va": "top", "ha": "center"}]
+    if not upright:
+        places = [{"va": "center", "ha": "right", "rotation": 90}, {"va": "center", "ha": "left", "rotation": 90}]
 
     def say(value: float) -> str:
         return number.format(value + 0.0).replace("-", "−").replace("−0", "0").replace("+0", "0")
 
-    with drawing(width, [max(1.05, 0.36 * rows)]) as (fig, (ax,)):
+    with drawing(width, [max(1.05, (0.36 if upright else 0.46) * rows)]) as (fig, (ax,)):
         mesh = draw_map(ax, np.arange(columns + 1) - 0.5, values.T, [shorten(x, 16, placeholder="…") for x in names[0]], *colours)
         for (row, column), value in np.ndenumerate(values):
             if np.isnan(value):
                 continue
             low, high = (float(bound[row, column]) for bound in bounds)
-            style: dict[str, Any] = {"ha": "center", "color": ink_on(mesh, value), "linespacing": 0.95}
-            ax.text(column, row - 0.08, say(value), va="bottom", size=7, weight="bold" if low * high > 0 else "normal", **style)
-            ax.text(column, row + 0.0, interval_text(say(low), say(high), room), va="top", size=5, **style)
+            style: dict[str, Any] = {"color": ink_on(mesh, value), "linespacing": 0.95}
+            weight = "bold" if low * high > 0 else "normal"
+            ax.text(column, row, say(value), size=7, weight=weight, **style, **places[0])
+            ax.text(column, row, interval_text(say(low), say(high), room if upright else 1), size=5, **style, **places[1])
         ax.set_xticks(range(columns), list(names[1]))
         ax.set(xlabel=words[0])
         ax.tick_params(bottom=False)

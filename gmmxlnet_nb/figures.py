@@ -18,8 +18,8 @@ import numpy as np
 from .core import check_choice, check_number, check_positive
 from .traces import RoutingTrace
 from gmmxlnet_nb.drawing import (
-    COLOURS, COLUMN, NOWHERE, PAGE, binned, check_array, draw_map, drawing, legend_above, line_style, plot_matrix, segment_axis,
-    write_values
+    COLOURS, COLUMN, NOWHERE, PAGE, NothingToDraw, binned, check_array, draw_map, drawing, legend_above, line_style, plot_matrix,
+    segment_axis, write_values
 )
 
 if TYPE_CHECKING:  # else it is imported where something is drawn: who trains draws nothing
@@ -375,7 +375,7 @@ def kind_rates(
     "Which share of a kind's segments was written most to each expert, with intervals; a `ValueError` without kinds."
     counted = trace.mask & (trace.kinds >= 0)
     if not counted.any():
-        raise ValueError("trace must have kinds of content: no segment of it has one")
+        raise NothingToDraw("trace must have kinds of content: no segment of it has one")
     k = trace.write.shape[2]
     counts = np.zeros((len(trace.kind_names), k + 1))
     np.add.at(counts, (trace.kinds[counted], trace.used[counted]), 1)
@@ -485,7 +485,7 @@ def plot_routing_training(
     "The experts' shares, the routes' entropy and the load balance during training; a `ValueError` for a log without them."
     history = [row for row in history if "expert_0" in row and "step" in row]
     if not history:
-        raise ValueError("history must be rows with step and expert_0, as a trainer's log of a memory that routes has them")
+        raise NothingToDraw("history must be rows with step and expert_0, as a trainer's log of a memory that routes has them")
     k = sum(name.removeprefix("expert_").isdecimal() for name in history[0] if name.startswith("expert_"))
     further = {"entropy_loss": "entropy,\nnats", "load_balance_loss": "load\nbalance"}
     further = {name: label for name, label in further.items() if len(logged(history, name)[0])}
@@ -562,7 +562,7 @@ def principal_components(
     left, sizes, right = np.linalg.svd(points - points.mean(0), full_matrices=False)
     total = (sizes**2).sum()
     if not total > 1e-12 * max(1.0, (points**2).sum()):
-        raise ValueError("states must differ between experts or documents: all are the same")
+        raise NothingToDraw("states must differ between experts or documents: all are the same")
     count = min(2, len(sizes))
     signs = np.sign(right[np.arange(count), abs(right[:count]).argmax(1)])
     coordinates, shares = np.zeros((len(points), 2)), np.zeros(2)
@@ -626,7 +626,7 @@ def draw_all(
     change: np.ndarray | None = None,  # (s, m) or (s, k), norms of changes
     width: float = COLUMN,  # Inches
 ) -> "dict[str, Figure | str]":  # By the functions' names without plot_; a reason where there is no figure
-    "Draw each figure that has a meaning here."
+    "Draw each figure that has a meaning here; a `ValueError` for what does not fit."
     null = writes_nowhere(check_trace(trace))
     columns = route_names(trace.write.shape[2], null)
     draws: dict[str, Callable[[], Figure] | None] = {
@@ -647,6 +647,6 @@ def draw_all(
     for name, draw in draws.items():
         try:
             found[name] = GIVEN[name] if draw is None else draw()
-        except ValueError as error:  # it has no meaning for this memory
+        except NothingToDraw as error:
             found[name] = str(error)
     return found
