@@ -31,7 +31,8 @@ DASHES: tuple[Any, ...] = (  # Lengths of dashes and gaps, in widths of the line
 )  # fmt: skip
 STYLE: dict[str, Any] = {
     "font.size": 7, "axes.labelsize": 7, "axes.titlesize": 7, "xtick.labelsize": 6.5, "ytick.labelsize": 6.5,
-    "legend.fontsize": 6.5, "legend.frameon": False, "legend.handlelength": 2.4, "legend.columnspacing": 1.2,
+    "legend.fontsize": 6.5, "legend.frameon": False, "legend.handlelength": 2.2, "legend.columnspacing": 1.0,
+    "legend.borderpad": 0.2,
     "axes.linewidth": 0.6, "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 1.1, "lines.markersize": 3.2,
     "hatch.linewidth": 0.5, "figure.dpi": 120,
     **{f"{axis}tick.major.{what}": size for axis in "xy" for what, size in (("width", 0.6), ("size", 2.5))},
@@ -69,7 +70,10 @@ def line_style(
     i: int,  # Which line of a panel
 ) -> dict[str, Any]:  # As Matplotlib takes it
     "Colour, marker and dashes, each of which tells a line from seven others."
-    return {"color": COLOURS[i % 8], "marker": MARKERS[i % 8], "ls": DASHES[i % 8], "mec": "black", "mew": 0.3}
+    from matplotlib.patheffects import withStroke
+    style = {"color": COLOURS[i % 8], "marker": MARKERS[i % 8], "ls": DASHES[i % 8], "mec": "black", "mew": 0.3}
+    yellow = {"path_effects": [withStroke(linewidth=1.8, foreground="0.4")]}  # hardly seen on white otherwise
+    return style | (yellow if i % 8 == 6 else {})
 
 
 def legend_above(
@@ -77,9 +81,9 @@ def legend_above(
     handles: Sequence[Any],  # Each with its label
 ) -> None:
     "A legend over all panels, in as many columns as fit."
-    longest = max(len(str(handle.get_label())) for handle in handles)
-    columns = int(fig.get_figwidth() / (0.5 + 0.055 * longest))
-    fig.legend(handles=list(handles), loc="outside upper center", ncols=max(1, min(columns, len(handles))))
+    widths = [0.42 + 0.05 * len(str(handle.get_label())) for handle in handles]  # inches, about
+    fits = [n for n in range(1, len(widths) + 1) if sum(map(max, np.array_split(widths, n))) < fig.get_figwidth() - 0.1]
+    fig.legend(handles=list(handles), loc="outside upper center", ncols=max(fits, default=1))
 
 # %% ../nbs/94_drawing.ipynb #f007
 def texts_of(
@@ -228,6 +232,7 @@ def plot_matrix(
     "A matrix with numbers and intervals in its cells."
     rows, columns = values.shape
     room = (width - 1.35) / columns
+    signed = "+" in number
     upright = room >= 0.3  # else numbers are turned, and stand beside their intervals
     places: list[dict[str, Any]] = [{"va": "bottom", "ha": "center"}, {"va": "top", "ha": "center"}]
     if not upright:
@@ -243,7 +248,7 @@ def plot_matrix(
                 continue
             low, high = (float(bound[row, column]) for bound in bounds)
             style: dict[str, Any] = {"color": ink_on(mesh, value), "linespacing": 0.95}
-            weight = "bold" if low * high > 0 else "normal"
+            weight = "bold" if signed and low * high > 0 else "normal"
             ax.text(column, row, say(value), size=7, weight=weight, **style, **places[0])
             ax.text(column, row, interval_text(say(low), say(high), room if upright else 1), size=5, **style, **places[1])
         ax.set_xticks(range(columns), list(names[1]))

@@ -78,6 +78,18 @@ def content_rows(
     return [shorten(name, 16, placeholder="…") for name in names], np.array(held, dtype=float).reshape(-1, s).T
 
 
+def draw_contents(
+    ax: "Axes",  # Over a map
+    edges: np.ndarray,  # (b + 1,)
+    names: Sequence[str],  # Of r rows
+    held: np.ndarray,  # (s, r)
+) -> None:
+    "What stands where: darker where more of a bin's segments hold it."
+    from matplotlib.colors import Normalize
+    draw_map(ax, edges, binned(held[None])[1], names, Normalize(0, 1.3), "Greys")
+    ax.hlines(np.arange(1, len(names)) - 0.5, edges[0], edges[-1], color="white", lw=1.5)
+
+
 def draw_counts(
     ax: "Axes",  # Over a map
     edges: np.ndarray,  # (b + 1,)
@@ -110,13 +122,14 @@ def plot_routing_heatmap(
     names, held = content_rows(trace, i, s) if i is not None else ([], np.zeros((s, 0)))
     top = [0.13 * len(names)] if names else [0.3] * int(np.ptp(per_segment) > 0)
     heights = [max(0.75, 0.15 * means.shape[1]) for _, means, _ in found.values()]
+    end = 1.0 if i is not None else max(2 / trace.write.shape[2], *(float(np.nanmax(means)) for _, means, _ in found.values()))
     with drawing(width, [*top, *heights]) as (fig, axes):
         if names:
-            draw_map(axes[0], edges, binned(held[None])[1], names, Normalize(0, 1), "Greys")
+            draw_contents(axes[0], edges, names, held)
         elif top:
             draw_counts(axes[0], edges, per_segment)
         for ax, (name, (_, means, _)) in zip(axes[len(top) :], found.items(), strict=True):
-            mesh = draw_map(ax, edges, means, route_names(trace.write.shape[2], name == "write" and null), Normalize(0, 1))
+            mesh = draw_map(ax, edges, means, route_names(trace.write.shape[2], name == "write" and null), Normalize(0, end))
             write_values(ax, mesh, edges, means)
             ax.set_ylabel({"write": "written to\nexpert", "read": "read from\nexpert"}[name])
         segment_axis(axes[-1], edges)
@@ -137,7 +150,7 @@ def plot_map(
     from matplotlib.colors import Normalize
     edges, means, _ = binned(values[None])
     end = most if most is not None else float(np.nanmax(means)) or 1.0
-    with drawing(width, [max(1.1, 0.15 * min(values.shape[1], 16))]) as (fig, (ax,)):
+    with drawing(width, [max(1.1, 0.11 * min(values.shape[1], 16))]) as (fig, (ax,)):
         mesh = draw_map(ax, edges, means, names, Normalize(0, end))
         ax.set_ylabel(rows)
         segment_axis(ax, edges)
@@ -206,7 +219,7 @@ def plot_expert_activation_timeline(
         if null:
             lines += ax.plot(at, means[:, k], label="no expert", color=NOWHERE, lw=1.6)
         segment_axis(ax, edges)
-        ax.set(ylabel="mean share of a write", ylim=(0, 1))
+        ax.set(ylabel="mean share of a write", ylim=(0, min(1.02, 1.1 * float(np.nanmax(means + np.nan_to_num(spread))))))
         legend_above(fig, lines)
     return fig
 
@@ -223,13 +236,13 @@ def plot_expert_utilization_bar(
         bars = ax.bar(range(k), shares[:k], color=COLOURS[0], width=0.7, label="mean share")
         if null:
             ax.bar([k], shares[k:], color="white", edgecolor=NOWHERE, hatch="////", width=0.7)
-        (dots,) = ax.plot(range(k + null), largest, "D", color=COLOURS[1], mec="black", mew=0.5, label="segments it has most of")
+        style: dict[str, Any] = {"color": COLOURS[1], "mec": "black", "mew": 0.5, "clip_on": False}
+        (dots,) = ax.plot(range(k + null), largest, "D", label="segments it has most of", **style)
         even = ax.axhline(1 / k, color="black", ls=(0, (4, 2)), lw=0.8, label="evenly, 1/k")
-        for j, share in enumerate(shares):
-            ax.annotate(f"{share:.2f}", (j, max(share, largest[j])), (0, 4), textcoords="offset points", ha="center", size=6)
-        top = 1.18 * max(shares.max(), largest.max(), 1 / k)
-        ax.set(xlabel="expert", ylabel="share", ylim=(0, top), xlim=(-0.6, k + null - 0.4))
-        ax.set_xticks(range(k + null), route_names(k, null))
+        top = 1.08 * max(shares.max(), largest.max(), 1 / k)
+        ax.set(xlabel="expert, and its mean share", ylabel="share", ylim=(0, top), xlim=(-0.6, k + null - 0.4))
+        names = route_names(k, null)
+        ax.set_xticks(range(k + null), [f"{name}\n{share:.2f}" for name, share in zip(names, shares, strict=True)])
         legend_above(fig, [bars, dots, even])
     return fig
 
