@@ -242,8 +242,8 @@ def cell_html(
         return f"<td>{number_html(value)}</td>"
     if isinstance(value, Mapping) and "value" in value and value["value"] is None:
         return f'<td class="words">{escaped(value.get("reason") or "–")}</td>'
-    told = ", ".join(map(str, value)) if isinstance(value, list) else "–" if value is None else value
-    return f'<td class="words">{escaped(told)}</td>'
+    told = ", ".join(map(str, value)) if isinstance(value, list) else value
+    return f'<td class="words">{escaped(told or "–")}</td>'
 
 
 def table_html(
@@ -387,7 +387,8 @@ def picture_html(
     source = f"data:image/png;base64,{base64.b64encode(held.getvalue()).decode()}"
     width, height = (round(1.15 * 96 * inches) for inches in shown.get_size_inches())
     size = f'width="{width}" height="{height}"'
-    return f'<figure><img {size} alt="{caption}" src="{source}"><figcaption>{title_of(name)}. {caption}</figcaption></figure>'
+    told = f"<figcaption><strong>{title_of(name)}.</strong> {caption}</figcaption>"
+    return f'<figure><img {size} alt="{caption}" src="{source}">{told}</figure>'
 
 # %% ../nbs/91_pages.ipynb #p030
 def report_sections(
