@@ -195,6 +195,7 @@ def read_chunk(
     before: list[Any] | None = None,  # Gets the memory before each of the c segments
     skim: bool = False,  # For the memory's sake only: the last layer works on the tokens alone that it is written from
     own_state: bool = False,  # Whether the memory is the model's own for these texts: one from outside is checked
+    noted: list[dict[str, Tensor]] | None = None,  # Gets the memory's notes on each of the c segments
 ) -> tuple[Any, ChunkOutput]:  # The memory after them, and the rest
     "Read the next few segments: they are checked here, and copied to the model's device while it is at work."
     device = model.device  # looked up once: it is the first parameter's, which has to be found
@@ -209,6 +210,8 @@ def read_chunk(
     parts = cut_segments(segments, model.memory_tokens(None, None, device))
     tail = tail_length(packed[0], model.memory_ids("write", None)) if skim else None
     logits, state, notes = model.read_documents(parts, state, before=before, tail=tail, own_state=own_state)
+    if noted is not None:
+        noted += notes
     starts, ends = logits.unbind(-1)
     probs = torch.stack([note["routing_probs"] for note in notes], dim=1) if "routing_probs" in notes[0] else None
     return state, ChunkOutput(starts, ends, answers, exists, probs)

@@ -10,7 +10,6 @@ import argparse
 import io
 import json
 import math
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,13 +29,13 @@ from .core import check_choice, check_folder, check_positive, write_json
 from .cuda import prefetch
 from .reading import folder_or_name
 from .faults import ON_ERROR
-from .documents import Document, check_document
+from .documents import Document
 from .formats import load_documents
-from .segments import BLANKED, SegmentLayout
+from .segments import SegmentLayout
 from .data import ON_MISFIT, DocumentCollator, DocumentDataset, list_documents
 from .baselines import memory_floats
 from .config import QUESTION_SHOWN
-from .reading_fields import EXPECTED, reading_settings
+from .reading_fields import EXPECTED, as_read, reading_settings
 from .model import XLNetWithMemory
 from .replay import fetch, length_for, replaying
 from gmmxlnet_nb.answers import (
@@ -65,32 +64,6 @@ from .document_qa import load_checkpoint
 from .windows import best_windows, window_reader_spans
 from .training_args import as_called
 from .launch import mistakes
-
-# %% ../nbs/66_evaluate.ipynb #v008
-def separated_breaks(
-    text: str,  # A document's
-    separator: str,  # After which a segment begins
-) -> tuple[int, ...]:  # Characters
-    "Where segments begin, none of which is blank."
-    breaks: list[int] = []
-    last = 0
-    for match in re.finditer(re.escape(separator), text):
-        if text[last : match.end()].translate(BLANKED).strip():
-            breaks.append(match.end())
-            last = match.end()
-    return tuple(breaks if text[last:].translate(BLANKED).strip() else breaks[:-1])
-
-
-def as_read(
-    document: Document,  # As data has it
-    fields: Mapping[str, Any],  # All `READING_FIELDS`
-) -> Document:  # With breaks, and with its question where the model looks for it
-    "A document as a model reads it."
-    separator, shown = fields["segment_separator"], fields["question_shown"]
-    found = () if separator is None else separated_breaks(document.text, separator)
-    breaks = tuple(sorted({*document.breaks, *found}))
-    starts = {None: document.question_start, "all": 0, "last": breaks[-1] if breaks else 0}
-    return check_document(replace(document, breaks=breaks, question_start=starts[shown]))
 
 # %% ../nbs/66_evaluate.ipynb #v012
 def read_dataset(

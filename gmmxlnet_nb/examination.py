@@ -20,13 +20,9 @@ from torch import Tensor
 from .contrasts import paired_bootstrap
 from .side_files import NO_SEGMENT, write_side_file
 from .updates import GatedUpdate
-from .documents import Document
-from .feature_tables import read_rows
 from .data import DocumentDataset
-from .babi import where_is
-from .cloze import BLANK, answer_place
 from .cloze_task import book_counts, check_distances, distance_scores
-from .shortcuts import asked_fact, fact_patterns, stated_facts
+from .content import fact_segments
 from .attention import LayerStates
 from .baselines import Memory, state_tensors
 from .gmm import MemoryState
@@ -38,52 +34,6 @@ from .run_config import DocumentConfig
 from .schedule import find_memory_model
 from .train import UNWATCHED, EvaluationWatch, GMMTrainer
 from .analysis import CaptureAndRetention, intervene
-
-# %% ../nbs/56_examination.ipynb #i010
-def fact_place(
-    document: Document,  # Of a generated task, or a cloze question
-) -> tuple[int, int]:  # Its first character, and the one after its last
-    "Where a text says what its question asks for, a book the last time; a `ValueError` for a document of no such task."
-    if BLANK in document.question:
-        return answer_place(document)
-    if document.title == "babi":
-        room, start = where_is(document)
-        found = (start, start + len(room)) if room else None
-    else:
-        asked = asked_fact(document)
-        said = [one for one in stated_facts(document) if (one.fact, one.entity) == (asked.fact, asked.entity)]
-        one = said[-1 if asked.value == "latest" else 0] if said else None
-        match = one and fact_patterns()[one.fact].match(document.text, one.start)
-        found = match.span() if match else None
-    if found is None:
-        raise ValueError(f"document {document.id!r}: text must state what is asked, got {document.question!r:.80}")
-    return found
-
-
-def fact_segment(
-    document: Document,  # Of a generated task
-    feature: Mapping[str, Any],  # Its segments' starts and ends
-) -> int:  # From 1
-    "The segment that holds the asked fact; a `ValueError` if none does."
-    start, end = fact_place(document)
-    part = 0
-    for number, (lows, highs) in enumerate(zip(feature["starts"], feature["ends"], strict=True), 1):
-        first = next((low for low, high in zip(lows, highs, strict=True) if high > low), end)  # some tokens are no text
-        last = next((high for low, high in zip(lows[::-1], highs[::-1], strict=True) if high > low), start)
-        if first <= start and end <= last:
-            return number
-        part = number if first < end and start < last else part
-    if not part:
-        raise ValueError(f"document {document.id!r}: its segments must hold what is asked, got none that does")
-    return part
-
-
-def fact_segments(
-    dataset: DocumentDataset,  # Documents of a generated task
-) -> np.ndarray:  # (n,), from 1
-    "The segment of each document's fact."
-    features = read_rows(dataset.features, ("starts", "ends"))
-    return np.array([fact_segment(d, feature) for d, feature in zip(dataset.documents, features, strict=True)])
 
 # %% ../nbs/56_examination.ipynb #i020
 def content(

@@ -37,7 +37,7 @@ from .tasks import TASKS
 from .config import READING_FIELDS
 from .loading import load_tokenizer
 from .launch import mistakes
-from .evaluate import as_read
+from .reading_fields import as_read
 
 # %% ../nbs/67_inspect.ipynb #i005
 PROBLEMS = {  # What may be wrong with a right answer, and how to say it

@@ -50,7 +50,7 @@ from .training_args import TrainingConfig, calling
 from .run_config import DocumentConfig, ModelConfig, RunConfig, check_parts, describe_fields, dtype_named, in_groups, read_run
 from .schedule import VALIDATION, StopAtExact
 from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
-from .analysis import RoutingTrace
+from .traces import RoutingTrace
 from .examination import CLEARED, Examination, Examined, scores_by_distance
 from .records import write_record
 from .base_reader import holds_memory, load_encoder, take_over_reader

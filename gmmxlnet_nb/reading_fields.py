@@ -8,13 +8,14 @@ __all__ = []
 # %% ../nbs/35_reading_fields.ipynb #f003
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 
 from .core import check_names
-from .documents import Document
-from .segments import SegmentLayout
+from .documents import Document, check_document
+from .segments import BLANKED, SegmentLayout
 from .data import DocumentDataset
 from .streams import StreamedDocuments
 from .config import READING_FIELDS, GMMXLNetConfig, check_reading
@@ -101,3 +102,29 @@ def reading_settings(
     fields |= {name: EXPECTED[name] for name in unsaid}
     check_reading(SimpleNamespace(**fields))
     return fields, unsaid
+
+# %% ../nbs/35_reading_fields.ipynb #f015
+def separated_breaks(
+    text: str,  # A document's
+    separator: str,  # After which a segment begins
+) -> tuple[int, ...]:  # Characters
+    "Where segments begin, none of which is blank."
+    breaks: list[int] = []
+    last = 0
+    for match in re.finditer(re.escape(separator), text):
+        if text[last : match.end()].translate(BLANKED).strip():
+            breaks.append(match.end())
+            last = match.end()
+    return tuple(breaks if text[last:].translate(BLANKED).strip() else breaks[:-1])
+
+
+def as_read(
+    document: Document,  # As data has it
+    fields: Mapping[str, Any],  # All `READING_FIELDS`
+) -> Document:  # With breaks, and with its question where the model looks for it
+    "A document as a model reads it."
+    separator, shown = fields["segment_separator"], fields["question_shown"]
+    found = () if separator is None else separated_breaks(document.text, separator)
+    breaks = tuple(sorted({*document.breaks, *found}))
+    starts = {None: document.question_start, "all": 0, "last": breaks[-1] if breaks else 0}
+    return check_document(replace(document, breaks=breaks, question_start=starts[shown]))

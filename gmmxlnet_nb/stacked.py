@@ -25,14 +25,14 @@ from .core import check_names, check_positive, hold_run
 from .router import MemoryGatingNetwork
 from .cuda import CapturedStep
 from .feature_tables import list_lengths
-from .data import DocumentCollator
 from .losses import memory_losses
 from .model import XLNetWithMemory
 from .shared_reading import reading_options
 from .schedule import find_memory_model, set_temperature, temperature_of_step
 from .run_config import RunConfig, used_parameters
 from .train import GMMTrainer
-from .analysis import GMMAnalyzer, RoutingTrace
+from .traces import RoutingTrace
+from .analysis import GMMAnalyzer
 from .records import Job, code_of, job_record, keep_record, status_of
 from .runs import end_with_parent, kernel_result, load_manifest, locked, undisturbed
 from .stack_groups import STACK_MAY_DIFFER, job_parameters
@@ -418,9 +418,8 @@ def trace_of(
     "Where the segments of a run's evaluation were written and read."
     if config.training.memory_type != "gmm":
         return None
-    tokenizer: Any = result.trainer.processing_class
-    analyzer = GMMAnalyzer(find_memory_model(result.trainer.model), DocumentCollator(tokenizer.pad_token_id))
-    return analyzer.routing_trace(result.evaluation, config.training.per_device_train_batch_size)
+    analyzer = GMMAnalyzer(find_memory_model(result.trainer.model))
+    return analyzer.track_routing(result.evaluation, batch_size=config.training.per_device_train_batch_size, content=False)
 
 
 def run_stacked(

@@ -74,7 +74,7 @@ class Made:
         squad = {"data": [{"title": "a", "paragraphs": [{"context": "Jill went up.", "qas": [question]}]}]}
         self.squad = str(Path(self.folder, "train.json"))
         Path(self.squad).write_text(json.dumps(squad), encoding="utf-8")
-        self.trace = G.GMMAnalyzer(self.model).routing_trace(self.dataset)
+        self.trace = G.GMMAnalyzer(self.model).track_routing(self.dataset)
 
     def new_model(self) -> Any:
         """A model, which a trainer may keep."""
@@ -120,7 +120,8 @@ def right_arguments() -> dict[str, dict[str, Any]]:
         "TrainingConfig": {"use_cpu": True}, "GMMTrainingConfig": {"use_cpu": True}, "DocumentConfig": {},
         "RunConfig": {"documents": m.run.documents, "training": m.args},
         "GMMTrainer": {"model": m.model, "args": m.args, "train_dataset": m.dataset, "eval_dataset": m.dataset},
-        "last_checkpoint": {"output_dir": m.folder}, "GMMAnalyzer": {"model": m.model}, "plot_routing": {"trace": m.trace},
+        "last_checkpoint": {"output_dir": m.folder}, "GMMAnalyzer": {"model": m.model},
+        "RoutingTrace": {"ids": m.trace.ids, "write": m.trace.write, "read": m.trace.read},
         "load_manifest": {"path": ROOT / "experiments/manifest.toml"}, "begin_run": {"config": m.run},
         "load_base": {"base_model": None, "texts": m.texts, "hidden_dim": 16, "num_layers": 1},
         "make_trainer": {"config": m.run}, "hold_run": {"folder": f"{m.folder}/held"},
