@@ -10,7 +10,7 @@ ini = ConfigParser()
 ini.read(root / "settings.ini", encoding="utf-8")
 cfg = ini["DEFAULT"]
 package = cfg["lib_name"]
-extras = {name: cfg[f"{name}_requirements"].split() for name in ("pdf", "serve")}
+extras = {name: cfg[f"{name}_requirements"].split() for name in ("pdf", "serve", "analysis")}
 
 setup(
     name=package,
@@ -27,7 +27,7 @@ setup(
     packages=find_packages(include=[package, f"{package}.*"]),
     package_data={package: ["py.typed", "serve.html", "document.html", "report.html"]},
     install_requires=cfg["requirements"].split(),
-    extras_require={**extras, "dev": [*cfg["dev_requirements"].split(), *extras["pdf"], *extras["serve"]]},
+    extras_require={**extras, "dev": [*cfg["dev_requirements"].split(), *(x for extra in extras.values() for x in extra)]},
     # nbdev finds the index of documented names of every installed nbdev package through this group.
     entry_points={
         "nbdev": [f"{package}={package}._modidx:d"],

@@ -95,16 +95,19 @@ def test_commands(place: Path, tmp_path: Path) -> None:
 def test_requirements(place: Path) -> None:
     """The extras, and that all that is imported is asked for."""
     about = distribution(place)
-    assert sorted(about.metadata.get_all("Provides-Extra") or []) == ["dev", "pdf", "serve"]
+    assert sorted(about.metadata.get_all("Provides-Extra") or []) == ["analysis", "dev", "pdf", "serve"]
     wanted: dict[str, set[str]] = {}  # by extra, "" for what is always installed
     for line in about.requires or []:
         extra = re.search(r'extra == "(\w+)"', line)
         wanted.setdefault(extra[1] if extra else "", set()).add(re.split(r"[^\w-]", line)[0])
     assert wanted["pdf"] == {"pypdf"} and wanted["serve"] == {"starlette", "uvicorn"}
-    assert wanted["dev"] >= wanted["pdf"] | wanted["serve"]
-    needed = wanted[""] | wanted["pdf"] | wanted["serve"]
+    assert wanted["analysis"] == {"scikit-learn"}
+    extras = wanted["pdf"] | wanted["serve"] | wanted["analysis"]
+    assert wanted["dev"] >= extras
+    needed = wanted[""] | extras
     text = "\n".join(path.read_text(encoding="utf-8") for path in (place / "gmmxlnet_nb").glob("*.py"))
     imported = set(re.findall(r"^\s*(?:from|import) (\w+)", text, re.MULTILINE)) - set(sys.stdlib_module_names) - {"gmmxlnet_nb"}
-    names = {"zmq": "pyzmq", "pyarrow": "datasets", "huggingface_hub": "transformers"}  # the last two come with these
+    names = {"zmq": "pyzmq", "sklearn": "scikit-learn"}
+    names |= {"pyarrow": "datasets", "huggingface_hub": "transformers"}  # they come with these
     missing = {names.get(name, name) for name in imported} - needed - {"triton"}
     assert not missing
