@@ -10,6 +10,7 @@ __all__ = ['plot_routing_heatmap', 'plot_gate_map', 'plot_memory_change', 'plot_
 
 # %% ../nbs/90_figures.ipynb #f003
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ import numpy as np
 
 from .core import check_choice, check_number, check_positive
 from .traces import RoutingTrace
+from .route_statistics import cluster_profiles
+from .specialisation import kind_rates
 from gmmxlnet_nb.drawing import (
     COLOURS, COLUMN, NOWHERE, PAGE, NothingToDraw, binned, check_array, draw_map, drawing, legend_above, line_style, plot_matrix,
     segment_axis, write_values
@@ -370,29 +373,30 @@ def plot_causal_matrix(
     return plot_matrix(100 * differences, (100 * low, 100 * high), names, (Normalize(-end, end), "PuOr"), words, "{:+.0f}", width)
 
 # %% ../nbs/90_figures.ipynb #f054
-def wilson_interval(
-    counts: np.ndarray,  # Of successes
-    totals: np.ndarray,  # Of trials, broadcast to them
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # Rates, and from where to where their 95% intervals reach; NaN without trials
-    "Rates and Wilson's intervals (Wilson 1927)."
-    n, z = np.where(totals > 0, totals, np.nan).astype(float), 1.959964
-    rate = counts / n
-    middle, half = rate + z**2 / (2 * n), z * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
-    scale = 1 + z**2 / n
-    return rate, np.clip((middle - half) / scale, 0, 1), np.clip((middle + half) / scale, 0, 1)
-
-
-def kind_rates(
+def draw_kind_matrix(
     trace: RoutingTrace,  # With kinds
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # (kinds, k), or (kinds, k + 1) with the route to none
-    "Which share of a kind's segments was written most to each expert, with intervals; a `ValueError` without kinds."
-    counted = trace.mask & (trace.kinds >= 0)
-    if not counted.any():
-        raise NothingToDraw("trace must have kinds of content: no segment of it has one")
-    k = trace.write.shape[2]
-    counts = np.zeros((len(trace.kind_names), k + 1))
-    np.add.at(counts, (trace.kinds[counted], trace.used[counted]), 1)
-    return wilson_interval(counts[:, : k + writes_nowhere(trace)], counts.sum(1, keepdims=True))
+    width: float = COLUMN,  # Inches
+) -> "Figure":
+    "Where the kinds of a trace are written; a `NothingToDraw` without kinds."
+    try:
+        found = kind_rates(trace)
+    except ValueError as error:
+        raise NothingToDraw(str(error)) from None
+    columns = trace.write.shape[2] + writes_nowhere(trace)
+    rates, low, high = (x[:, :columns] for x in (found.rates, found.low, found.high))
+    return plot_kind_matrix(rates, low, high, found.kind_names, route_names(trace.write.shape[2], writes_nowhere(trace)), width)
+
+
+def draw_dendrogram(
+    trace: RoutingTrace,  # Of two experts or more
+    width: float = COLUMN,  # Inches
+) -> "Figure":
+    "Which experts of a trace are used alike; a `NothingToDraw` if one never is."
+    try:
+        joins = cluster_profiles(trace)
+    except ValueError as error:
+        raise NothingToDraw(str(error)) from None
+    return plot_specialization_dendrogram(joins, width=width)
 
 # %% ../nbs/90_figures.ipynb #f060
 def check_curves(
@@ -604,8 +608,7 @@ def plot_expert_states(
     return fig
 
 # %% ../nbs/90_figures.ipynb #f082
-GIVEN = {  # What a figure needs beside a trace, and what is said without
-    "specialization_dendrogram": "the experts' profiles were not clustered",
+MISSING = {  # What is said without what a figure needs beside a trace
     "causal_matrix": "no expert was reset, frozen or swapped",
     "retention_curves": "no facts were asked for at several distances",
     "memory_change": "changes of the memory were not kept",
@@ -627,30 +630,45 @@ def mean_gates(
     return np.asarray(trace.gates[i][trace.mask[i]])
 
 
+def causal_draws(
+    causal: Any,  # A `CausalTable`
+    k: int,  # Experts of the trace
+    width: float,  # Inches
+) -> "dict[str, Callable[[], Figure]]":  # A figure for each change
+    "How the matrices of a causal table are drawn; a `ValueError` for one of another number of experts."
+    if causal.difference.shape[2] != k + 1:
+        raise ValueError(f"causal must be of {k} experts, as the trace is, got {causal.difference.shape[2] - 1}")
+    names = [*map(str, range(k)), "random"]
+
+    def draw(c: int) -> "Figure":
+        difference, low, high = (x[c] for x in (causal.difference, causal.low, causal.high))
+        return plot_causal_matrix(difference, low, high, causal.kind_names, names, causal.changes[c], width)
+
+    return {f"causal_matrix_{change}": partial(draw, c) for c, change in enumerate(causal.changes)}
+
+# %% ../nbs/90_figures.ipynb #f083
 def draw_all(
     trace: RoutingTrace,  # Of n documents
-    *,
-    document: int | str | None = None,  # Shown in maps, by its number or id; None for the mean of all
     states: np.ndarray | None = None,  # (n, k, m, d), of experts after reading
     history: Sequence[Mapping[str, Any]] | None = None,  # Rows of the trainer's log
-    linkage: np.ndarray | None = None,  # (k − 1, 4), of the experts' profiles
-    causal: Mapping[str, Any] | None = None,  # Arguments of `plot_causal_matrix`
-    retention: Mapping[str, Any] | None = None,  # Arguments of `plot_retention_curves`
-    change: np.ndarray | None = None,  # (s, m) or (s, k), norms of changes
+    *,
+    document: int | str | None = None,  # Shown in maps, by its number or id; None for the mean of all
+    causal: Any = None,  # A `CausalTable`
+    retention: Any = None,  # `RetentionCurves`
+    change: np.ndarray | None = None,  # (s, m) or (s, k), norms of what each segment changed
     width: float = COLUMN,  # Inches
 ) -> "dict[str, Figure | str]":  # By the functions' names without plot_; a reason where there is no figure
     "Draw each figure that has a meaning here; a `ValueError` for what does not fit."
-    null = writes_nowhere(check_trace(trace))
-    columns = route_names(trace.write.shape[2], null)
+    k = check_trace(trace).write.shape[2]
     draws: dict[str, Callable[[], Figure] | None] = {
         "routing_heatmap": lambda: plot_routing_heatmap(trace, document, width=width),
         "expert_activation_timeline": lambda: plot_expert_activation_timeline(trace, width),
         "expert_utilization_bar": lambda: plot_expert_utilization_bar(trace, width),
         "routing_entropy_distribution": lambda: plot_routing_entropy_distribution(trace, width=width),
-        "specialization_dendrogram": None if linkage is None else lambda: plot_specialization_dendrogram(linkage, width=width),
-        "kind_matrix": lambda: plot_kind_matrix(*kind_rates(trace), trace.kind_names, columns, width),
-        "causal_matrix": None if causal is None else lambda: plot_causal_matrix(**causal, width=width),
-        "retention_curves": None if retention is None else lambda: plot_retention_curves(**retention, width=width),
+        "specialization_dendrogram": lambda: draw_dendrogram(trace, width),
+        "kind_matrix": lambda: draw_kind_matrix(trace, width),
+        **({"causal_matrix": None} if causal is None else causal_draws(causal, k, width)),
+        "retention_curves": retention and (lambda: plot_retention_curves(retention.distances, retention.curves, width=width)),
         "memory_change": None if change is None else lambda: plot_memory_change(change, width=width),
         "gate_map": None if trace.gates is None else lambda: plot_gate_map(mean_gates(trace, document), width),
         "routing_training": None if history is None else lambda: plot_routing_training(history, width),
@@ -659,7 +677,7 @@ def draw_all(
     found: dict[str, Figure | str] = {}
     for name, draw in draws.items():
         try:
-            found[name] = GIVEN[name] if draw is None else draw()
+            found[name] = MISSING[name] if draw is None else draw()
         except NothingToDraw as error:
             found[name] = str(error)
     return found

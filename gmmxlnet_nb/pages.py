@@ -383,7 +383,8 @@ def picture_html(
         return f"<h3>{title_of(name)}</h3><p>Not drawn: {escaped(shown)}.</p>"
     held = BytesIO()
     shown.savefig(held, format="png", dpi=200, metadata={"Software": None})
-    caption = escaped(CAPTIONS.get(name, title_of(name)))
+    known = CAPTIONS.get(name) or next((told for each, told in CAPTIONS.items() if name.startswith(f"{each}_")), None)
+    caption = escaped(known or title_of(name))
     source = f"data:image/png;base64,{base64.b64encode(held.getvalue()).decode()}"
     width, height = (round(1.15 * 96 * inches) for inches in shown.get_size_inches())
     size = f'width="{width}" height="{height}"'
