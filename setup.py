@@ -25,7 +25,7 @@ setup(
     keywords=cfg["keywords"],
     python_requires=f">={cfg['min_python']}",
     packages=find_packages(include=[package, f"{package}.*"]),
-    package_data={package: ["py.typed", "serve.html"]},
+    package_data={package: ["py.typed", "serve.html", "document.html", "report.html"]},
     install_requires=cfg["requirements"].split(),
     extras_require={**extras, "dev": [*cfg["dev_requirements"].split(), *(x for extra in extras.values() for x in extra)]},
     # nbdev finds the index of documented names of every installed nbdev package through this group.

@@ -10,6 +10,7 @@ __all__ = ['plot_routing_heatmap', 'plot_gate_map', 'plot_memory_change', 'plot_
 
 # %% ../nbs/90_figures.ipynb #f003
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,11 @@ import numpy as np
 
 from .core import check_choice, check_number, check_positive
 from .traces import RoutingTrace
+from .route_statistics import cluster_profiles
+from .specialisation import kind_rates
 from gmmxlnet_nb.drawing import (
-    COLOURS, COLUMN, NOWHERE, PAGE, binned, check_array, draw_map, drawing, legend_above, line_style, plot_matrix, segment_axis,
-    write_values
+    COLOURS, COLUMN, NOWHERE, PAGE, NothingToDraw, binned, check_array, draw_map, drawing, legend_above, line_style, plot_matrix,
+    segment_axis, write_values
 )
 
 if TYPE_CHECKING:  # else it is imported where something is drawn: who trains draws nothing
@@ -78,6 +81,18 @@ def content_rows(
     return [shorten(name, 16, placeholder="…") for name in names], np.array(held, dtype=float).reshape(-1, s).T
 
 
+def draw_contents(
+    ax: "Axes",  # Over a map
+    edges: np.ndarray,  # (b + 1,)
+    names: Sequence[str],  # Of r rows
+    held: np.ndarray,  # (s, r)
+) -> None:
+    "What stands where: darker where more of a bin's segments hold it."
+    from matplotlib.colors import Normalize
+    draw_map(ax, edges, binned(held[None])[1], names, Normalize(0, 1.3), "Greys")
+    ax.hlines(np.arange(1, len(names)) - 0.5, edges[0], edges[-1], color="white", lw=1.5)
+
+
 def draw_counts(
     ax: "Axes",  # Over a map
     edges: np.ndarray,  # (b + 1,)
@@ -110,13 +125,14 @@ def plot_routing_heatmap(
     names, held = content_rows(trace, i, s) if i is not None else ([], np.zeros((s, 0)))
     top = [0.13 * len(names)] if names else [0.3] * int(np.ptp(per_segment) > 0)
     heights = [max(0.75, 0.15 * means.shape[1]) for _, means, _ in found.values()]
+    end = 1.0 if i is not None else max(2 / trace.write.shape[2], *(float(np.nanmax(means)) for _, means, _ in found.values()))
     with drawing(width, [*top, *heights]) as (fig, axes):
         if names:
-            draw_map(axes[0], edges, binned(held[None])[1], names, Normalize(0, 1), "Greys")
+            draw_contents(axes[0], edges, names, held)
         elif top:
             draw_counts(axes[0], edges, per_segment)
         for ax, (name, (_, means, _)) in zip(axes[len(top) :], found.items(), strict=True):
-            mesh = draw_map(ax, edges, means, route_names(trace.write.shape[2], name == "write" and null), Normalize(0, 1))
+            mesh = draw_map(ax, edges, means, route_names(trace.write.shape[2], name == "write" and null), Normalize(0, end))
             write_values(ax, mesh, edges, means)
             ax.set_ylabel({"write": "written to\nexpert", "read": "read from\nexpert"}[name])
         segment_axis(axes[-1], edges)
@@ -137,7 +153,7 @@ def plot_map(
     from matplotlib.colors import Normalize
     edges, means, _ = binned(values[None])
     end = most if most is not None else float(np.nanmax(means)) or 1.0
-    with drawing(width, [max(1.1, 0.15 * min(values.shape[1], 16))]) as (fig, (ax,)):
+    with drawing(width, [max(1.1, 0.11 * min(values.shape[1], 16))]) as (fig, (ax,)):
         mesh = draw_map(ax, edges, means, names, Normalize(0, end))
         ax.set_ylabel(rows)
         segment_axis(ax, edges)
@@ -206,7 +222,7 @@ def plot_expert_activation_timeline(
         if null:
             lines += ax.plot(at, means[:, k], label="no expert", color=NOWHERE, lw=1.6)
         segment_axis(ax, edges)
-        ax.set(ylabel="mean share of a write", ylim=(0, 1))
+        ax.set(ylabel="mean share of a write", ylim=(0, min(1.02, 1.1 * float(np.nanmax(means + np.nan_to_num(spread))))))
         legend_above(fig, lines)
     return fig
 
@@ -223,13 +239,13 @@ def plot_expert_utilization_bar(
         bars = ax.bar(range(k), shares[:k], color=COLOURS[0], width=0.7, label="mean share")
         if null:
             ax.bar([k], shares[k:], color="white", edgecolor=NOWHERE, hatch="////", width=0.7)
-        (dots,) = ax.plot(range(k + null), largest, "D", color=COLOURS[1], mec="black", mew=0.5, label="segments it has most of")
+        style: dict[str, Any] = {"color": COLOURS[1], "mec": "black", "mew": 0.5, "clip_on": False}
+        (dots,) = ax.plot(range(k + null), largest, "D", label="segments it has most of", **style)
         even = ax.axhline(1 / k, color="black", ls=(0, (4, 2)), lw=0.8, label="evenly, 1/k")
-        for j, share in enumerate(shares):
-            ax.annotate(f"{share:.2f}", (j, max(share, largest[j])), (0, 4), textcoords="offset points", ha="center", size=6)
-        top = 1.18 * max(shares.max(), largest.max(), 1 / k)
-        ax.set(xlabel="expert", ylabel="share", ylim=(0, top), xlim=(-0.6, k + null - 0.4))
-        ax.set_xticks(range(k + null), route_names(k, null))
+        top = 1.08 * max(shares.max(), largest.max(), 1 / k)
+        ax.set(xlabel="expert, and its mean share", ylabel="share", ylim=(0, top), xlim=(-0.6, k + null - 0.4))
+        names = route_names(k, null)
+        ax.set_xticks(range(k + null), [f"{name}\n{share:.2f}" for name, share in zip(names, shares, strict=True)])
         legend_above(fig, [bars, dots, even])
     return fig
 
@@ -357,29 +373,30 @@ def plot_causal_matrix(
     return plot_matrix(100 * differences, (100 * low, 100 * high), names, (Normalize(-end, end), "PuOr"), words, "{:+.0f}", width)
 
 # %% ../nbs/90_figures.ipynb #f054
-def wilson_interval(
-    counts: np.ndarray,  # Of successes
-    totals: np.ndarray,  # Of trials, broadcast to them
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # Rates, and from where to where their 95% intervals reach; NaN without trials
-    "Rates and Wilson's intervals (Wilson 1927)."
-    n, z = np.where(totals > 0, totals, np.nan).astype(float), 1.959964
-    rate = counts / n
-    middle, half = rate + z**2 / (2 * n), z * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
-    scale = 1 + z**2 / n
-    return rate, np.clip((middle - half) / scale, 0, 1), np.clip((middle + half) / scale, 0, 1)
-
-
-def kind_rates(
+def draw_kind_matrix(
     trace: RoutingTrace,  # With kinds
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # (kinds, k), or (kinds, k + 1) with the route to none
-    "Which share of a kind's segments was written most to each expert, with intervals; a `ValueError` without kinds."
-    counted = trace.mask & (trace.kinds >= 0)
-    if not counted.any():
-        raise ValueError("trace must have kinds of content: no segment of it has one")
-    k = trace.write.shape[2]
-    counts = np.zeros((len(trace.kind_names), k + 1))
-    np.add.at(counts, (trace.kinds[counted], trace.used[counted]), 1)
-    return wilson_interval(counts[:, : k + writes_nowhere(trace)], counts.sum(1, keepdims=True))
+    width: float = COLUMN,  # Inches
+) -> "Figure":
+    "Where the kinds of a trace are written; a `NothingToDraw` without kinds."
+    try:
+        found = kind_rates(trace)
+    except ValueError as error:
+        raise NothingToDraw(str(error)) from None
+    columns = trace.write.shape[2] + writes_nowhere(trace)
+    rates, low, high = (x[:, :columns] for x in (found.rates, found.low, found.high))
+    return plot_kind_matrix(rates, low, high, found.kind_names, route_names(trace.write.shape[2], writes_nowhere(trace)), width)
+
+
+def draw_dendrogram(
+    trace: RoutingTrace,  # Of two experts or more
+    width: float = COLUMN,  # Inches
+) -> "Figure":
+    "Which experts of a trace are used alike; a `NothingToDraw` if one never is."
+    try:
+        joins = cluster_profiles(trace)
+    except ValueError as error:
+        raise NothingToDraw(str(error)) from None
+    return plot_specialization_dendrogram(joins, width=width)
 
 # %% ../nbs/90_figures.ipynb #f060
 def check_curves(
@@ -485,7 +502,7 @@ def plot_routing_training(
     "The experts' shares, the routes' entropy and the load balance during training; a `ValueError` for a log without them."
     history = [row for row in history if "expert_0" in row and "step" in row]
     if not history:
-        raise ValueError("history must be rows with step and expert_0, as a trainer's log of a memory that routes has them")
+        raise NothingToDraw("history must be rows with step and expert_0, as a trainer's log of a memory that routes has them")
     k = sum(name.removeprefix("expert_").isdecimal() for name in history[0] if name.startswith("expert_"))
     further = {"entropy_loss": "entropy,\nnats", "load_balance_loss": "load\nbalance"}
     further = {name: label for name, label in further.items() if len(logged(history, name)[0])}
@@ -562,7 +579,7 @@ def principal_components(
     left, sizes, right = np.linalg.svd(points - points.mean(0), full_matrices=False)
     total = (sizes**2).sum()
     if not total > 1e-12 * max(1.0, (points**2).sum()):
-        raise ValueError("states must differ between experts or documents: all are the same")
+        raise NothingToDraw("states must differ between experts or documents: all are the same")
     count = min(2, len(sizes))
     signs = np.sign(right[np.arange(count), abs(right[:count]).argmax(1)])
     coordinates, shares = np.zeros((len(points), 2)), np.zeros(2)
@@ -591,8 +608,7 @@ def plot_expert_states(
     return fig
 
 # %% ../nbs/90_figures.ipynb #f082
-GIVEN = {  # What a figure needs beside a trace, and what is said without
-    "specialization_dendrogram": "the experts' profiles were not clustered",
+MISSING = {  # What is said without what a figure needs beside a trace
     "causal_matrix": "no expert was reset, frozen or swapped",
     "retention_curves": "no facts were asked for at several distances",
     "memory_change": "changes of the memory were not kept",
@@ -614,30 +630,45 @@ def mean_gates(
     return np.asarray(trace.gates[i][trace.mask[i]])
 
 
+def causal_draws(
+    causal: Any,  # A `CausalTable`
+    k: int,  # Experts of the trace
+    width: float,  # Inches
+) -> "dict[str, Callable[[], Figure]]":  # A figure for each change
+    "How the matrices of a causal table are drawn; a `ValueError` for one of another number of experts."
+    if causal.difference.shape[2] != k + 1:
+        raise ValueError(f"causal must be of {k} experts, as the trace is, got {causal.difference.shape[2] - 1}")
+    names = [*map(str, range(k)), "random"]
+
+    def draw(c: int) -> "Figure":
+        difference, low, high = (x[c] for x in (causal.difference, causal.low, causal.high))
+        return plot_causal_matrix(difference, low, high, causal.kind_names, names, causal.changes[c], width)
+
+    return {f"causal_matrix_{change}": partial(draw, c) for c, change in enumerate(causal.changes)}
+
+# %% ../nbs/90_figures.ipynb #f083
 def draw_all(
     trace: RoutingTrace,  # Of n documents
-    *,
-    document: int | str | None = None,  # Shown in maps, by its number or id; None for the mean of all
     states: np.ndarray | None = None,  # (n, k, m, d), of experts after reading
     history: Sequence[Mapping[str, Any]] | None = None,  # Rows of the trainer's log
-    linkage: np.ndarray | None = None,  # (k − 1, 4), of the experts' profiles
-    causal: Mapping[str, Any] | None = None,  # Arguments of `plot_causal_matrix`
-    retention: Mapping[str, Any] | None = None,  # Arguments of `plot_retention_curves`
-    change: np.ndarray | None = None,  # (s, m) or (s, k), norms of changes
+    *,
+    document: int | str | None = None,  # Shown in maps, by its number or id; None for the mean of all
+    causal: Any = None,  # A `CausalTable`
+    retention: Any = None,  # `RetentionCurves`
+    change: np.ndarray | None = None,  # (s, m) or (s, k), norms of what each segment changed
     width: float = COLUMN,  # Inches
 ) -> "dict[str, Figure | str]":  # By the functions' names without plot_; a reason where there is no figure
-    "Draw each figure that has a meaning here."
-    null = writes_nowhere(check_trace(trace))
-    columns = route_names(trace.write.shape[2], null)
+    "Draw each figure that has a meaning here; a `ValueError` for what does not fit."
+    k = check_trace(trace).write.shape[2]
     draws: dict[str, Callable[[], Figure] | None] = {
         "routing_heatmap": lambda: plot_routing_heatmap(trace, document, width=width),
         "expert_activation_timeline": lambda: plot_expert_activation_timeline(trace, width),
         "expert_utilization_bar": lambda: plot_expert_utilization_bar(trace, width),
         "routing_entropy_distribution": lambda: plot_routing_entropy_distribution(trace, width=width),
-        "specialization_dendrogram": None if linkage is None else lambda: plot_specialization_dendrogram(linkage, width=width),
-        "kind_matrix": lambda: plot_kind_matrix(*kind_rates(trace), trace.kind_names, columns, width),
-        "causal_matrix": None if causal is None else lambda: plot_causal_matrix(**causal, width=width),
-        "retention_curves": None if retention is None else lambda: plot_retention_curves(**retention, width=width),
+        "specialization_dendrogram": lambda: draw_dendrogram(trace, width),
+        "kind_matrix": lambda: draw_kind_matrix(trace, width),
+        **({"causal_matrix": None} if causal is None else causal_draws(causal, k, width)),
+        "retention_curves": retention and (lambda: plot_retention_curves(retention.distances, retention.curves, width=width)),
         "memory_change": None if change is None else lambda: plot_memory_change(change, width=width),
         "gate_map": None if trace.gates is None else lambda: plot_gate_map(mean_gates(trace, document), width),
         "routing_training": None if history is None else lambda: plot_routing_training(history, width),
@@ -646,7 +677,7 @@ def draw_all(
     found: dict[str, Figure | str] = {}
     for name, draw in draws.items():
         try:
-            found[name] = GIVEN[name] if draw is None else draw()
-        except ValueError as error:  # it has no meaning for this memory
+            found[name] = MISSING[name] if draw is None else draw()
+        except NothingToDraw as error:
             found[name] = str(error)
     return found
