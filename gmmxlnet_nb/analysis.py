@@ -30,7 +30,7 @@ from .answers import answering, answer_scores, decode_n_best, n_best_spans
 from .document_qa import DocumentQA, check_pair, model_digest, progress_bar
 from .schedule import as_dataset, find_memory_model
 from .traces import RoutingTrace, read_trace, stack_padded, write_trace
-from .tracking import Tracked, data_source, named_data, noting_gates, track_pairs, track_text
+from .tracking import Tracked, data_source, keep_modes, named_data, noting_gates, track_pairs, track_text
 from gmmxlnet_nb.route_statistics import (
     activation_by_kind, activation_by_question, cluster_profiles, expert_activations, expert_diversity, expert_similarity,
     kind_by_expert, mean_entropy, routing_consistency, specialization_floor, specialization_score, utilization_balance,
@@ -246,19 +246,12 @@ class GMMAnalyzer:
         check_positive("batch_size", batch_size)
         if max_segments is not None:
             check_positive("max_segments", max_segments)
-        modes, found = [(module, module.training) for module in self.model.modules()], list[Tracked]()
-        try:  # a frozen part may be in another mode
-            with answering(self.model), noting_gates(self.model) as gates, progress_bar(progress) as bar:
-                qa = partial(self._qa, batch_size)
-                if isinstance(pairs := data_source(data, batch_size, qa, self.reading), TextSource):
-                    with named_data():
-                        found.append(track_text(qa(), pairs, max_segments, gates, content, bar))
-                else:
-                    found += track_pairs(self.model, pairs, max_segments, batch_size, gates, content, states, bar)
-        finally:
-            for module, training in modes:
-                module.training = training
-        return found
+        own, qa = self.model, partial(self._qa, batch_size)
+        with keep_modes(own), answering(own), noting_gates(own) as gates, progress_bar(progress) as bar:
+            if isinstance(pairs := data_source(data, batch_size, qa, self.reading), TextSource):
+                with named_data():
+                    return [track_text(qa(), pairs, max_segments, gates, content, bar)]
+            return list(track_pairs(own, pairs, max_segments, batch_size, gates, content, states, bar))
 
     def _qa(self, batch_size: int) -> DocumentQA:
         "What knows how the model reads; a `ValueError` without a tokenizer, or where the model does not say."

@@ -128,6 +128,19 @@ class NotedRoutes:
 SEGMENTS = 8  # Of each document that are read at once
 
 
+@contextmanager
+def keep_modes(
+    model: torch.nn.Module,  # Some of it may be frozen, in a mode of its own
+) -> Iterator[None]:
+    "Afterwards each part is in training or not, as it was."
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
 @dataclass
 class Tracked:
     "What is kept of a document."
