@@ -133,9 +133,10 @@ def write_report(
         "schema": REPORT_SCHEMA, "model": {"digest": trace.model, "num_experts": k, **about}, "data": data,
         "verdict": verdict(test), "statistics": report_statistics(trace, states), "specialisation": test,
     }  # fmt: skip
-    drawn = draw_all(trace, states)
+    joined = report["statistics"]["expert_clusters"]["value"]
+    drawn = draw_all(trace, states=states, linkage=None if joined is None else np.array(joined))
     report["figures"] = {name: figure if isinstance(figure, str) else None for name, figure in drawn.items()}
-    page = report_page(report, {name: figure for name, figure in drawn.items() if not isinstance(figure, str)})
+    page = report_page(report, drawn)
     write_json(folder / "report.json", report)
     with whole_file(folder / "report.html") as part:
         part.write_text(page, encoding="utf-8")
