@@ -68,7 +68,7 @@ def check_trace_of(
         raise ValueError(f"{name} must be a trace of this model, whose weights have the digest {own}, got {trace.model!r}")
     return trace
 
-
+# %% ../nbs/93_causal.ipynb #u021x1
 def asked_facts(
     model: XLNetWithMemory,  # That is asked
     dataset: DocumentDataset,  # n documents
@@ -211,7 +211,7 @@ def ask_again(
                 whole[each, last] = answer[:, 0]
             yield logits[0], logits[1]
 
-
+# %% ../nbs/93_causal.ipynb #u044x1
 def read_again(
     model: XLNetWithMemory,  # That reads
     given: Mapping[str, Tensor],  # A batch (b, s, …)
@@ -264,12 +264,14 @@ def ask_under_changes(
             batch = (plan.collator or DocumentCollator())(dataset.__getitems__(rows.tolist()))
             given = {name: x.to(model.device) for name, x in batch.items() if not name.endswith("_positions")}
             quick = not plan.plain and model.config.passes == 1 and given["input_ids"].shape[1] > 1
-            last = [pair for pair in pairs if quick and pair[0] != "frozen"]
-            whole = [pair for pair in pairs if pair not in last]
-            ways = [(last, ask_again(model, given, [("", 0), *last], plan.always))] if last else []
-            ways += [(whole, read_again(model, given, torch.from_numpy(facts[rows]), [("", 0), *whole], plan.always))] if whole else []
-            for asked, logits in ways:
-                best = [n_best_spans(*x, given["answer_mask"], count, plan.max_answer_length).float().cpu().numpy() for x in logits]
+            here = torch.from_numpy(facts[rows])
+            late = [pair for pair in pairs if quick and pair[0] != "frozen"]
+            for asked in (late, [pair for pair in pairs if pair not in late]):
+                every = [("", 0), *asked] if asked else []
+                again = ask_again(model, given, every, plan.always)
+                logits = again if asked is late else read_again(model, given, here, every, plan.always)
+                spans_of = (n_best_spans(*x, given["answer_mask"], count, plan.max_answer_length) for x in logits)
+                best = [x.float().cpu().numpy() for x in spans_of] if asked else []
                 for pair, spans in zip(asked, best[1:], strict=True):
                     found[pair].append(spans)
                     before[pair].append(best[0])

@@ -77,7 +77,7 @@ def untrained_memory(
         torch.manual_seed(seed)
         return build_memory(model.config).to(device=model.device, dtype=model.dtype).eval()
 
-
+# %% ../nbs/94_probes.ipynb #v061x1
 def read_states(
     model: XLNetWithMemory,  # That reads
     dataset: DocumentDataset,  # n documents
@@ -190,7 +190,7 @@ def check_experts(
         raise ValueError(f"experts must be a list of 0 … {count - 1}, at least one, each once, got {experts!r}")
     return [check_choice("experts", j, range(count)) for j in experts]
 
-
+# %% ../nbs/94_probes.ipynb #v066x1
 def check_values(
     values: Any,  # (n,), or None
     dataset: DocumentDataset,  # n documents
@@ -304,7 +304,7 @@ def probe_distances(
         raise ValueError(f"distances must have one with at least {plan.least} documents, got {left_out}")
     return told, left_out
 
-
+# %% ../nbs/94_probes.ipynb #v069x1
 def check_distances_asked(
     distances: Any,  # A list; None for all
     most: int,  # Of any document

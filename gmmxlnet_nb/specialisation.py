@@ -257,7 +257,7 @@ class SpecialisationTest:
         of = f"{self.kinds} kinds, {self.experts_used} experts, {self.segments} segments, shuffled by {self.unit}"
         return f"{said} ({information}; {of})"
 
-
+# %% ../nbs/89_specialisation.ipynb #p042x1
 def specialisation_test(
     trace: RoutingTrace,  # With kinds of content
     permutations: int = 10_000,  # R
@@ -355,7 +355,7 @@ def resampled_rates(
     totals = drawn.sum(-1, keepdims=True)
     return np.where(totals > 0, drawn / np.maximum(totals, 1), np.nan)
 
-
+# %% ../nbs/89_specialisation.ipynb #p071x1
 def kind_rates(
     trace: RoutingTrace,  # With kinds
     confidence: float = 0.95,  # Of the intervals
