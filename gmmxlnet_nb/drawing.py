@@ -34,7 +34,7 @@ STYLE: dict[str, Any] = {
     "legend.fontsize": 6.5, "legend.frameon": False, "legend.handlelength": 2.2, "legend.columnspacing": 1.0,
     "legend.borderpad": 0.2,
     "axes.linewidth": 0.6, "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 1.1, "lines.markersize": 3.2,
-    "hatch.linewidth": 0.5, "figure.dpi": 120,
+    "hatch.linewidth": 0.5, "figure.dpi": 100,
     **{f"{axis}tick.major.{what}": size for axis in "xy" for what, size in (("width", 0.6), ("size", 2.5))},
 }  # fmt: skip
 

@@ -216,8 +216,9 @@ def draw_links(
     width: float,  # Inches
 ) -> "Figure":
     "A map of temporal links."
-    with drawing(width, [0.7 * width]) as (fig, (ax,)):
-        mesh = ax.pcolormesh(links, vmin=0, vmax=max(float(links.max()), 1e-9), cmap="cividis")
+    with drawing(width, [0.6 * width]) as (fig, (ax,)):
+        at = np.arange(len(links))
+        mesh = ax.pcolormesh(at, at, links, shading="nearest", vmin=0, vmax=max(float(links.max()), 1e-9), cmap="cividis")
         ax.set(xlabel="slot written before", ylabel="slot written next", aspect="equal")
         ax.invert_yaxis()
         fig.colorbar(mesh, ax=ax, label="temporal link", aspect=15, pad=0.02)
