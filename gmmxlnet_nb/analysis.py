@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -35,6 +35,9 @@ from gmmxlnet_nb.route_statistics import (
     activation_by_kind, activation_by_question, cluster_profiles, expert_activations, expert_diversity, expert_similarity,
     kind_by_expert, mean_entropy, routing_consistency, specialization_floor, specialization_score, utilization_balance,
 )
+
+if TYPE_CHECKING:  # else it is imported where something is drawn: who trains draws nothing
+    from matplotlib.figure import Figure
 
 # %% ../nbs/07_analysis.ipynb #a051
 REPORT_SCHEMA = "gmmxlnet-analysis-1"
@@ -114,33 +117,71 @@ def writable_folder(
     return folder
 
 
-def write_report(
-    folder: Path,  # Gets report.json and report.html
+def make_report(
     trace: RoutingTrace,  # Of documents
     states: np.ndarray,  # M (n, k, m, d) after reading them
     permutations: int,  # Of the test of specialisation
     about: Mapping[str, Any],  # What else is known of the model
-) -> dict[str, Any]:  # What report.json holds
-    "Write statistics and figures."
-    from gmmxlnet_nb.figures import draw_all  # here, with all three: who trains draws nothing
-    from gmmxlnet_nb.pages import report_page
+    more: Mapping[str, Any] | None = None,  # Further sections
+    **drawn: Any,  # What `draw_all` takes besides: causal, retention
+) -> "tuple[dict[str, Any], dict[str, Figure | str]]":  # What report.json holds; figures, or reasons
+    "Statistics, the test of specialisation, and figures."
+    from gmmxlnet_nb.figures import draw_all  # here, as the other two: who trains draws nothing
     from gmmxlnet_nb.specialisation import specialisation_test
 
     n, s, k = trace.write.shape
     data = {"documents": n, "segments": int(trace.mask.sum()), "most_segments": s, "kinds": list(trace.kind_names)}
     test = measured(lambda: specialisation_test(trace, permutations))
-    report: dict[str, Any] = {
+    figures = draw_all(trace, states, **drawn)
+    report = {
         "schema": REPORT_SCHEMA, "model": {"digest": trace.model, "num_experts": k, **about}, "data": data,
-        "verdict": verdict(test), "statistics": report_statistics(trace, states), "specialisation": test,
+        "verdict": verdict(test), "statistics": report_statistics(trace, states), "specialisation": test, **(more or {}),
+        "figures": {name: figure if isinstance(figure, str) else None for name, figure in figures.items()},
     }  # fmt: skip
-    joined = report["statistics"]["expert_clusters"]["value"]
-    drawn = draw_all(trace, states=states, linkage=None if joined is None else np.array(joined))
-    report["figures"] = {name: figure if isinstance(figure, str) else None for name, figure in drawn.items()}
-    page = report_page(report, drawn)
+    return report, figures
+
+
+def write_report(
+    folder: Path,  # Gets report.json and report.html
+    report: Mapping[str, Any],  # What report.json holds
+    figures: "Mapping[str, Figure | str]",  # By name; reasons where there is none
+) -> None:
+    "Write the numbers, and the page; each whole or not at all."
+    from gmmxlnet_nb.pages import report_page
+
+    page = report_page(report, figures)
     write_json(folder / "report.json", report)
     with whole_file(folder / "report.html") as part:
         part.write_text(page, encoding="utf-8")
-    return report
+
+
+# %% ../nbs/07_analysis.ipynb #a060f
+def own_trace(
+    model: XLNetWithMemory,  # With experts
+    trace: RoutingTrace,  # What was given
+) -> RoutingTrace:
+    "The same; a `ValueError` for what is no trace of this model as it is now."
+    if not isinstance(trace, RoutingTrace):
+        raise ValueError(f"trace must be a RoutingTrace, as GMMAnalyzer.track_routing gives it, got {type(trace).__name__}")
+    if (k := trace.write.shape[2]) != model.config.num_experts:
+        raise ValueError(f"trace must be of the model's {model.config.num_experts} experts, got one of {k}")
+    if trace.model != (own := model_digest(model)):
+        raise ValueError(f"trace must be of this model as it is now ({own}), got one of {trace.model or 'no model'}")
+    return trace
+
+
+def own_states(
+    model: XLNetWithMemory,  # With experts
+    states: np.ndarray | Tensor,  # What was given
+) -> np.ndarray:  # (n, k, m, d)
+    "The same as an array; a `ValueError` for states of other experts than the model has."
+    found = states.detach().float().cpu().numpy() if isinstance(states, Tensor) else states
+    config, shape = model.config, getattr(found, "shape", None)
+    own = (config.num_experts, config.memory_slots, config.hidden_size)
+    if shape is None or len(shape) != 4 or shape[1:] != own:
+        raise ValueError(f"states must be (n, k, m, d) of the model's {own}, got {shape or type(states).__name__}")
+    return found
+
 
 # %% ../nbs/07_analysis.ipynb #a061
 class GMMAnalyzer:
@@ -159,6 +200,7 @@ class GMMAnalyzer:
         if device is not None:
             self.model.to(check_device(device))
         self.tokenizer, self.reading = tokenizer, reading
+        self.last: RoutingTrace | None = None  # What was tracked last
 
     def track_routing(
         self,
@@ -174,6 +216,17 @@ class GMMAnalyzer:
         check_choice("content", content, (True, False))
         return self._trace(self._read(data, max_segments, batch_size, progress, content))
 
+    def track_with_states(
+        self,
+        data: Any,  # As `track_routing` takes it, and so are the others
+        max_segments: int | None = None,
+        batch_size: int = 32,
+        progress: bool = False,
+    ) -> tuple[RoutingTrace, np.ndarray]:  # And M (n, k, m, d)
+        "Both `track_routing` and `extract_expert_embeddings`, from one reading."
+        read = self._read(data, max_segments, batch_size, progress, True, True)
+        return self._trace(read), self._states(read)
+
     def extract_expert_embeddings(
         self,
         data: Any,  # As `track_routing` takes it, and so are the others
@@ -186,43 +239,43 @@ class GMMAnalyzer:
 
     def compute_expert_activations(self, trace: RoutingTrace, kind: str = "write") -> np.ndarray:
         "Mean share `(k,)` of each expert in writes, or in reads; a `ValueError` for another model's trace."
-        return expert_activations(self._own(trace), kind)
+        return expert_activations(own_trace(self.model, trace), kind)
 
     def compute_routing_entropy(self, trace: RoutingTrace) -> float:
         "Mean entropy of the routes that were used, in nats; a `ValueError` for another model's trace."
-        return mean_entropy(self._own(trace))
+        return mean_entropy(own_trace(self.model, trace))
 
     def compute_utilization_balance(self, trace: RoutingTrace) -> float:
         "1 / (1 + std / mean) of activations; a `ValueError` for another model's trace, or where nothing is written."
-        return utilization_balance(self._own(trace))
+        return utilization_balance(own_trace(self.model, trace))
 
     def compute_expert_diversity(self, states: np.ndarray | Tensor) -> float:
         "1 − mean cosine of experts' mean slots, of M `(n, k, m, d)`; a `ValueError` for states of another size, or NaN."
-        return expert_diversity(self._own_states(states))
+        return expert_diversity(own_states(self.model, states))
 
     def compute_expert_similarity(self, states: np.ndarray | Tensor) -> np.ndarray:
         "Mean squared cosine `(k, k)` of experts' contents, as the loss measures it; a `ValueError` for states of another size."
-        return expert_similarity(self._own_states(states))
+        return expert_similarity(own_states(self.model, states))
 
     def compute_specialization_score(self, trace: RoutingTrace) -> float:
         "1 − mean over experts of H(kind | expert) / log(kinds); a `ValueError` where there are no kinds. No test of chance."
-        return specialization_score(self._own(trace))
+        return specialization_score(own_trace(self.model, trace))
 
     def compute_routing_consistency(self, trace: RoutingTrace) -> tuple[float, float]:
         "Mean share of a kind's segments with its most frequent expert, and its chance; a `ValueError` where there are no kinds."
-        return routing_consistency(self._own(trace))
+        return routing_consistency(own_trace(self.model, trace))
 
     def cluster_experts(self, trace: RoutingTrace) -> np.ndarray:
         "SciPy's linkage `(k − 1, 4)` of experts by Ward's method; a `ValueError` for an expert that was never written."
-        return cluster_profiles(self._own(trace))
+        return cluster_profiles(own_trace(self.model, trace))
 
     def export_routing_to_json(self, trace: RoutingTrace, path: str | Path) -> Path:
         "Write a trace, whole or not at all; a `ValueError` for another model's, or a path that cannot be written."
-        return write_trace(self._own(trace), path)
+        return write_trace(own_trace(self.model, trace), path)
 
     def load_routing_from_json(self, path: str | Path) -> RoutingTrace:
         "A trace that was exported; a `ValueError` for what is none, or another model's."
-        return self._own(read_trace(path))
+        return own_trace(self.model, read_trace(path))
 
     def generate_analysis_report(
         self,
@@ -236,9 +289,10 @@ class GMMAnalyzer:
         "Read once, and write all statistics and figures; a `ValueError` as of `track_routing`, or for no folder to write to."
         check_positive("permutations", permutations)
         folder = writable_folder(output_dir)
-        read = self._read(data, max_segments, batch_size, progress, True, True)
-        trace, states = self._trace(read), self._states(read)
-        return write_report(folder, trace, states, permutations, {"memory": self.model.memory.extra_repr()})
+        found = self.track_with_states(data, max_segments, batch_size, progress)
+        report, figures = make_report(*found, permutations, {"memory": self.model.memory.extra_repr()})
+        write_report(folder, report, figures)
+        return report
 
     def _read(
         self, data: Any, max_segments: int | None, batch_size: int, progress: bool, content: bool = False, states: bool = False
@@ -247,14 +301,14 @@ class GMMAnalyzer:
         check_positive("batch_size", batch_size)
         if max_segments is not None:
             check_positive("max_segments", max_segments)
-        own, qa = self.model, partial(self._qa, batch_size)
+        own, qa = self.model, partial(self.document_qa, batch_size)
         with keep_modes(own), answering(own), noting_gates(own) as gates, progress_bar(progress) as bar:
             if isinstance(pairs := data_source(data, batch_size, qa, self.reading), TextSource):
                 with named_data():
                     return [track_text(qa(), pairs, max_segments, gates, content, bar)]
             return list(track_pairs(own, pairs, max_segments, batch_size, gates, content, states, bar))
 
-    def _qa(self, batch_size: int) -> DocumentQA:
+    def document_qa(self, batch_size: int) -> DocumentQA:
         "What knows how the model reads; a `ValueError` without a tokenizer, or where the model does not say."
         if self.tokenizer is None:
             raise ValueError("tokenizer must be given to read documents and texts, which are no features yet, got None")
@@ -265,31 +319,14 @@ class GMMAnalyzer:
         routes: dict[str, Any] = {name: stack_padded([one.routes[name][None] for one in read]) for name in read[0].routes}
         found = [one.content for one in read if one.content is not None]
         told = content_arrays(found, routes["write"].shape[1]) if found else {}
-        return RoutingTrace([one.id for one in read], **routes, **told, model=model_digest(self.model))
+        self.last = RoutingTrace([one.id for one in read], **routes, **told, model=model_digest(self.model))
+        return self.last
 
     def _states(self, read: list[Tracked]) -> np.ndarray:
         "Experts side by side, from states of any memory with experts."
         states = [one.state.state if isinstance(one.state, IntervenedState) else one.state for one in read]
         return torch.cat([state.experts.float().cpu() for state in states]).numpy()
 
-    def _own(self, trace: RoutingTrace) -> RoutingTrace:
-        "The same; a `ValueError` for what is no trace of this model as it is now."
-        if not isinstance(trace, RoutingTrace):
-            raise ValueError(f"trace must be a RoutingTrace, as GMMAnalyzer.track_routing gives it, got {type(trace).__name__}")
-        if (k := trace.write.shape[2]) != self.model.config.num_experts:
-            raise ValueError(f"trace must be of the model's {self.model.config.num_experts} experts, got one of {k}")
-        if trace.model != (own := model_digest(self.model)):
-            raise ValueError(f"trace must be of this model as it is now ({own}), got one of {trace.model or 'no model'}")
-        return trace
-
-    def _own_states(self, states: np.ndarray | Tensor) -> np.ndarray:
-        "The same as an array; a `ValueError` for states of other experts than the model has."
-        found = states.detach().float().cpu().numpy() if isinstance(states, Tensor) else states
-        config, shape = self.model.config, getattr(found, "shape", None)
-        own = (config.num_experts, config.memory_slots, config.hidden_size)
-        if shape is None or len(shape) != 4 or shape[1:] != own:
-            raise ValueError(f"states must be (n, k, m, d) of the model's {own}, got {shape or type(states).__name__}")
-        return found
 
 # %% ../nbs/07_analysis.ipynb #i106
 @contextmanager
