@@ -47,6 +47,15 @@ def inspect(
     command(arguments, "gmmxlnet inspect")
 
 
+def analyze(
+    arguments: Sequence[str],  # That follow the subcommand
+) -> None:
+    "See what a model's memory holds, whether experts specialise, and what answers lose without it"
+    from gmmxlnet_nb.analyze import main as command
+
+    command(arguments, "gmmxlnet analyze")
+
+
 def runs(
     arguments: Sequence[str],  # That follow the subcommand
 ) -> None:
@@ -75,8 +84,8 @@ def pretrain(
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
-    "train": train, "answer": answer, "evaluate": evaluate, "inspect": inspect, "serve": serve, "runs": runs,
-    "pretrain": pretrain,
+    "train": train, "answer": answer, "evaluate": evaluate, "inspect": inspect, "analyze": analyze, "serve": serve,
+    "runs": runs, "pretrain": pretrain,
 }  # fmt: skip
 
 # %% ../nbs/64_command.ipynb #c006

@@ -420,13 +420,15 @@ def argument_parser(
 
 # %% ../nbs/66_evaluate.ipynb #v036b
 @contextmanager
-def typed_flags() -> Iterator[None]:
+def typed_flags(
+    called: Mapping[str, str] = CALLED,  # What parameters are called on the command line
+) -> Iterator[None]:
     "Let messages have the names of the command line; a word such as out is a name only where a message begins with it."
     try:
         yield
     except ValueError as error:
-        first, space, rest = as_called(str(error), {name: x for name, x in CALLED.items() if "_" in name}).partition(" ")
-        raise ValueError(CALLED.get(first, first) + space + rest).with_traceback(error.__traceback__) from error.__cause__
+        first, space, rest = as_called(str(error), {name: x for name, x in called.items() if "_" in name}).partition(" ")
+        raise ValueError(called.get(first, first) + space + rest).with_traceback(error.__traceback__) from error.__cause__
 
 # %% ../nbs/66_evaluate.ipynb #v036d
 @contextmanager
