@@ -32,6 +32,7 @@ from .analysis import GMMAnalyzer, capture_and_retention, make_report, measured,
 from .causal import CausalTable, causal_table
 from .probes import ProbeTable, RetentionCurves, probe_experts, retention_curves
 from .memory_views import MemoryTrace, MemoryVisualizer
+from .run_bases import base_folder
 from .launch import mistakes
 from .evaluate import quiet_libraries, read_dataset, read_documents, typed_flags
 
@@ -345,6 +346,73 @@ def write_analysis(
         write_trace(found.trace, folder / "routing.json")
     save_figures(found.figures, folder / "figures", formats)
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+# %% ../nbs/97_analyze.ipynb #z022b
+MEASURED = {  # Name in a record → section and keys in a report
+    **{name: ("statistics", name) for name in (
+        "routing_entropy", "utilization_balance", "expert_diversity", "specialization_score", "specialization_floor",
+    )},
+    "routing_consistency": ("statistics", "routing_consistency", "share"),
+    "routing_consistency_chance": ("statistics", "routing_consistency", "chance"),
+    **{name: ("specialisation", name) for name in (
+        "mutual_information", "conditional", "cramers_v", "p_value", "experts_used", "kinds", "segments",
+    )},
+    "mutual_information_chance": ("specialisation", "chance"), "conditional_chance": ("specialisation", "conditional_chance"),
+    "adjusted_mutual_information": ("specialisation", "adjusted"),
+}  # fmt: skip
+
+
+def analysis_metrics(
+    report: Mapping[str, Any],  # Of an analysis
+) -> dict[str, float]:  # Shares from 0 to 1, information in nats; what has no meaning is left out
+    "The numbers of a record."
+    found: dict[str, float] = {}
+    for name, (part, *keys) in MEASURED.items():
+        value: Any = report.get(part)
+        for key in keys if part == "statistics" else ("value", *keys):
+            value = value.get(key) if isinstance(value, Mapping) else None
+            value = value["value"] if isinstance(value, Mapping) and "value" in value and part == "statistics" else value
+        if isinstance(value, int | float):
+            found[name] = float(value)
+    rows = report.get("capture", {}).get("value") or []
+    found |= {name: float(rows[0][name]) for name in ("accuracy", "capture", "retention") if rows and rows[0][name] is not None}
+    return found
+
+
+def analysis_series(
+    report: Mapping[str, Any],  # Of an analysis
+) -> dict[str, dict[str, list[Any]]]:  # Table → column → values
+    "The tables of a record: what answers lose, what probes tell, what is kept by distance, which kinds are written where."
+    tables = {name: report.get(name, {}).get("value") or [] for name in ("causal", "probes", "retention")}
+    kinds = report.get("statistics", {}).get("segments_by_kind", {}).get("value") or {}
+    tables["kinds"] = [{"kind": kind, "expert": j, "segments": n} for kind, row in kinds.items() for j, n in enumerate(row)]
+    names = {part: [*dict.fromkeys(name for row in rows for name in row)] for part, rows in tables.items() if rows}
+    return {part: {name: [row.get(name) for row in tables[part]] for name in each} for part, each in names.items()}
+
+# %% ../nbs/97_analyze.ipynb #z022e
+def analyze_run(
+    base_model: str | Path,  # A checkpoint's folder, a name on the hub, or run:ID, run:ID@SEED or run:ID@seed
+    output_dir: str | Path,  # Gets what `write_analysis` writes
+    data: str = "kinds",  # As `analysis_data` takes it
+    num_documents: int = 512,  # At most
+    num_segments: int = 6,  # Of documents of a task
+    task_options: Mapping[str, Any] | None = None,  # What a task is told besides
+    batch_size: int = 32,  # Documents at a time
+    permutations: int = 10_000,  # Of the test of specialisation
+    seed: int = 0,  # Of the run, which "run:ID@seed" takes
+    formats: Sequence[str] = ("png", "pdf"),  # Of figures
+) -> tuple[Analysis, DocumentDataset]:  # And what was read
+    "Analyse the model that a run has left, on documents; a `ValueError` for a text."
+    model, tokenizer = load_checkpoint("base_model", str(base_folder(base_model, seed=seed)))
+    dataset = analysis_data(model, tokenizer, data, num_documents, num_segments, dict(task_options or {}) or None)
+    if not isinstance(dataset, DocumentDataset):
+        raise ValueError(f"data must be questions or a task, got the text {data!r}: gmmxlnet analyze takes one")
+    if model.config.memory_type == "gmm":
+        found = analyze_experts(GMMAnalyzer(model, tokenizer), dataset, batch_size=batch_size, permutations=permutations)
+    else:
+        found = analyze_slots(model, tokenizer, dataset, batch_size=batch_size)
+    write_analysis(writable_folder(output_dir), found, formats)
+    return found, dataset
 
 # %% ../nbs/97_analyze.ipynb #z024
 def argument_parser(
