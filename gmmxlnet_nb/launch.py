@@ -189,7 +189,7 @@ def make_parts(
     spans = span_run(what, how.seed, validated, bool(config.short_steps)) if what.task == "spans" else None
     documents, train, words = run_words(config) if spans is None else (TaskDocuments([], [], []), [], {*spans.texts[0], LISTED})
     sizes = (base_of.hidden_dim, base_of.num_layers)
-    start = base_folder(base_of.base_model)
+    start = base_folder(base_of.base_model, seed=how.seed)
     more: dict[str, Any] = {"mem_token_count": how.mem_token_count, "dtype": base_of.dtype}
     of_scratch = sorted(words) if start is None else ()
     tokenizer, base = load_encoder(start, base_of.dtype) if holds_memory(start) else load_base(start, of_scratch, *sizes, **more)
