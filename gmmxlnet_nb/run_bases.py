@@ -30,7 +30,8 @@ def base_run(
     "Which run a name stands for; a `ValueError` for one of another form."
     found = re.fullmatch(rf"{RUN}([a-z0-9][a-z0-9._-]*)(?:@([0-9]{{1,9}}|seed))?", base_model)
     if not found:
-        raise ValueError(f"base_model must be {RUN}ID, or {RUN}ID@SEED for another seed than 0, or {RUN}ID@seed for its own, got {base_model!r}")
+        form = f"{RUN}ID, or {RUN}ID@SEED for another seed than 0, or {RUN}ID@seed for its own"
+        raise ValueError(f"base_model must be {form}, got {base_model!r}")
     return found[1], seed if found[2] == "seed" else int(found[2] or 0)
 
 
