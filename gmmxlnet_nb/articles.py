@@ -77,6 +77,18 @@ def neighbours(
         yield article
         row += len(article.documents)
 
+# %% ../nbs/15_articles.ipynb #d110a
+def paragraph_numbers(
+    articles: Iterable[Article],  # With their questions
+) -> dict[str, tuple[int, int]]:  # Document id → number of its article, and of its paragraph in the article, from 0
+    "Where each question stands, whatever its paragraph is joined with."
+    found: dict[str, tuple[int, int]] = {}
+    for number, article in enumerate(articles):
+        places = {text: place for place, text in enumerate(article.texts)}
+        found |= {document.id: (number, places[document.text]) for document in article.documents}
+    return found
+
+
 # %% ../nbs/15_articles.ipynb #d111
 def load_articles(
     data_path: str,  # What `load_squad` takes

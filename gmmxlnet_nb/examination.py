@@ -21,7 +21,9 @@ from .contrasts import paired_bootstrap
 from .side_files import NO_SEGMENT, write_side_file
 from .updates import GatedUpdate
 from .data import DocumentDataset
+from .articles import paragraph_numbers
 from .cloze_task import book_counts, check_distances, distance_scores
+from .tasks import load_any_articles
 from .content import fact_segments
 from .attention import LayerStates
 from .baselines import Memory, state_tensors
@@ -347,14 +349,52 @@ def counts_by_book(
     dataset: DocumentDataset,  # Those documents
     what: DocumentConfig,  # What the run reads
     segments: int,  # Of each document
-    suffix: str = "",  # Of the metrics' names
-) -> list[dict[str, Any]]:  # As `book_counts` has them, with the documents' length; empty but for cloze
+    suffix: str,  # Of the metrics' names
+) -> list[dict[str, Any]]:  # As `book_counts` has them
     "How much was right of each book, by how far back the answer was last said."
-    if what.task != "cloze":
-        return []
     distances = check_distances(what.task_options.get("distances"), segments)
     outcomes = {f"{metric}{suffix}": results[name] for name, metric in OUTCOMES.items() if name in results}
-    return [{"segments": segments, **row} for row in book_counts(dataset.documents, distances, outcomes)]
+    return book_counts(dataset.documents, distances, outcomes)
+
+# %% ../nbs/56_examination.ipynb #i065a
+COUNTED = {"cloze": "books", "squad": "paragraphs"}  # Task → what right answers are counted by, in a record's series
+
+
+def counts_by_paragraph(
+    results: Mapping[str, Any],  # As `document_results` gives them, or of a reader of windows
+    dataset: DocumentDataset,  # Those documents
+    places: Mapping[str, tuple[int, int]],  # Of `paragraph_numbers`
+    suffix: str,  # Of the metrics' names
+) -> list[dict[str, Any]]:  # Of each paragraph that any such question is about
+    "How many questions about a paragraph have an answer, and how much was right of them, from 0 to 1 each."
+    cells: dict[tuple[int, int], list[int]] = {}
+    for n, document in enumerate(dataset.documents):
+        if document.answers:
+            cells.setdefault(places[document.id], []).append(n)
+    return [
+        {"article": article, "paragraph": paragraph, "questions": len(rows)}
+        | {f"HasAns_{name}{suffix}": round(float(results[name][rows].sum()), 6) for name in ("exact", "f1")}
+        for (article, paragraph), rows in sorted(cells.items())
+    ]
+
+
+def counts_by_part(
+    results: Mapping[str, Any],  # As `document_results` gives them, or of a reader of windows
+    dataset: DocumentDataset,  # Those documents
+    what: DocumentConfig,  # What the run reads
+    segments: int,  # Of each document
+    suffix: str = "",  # Of the metrics' names
+) -> list[dict[str, Any]]:  # With the documents' length; empty but for the tasks of `COUNTED`
+    "How much was right of each book or paragraph."
+    if what.task not in COUNTED:
+        return []
+    if what.task == "cloze":
+        rows = counts_by_book(results, dataset, what, segments, suffix)
+    else:
+        places = paragraph_numbers(load_any_articles(what.data_path, "validation", what.on_error))
+        rows = counts_by_paragraph(results, dataset, places, suffix)
+    return [{"segments": segments, **row} for row in rows]
+
 
 # %% ../nbs/56_examination.ipynb #i066
 def reader_results(
@@ -362,7 +402,7 @@ def reader_results(
     dataset: DocumentDataset,  # To be asked about
     what: DocumentConfig,  # What the run reads, and its readers
     segments: int,  # Of each document
-) -> tuple[dict[str, float], dict[str, Any], list[dict[str, Any]]]:  # For the record; for the side file; of each book
+) -> tuple[dict[str, float], dict[str, Any], list[dict[str, Any]]]:  # For the record; the side file; of each book or paragraph
     "What each reader of windows scores, and what it has right of each document."
     args, place = trainer.args, "" if segments == what.num_segments else f"/{segments}"
     how = {"max_answer_length": args.max_answer_length, "batch_size": args.per_device_eval_batch_size}
@@ -370,15 +410,15 @@ def reader_results(
     with trainer.compute_loss_context_manager():
         readers = parse_readers(what.readers)
         found = ask_readers(model, dataset, readers, args.null_threshold, capture_steps=capture, **how)
-    metrics, arrays, books = dict[str, float](), dict[str, Any](), list[list[dict[str, Any]]]()
+    metrics, arrays, parts = dict[str, float](), dict[str, Any](), list[list[dict[str, Any]]]()
     for name, answers in found.items():
         metrics |= {f"{metric}_{name}{place}": score for metric, score in answers.scores.items()}
         if what.task == "cloze":
             table = distance_table(answers.results, dataset, what, segments, f"_{name}")
             metrics |= {f"{metric}{place}": score for metric, score in table.items()}
-            books.append(counts_by_book(answers.results, dataset, what, segments, f"_{name}"))
+        parts.append(counts_by_part(answers.results, dataset, what, segments, f"_{name}"))
         arrays |= {f"{outcome}@{name}": answers.results[outcome] for outcome in OUTCOMES if outcome in answers.results}
-    return metrics, arrays, [{name: value for row in rows for name, value in row.items()} for rows in zip(*books, strict=True)]
+    return metrics, arrays, [{name: value for row in rows for name, value in row.items()} for rows in zip(*parts, strict=True)]
 
 
 # %% ../nbs/56_examination.ipynb #i070
@@ -390,7 +430,8 @@ class Examined:
     captured: list[dict[str, Any]] = field(default_factory=list)  # Of `capture_rows`, of all lengths
     read: dict[str, float] = field(default_factory=dict)  # Metrics of readers of windows, of all lengths
     side_file: dict[str, Any] | None = None  # The record's entry
-    books: list[dict[str, Any]] = field(default_factory=list)  # Of `counts_by_book`, of all lengths
+    counts: list[dict[str, Any]] = field(default_factory=list)  # Of `counts_by_part`, of all lengths
+    counted: str = "books"  # What they count by
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -400,8 +441,8 @@ class Examined:
 
     @property
     def series(self) -> dict[str, dict[str, list[Any]]]:
-        "For the record's figures: facts written and kept, by distance; what is right of each book."
-        tables = {"capture": self.captured, "books": self.books}
+        "For the record's figures: facts written and kept, by distance; what is right of each book or paragraph."
+        tables = {"capture": self.captured, self.counted: self.counts}
         return {kind: {name: [row[name] for row in rows] for name in rows[0]} for kind, rows in tables.items() if rows}
 
 # %% ../nbs/56_examination.ipynb #i070x1
@@ -418,7 +459,7 @@ class Examination:
         self.results: dict[int, dict[str, Any]] = {}
         self.rows: list[dict[str, Any]] = []
         self.captured: list[dict[str, Any]] = []
-        self.books: list[dict[str, Any]] = []
+        self.counts: list[dict[str, Any]] = []
         self.read: dict[str, float] = {}
 
     def of_kind(self, *kinds: str) -> bool:
@@ -452,24 +493,24 @@ class Examination:
             results["fact_segment"] = fact_segments(dataset)
         return Asked(dataset, results, mean_routes(noted["read_probs"]) if "read_probs" in noted else None)
 
-    def books_of(
+    def counts_of(
         self,
         segments: int,  # Of each document
     ) -> list[dict[str, Any]]:
-        "What was right of each book in documents of a length."
-        return [row for row in self.books if row["segments"] == segments]
+        "What was right of each book or paragraph, in documents of a length."
+        return [row for row in self.counts if row["segments"] == segments]
 
-    def count_books(
+    def count_parts(
         self,
         dataset: DocumentDataset,  # Which the trainer has been asked about
         what: DocumentConfig,  # What the run reads
         segments: int,  # Of each document
         results: Mapping[str, Any] | None = None,  # Of these documents; None for those of the last evaluation
     ) -> None:
-        "Keep what was right of each book; of a length once, and nothing but for cloze."
-        if what.task == "cloze" and not self.books_of(segments):
+        "Keep what was right of each book or paragraph; of a length once, and nothing but for the tasks of `COUNTED`."
+        if what.task in COUNTED and not self.counts_of(segments):
             found = document_results(self.trainer, dataset) if results is None else results
-            self.books += counts_by_book(found, dataset, what, segments)
+            self.counts += counts_by_part(found, dataset, what, segments)
 
     def ask(
         self,
@@ -481,10 +522,10 @@ class Examination:
             return
         found = self.results[segments] = dict(asked.results)
         if self.what.readers:
-            metrics, arrays, by_book = reader_results(self.trainer, asked.dataset, self.what, segments)
+            metrics, arrays, by_part = reader_results(self.trainer, asked.dataset, self.what, segments)
             self.read |= metrics
-            self.count_books(asked.dataset, self.what, segments, asked.results)
-            for row, more in zip(self.books_of(segments), by_book, strict=True):  # of the same documents, in the same order
+            self.count_parts(asked.dataset, self.what, segments, asked.results)
+            for row, more in zip(self.counts_of(segments), by_part, strict=True):  # of the same documents, in the same order
                 row |= more
             found |= arrays
         under: dict[str, dict[str, Any]] = {}
@@ -506,4 +547,4 @@ class Examination:
         "Write the side file, if there is to be one, and say what came out."
         writes = self.side_file and self.trainer.is_world_process_zero()
         kept = write_side_file(folder, self.results) if writes else None
-        return Examined(self.rows, self.captured, self.read, kept, self.books)
+        return Examined(self.rows, self.captured, self.read, kept, self.counts, COUNTED.get(self.what.task, "books"))

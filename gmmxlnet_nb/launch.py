@@ -189,7 +189,7 @@ def make_parts(
     spans = span_run(what, how.seed, validated, bool(config.short_steps)) if what.task == "spans" else None
     documents, train, words = run_words(config) if spans is None else (TaskDocuments([], [], []), [], {*spans.texts[0], LISTED})
     sizes = (base_of.hidden_dim, base_of.num_layers)
-    start = base_folder(base_of.base_model)
+    start = base_folder(base_of.base_model, seed=how.seed)
     more: dict[str, Any] = {"mem_token_count": how.mem_token_count, "dtype": base_of.dtype}
     of_scratch = sorted(words) if start is None else ()
     tokenizer, base = load_encoder(start, base_of.dtype) if holds_memory(start) else load_base(start, of_scratch, *sizes, **more)
@@ -517,7 +517,7 @@ def ask_run(
     scores = trainer.evaluate(watch=further.watch)
     asked = stale_share(trainer, parts.evaluation.documents, what.task)
     asked |= scores_by_distance(trainer, parts.evaluation, what, what.num_segments)
-    further.count_books(parts.evaluation, what, what.num_segments)
+    further.count_parts(parts.evaluation, what, what.num_segments)
     scores |= {f"eval_{name}": value for name, value in asked.items()}
     kept = further.keep(parts.evaluation)
     write_answers(trainer, folder)
@@ -534,7 +534,7 @@ def ask_run(
         found = trainer.evaluate(others, metric_key_prefix="length", watch=further.watch)
         by_length[n] = {name: found[f"length_{name}"] for name in ("exact", "f1", "choice_exact") if f"length_{name}" in found}
         by_length[n] |= stale_share(trainer, others.documents, what.task) | scores_by_distance(trainer, others, what, n)
-        further.count_books(others, what, n)
+        further.count_parts(others, what, n)
         further.ask(n, further.keep(others))
     return scores, by_length, further.finish(folder)
 

@@ -24,23 +24,26 @@ RUN = "run:"  # With which a `base_model` begins that is a run
 
 
 def base_run(
-    base_model: str,  # Such as "run:pretrain-small", or "run:pretrain-small@3"
+    base_model: str,  # Such as "run:pretrain-small", "run:pretrain-small@3", or "run:pretrain-small@seed"
+    seed: int = 0,  # Of the run that names it
 ) -> tuple[str, int]:  # The run's id, and its seed
     "Which run a name stands for; a `ValueError` for one of another form."
-    found = re.fullmatch(rf"{RUN}([a-z0-9][a-z0-9._-]*)(?:@([0-9]{{1,9}}))?", base_model)
+    found = re.fullmatch(rf"{RUN}([a-z0-9][a-z0-9._-]*)(?:@([0-9]{{1,9}}|seed))?", base_model)
     if not found:
-        raise ValueError(f"base_model must be {RUN}ID, or {RUN}ID@SEED for another seed than 0, got {base_model!r}")
-    return found[1], int(found[2] or 0)
+        form = f"{RUN}ID, or {RUN}ID@SEED for another seed than 0, or {RUN}ID@seed for its own"
+        raise ValueError(f"base_model must be {form}, got {base_model!r}")
+    return found[1], seed if found[2] == "seed" else int(found[2] or 0)
 
 
 def base_folder(
     base_model: str | Path | None,  # Of a run's parameters
     root: str | Path = ".",  # The repository's folder
+    seed: int = 0,  # Of the run
 ) -> str | Path | None:  # A folder for what is a run, or what was given
     "Where a base model is; a `ValueError` for a run that has left none."
     if not isinstance(base_model, str) or not base_model.startswith(RUN):
         return base_model
-    id, seed = base_run(base_model)
+    id, seed = base_run(base_model, seed)
     folder = Path(root, "runs", f"{id}-{seed}", "checkpoint")
     if not (folder / "model.safetensors").is_file():
         how = f"gmmxlnet runs run {id} --seeds {seed}"
@@ -56,7 +59,7 @@ def with_bases(
     for job in jobs:
         base_model = job.parameters.get("base_model")
         if isinstance(base_model, str) and base_model.startswith(RUN):
-            id, seed = base_run(base_model)
+            id, seed = base_run(base_model, job.seed)
             base = found.get(f"{id}-{seed}")
             if base is None:
                 raise ValueError(f"run {job.id!r}: base_model must be a run and seed that stand before it, got {base_model!r}")

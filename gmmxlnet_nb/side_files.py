@@ -28,7 +28,8 @@ class ArrayKind(NamedTuple):
 
 
 KINDS = {
-    "exact": ArrayKind("bool", 1), "choice": ArrayKind("bool", 1), "choice_score": ArrayKind("float32", 1),
+    "exact": ArrayKind("bool", 1), "f1": ArrayKind("float32", 1),
+    "choice": ArrayKind("bool", 1), "choice_score": ArrayKind("float32", 1),
     "fact_segment": ArrayKind("uint16", 1), "write_route": ArrayKind("uint8", 2), "read_route": ArrayKind("uint8", 2),
     "gate": ArrayKind("float16", 2), "state_norm": ArrayKind("float16", 2),
 }  # fmt: skip

@@ -173,13 +173,14 @@ def span_results(
     spans: Any,  # (n, 5), the best span of each document
     chosen: Sequence[Any],  # (n,), the choice of each document; empty without choices
     null_threshold: float,  # No answer where null score − span score is larger
-) -> dict[str, Any]:  # ids; whether each document's answer is exact, and whether its choice is right if all have choices
+) -> dict[str, Any]:  # ids; whether each document's answer is exact, its F1, and whether its choice is right if all have choices
     "What was right of each document."
     answers = decode_predictions(dataset, spans, math.inf)  # the threshold is for the scores to apply
-    scores = answer_scores(dataset.documents, {p.id: p.text for p in answers})["exact"]
-    scores = apply_threshold(dataset.documents, scores, no_answer_scores(answers), null_threshold)
-    found: dict[str, Any] = {"ids": [document.id for document in dataset.documents]}
-    found["exact"] = np.array([scores[id] == 1 for id in found["ids"]])
+    found: dict[str, Any]
+    odds, found = no_answer_scores(answers), {"ids": [document.id for document in dataset.documents]}
+    each = answer_scores(dataset.documents, {p.id: p.text for p in answers})
+    exact, f1 = (apply_threshold(dataset.documents, each[name], odds, null_threshold) for name in ("exact", "f1"))
+    found |= {"exact": np.array([exact[id] == 1 for id in found["ids"]]), "f1": np.array([f1[id] for id in found["ids"]])}
     if len(chosen):
         found["choice"] = np.array(choices_right(dataset.documents, chosen))
     return found

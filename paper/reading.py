@@ -3,11 +3,20 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NamedTuple
 
-import numpy as np
-from contrasts import COVERAGE, DRAWS, LEVEL, adjust
+from clusters import (
+    EXPERTS,
+    FLAT_MEMORY,
+    LEAST_P,
+    OverClusters,
+    decided_said,
+    difference_said,
+    drawn_again,
+    interval_said,
+    sign_decided,
+)
+from contrasts import DRAWS, adjust
 from evidence import CLOZE, CLOZED, MASKED, PRETRAIN, SCORE, WINDOWS, Evidence
 from further import labelled
 from results import Macro, Value, extremes, leaders, listed, number, p_value, setting, signed, spread
@@ -106,34 +115,6 @@ def better_rule(e: Evidence, run: str = NONE) -> str:
     return max(RIVALS, key=lambda rule: round(right[rule], 3))
 
 
-class OverBooks(NamedTuple):
-    """The difference of two scores, and how it comes out with other books."""
-
-    difference: float  # Points
-    low: float  # Of the interval
-    high: float
-    p: float
-    books: int
-
-
-@cache
-def drawn_again(questions: tuple[float, ...], one: tuple[float, ...], other: tuple[float, ...]) -> OverBooks:
-    """Right answers of one less another, of all questions, with intervals and a p-value from books drawn with replacement.
-
-    The p-value is twice the share of draws whose difference is zero or on its other side, with one draw more that is.
-    """
-    counts, points = np.asarray(questions, float), 100 * (np.asarray(one, float) - np.asarray(other, float))
-    if len(counts) < 2 or not (counts > 0).all():
-        raise ValueError(f"questions must be of at least 2 books, some of each, got {questions}")
-    rows = np.random.default_rng(0).integers(len(counts), size=(DRAWS, len(counts)))
-    drawn = (points[rows].sum(1) / counts[rows].sum(1)).round(9)  # what rounding leaves of zero is zero
-    found = round(float(points.sum() / counts.sum()), 9)
-    beyond = int((drawn * np.sign(found) <= 0).sum())  # all of them where there is no difference
-    tail = (1 - COVERAGE) / 2
-    low, high = np.quantile(drawn, (tail, 1 - tail)).tolist()
-    return OverBooks(found, low, high, min(1.0, 2 * (1 + beyond) / (1 + DRAWS)), len(counts))
-
-
 # --- what is compared ---
 
 
@@ -171,7 +152,7 @@ def sides(e: Evidence, contrast: Contrast) -> tuple[Counts, Counts]:
     return one, other
 
 
-def over_books(e: Evidence, contrast: Contrast) -> OverBooks:
+def over_books(e: Evidence, contrast: Contrast) -> OverClusters:
     """What came of a contrast: questions and right answers of a book are added up over the seeds."""
     both = sides(e, contrast)
     books = books_of(both[0])
@@ -198,50 +179,35 @@ def adjusted(e: Evidence, contrast: Contrast) -> float:
 
 def verdict(e: Evidence, contrast: Contrast) -> int:
     """The sign of a planned contrast that is decided at the level of its family; 0 for one that is not."""
-    found = over_books(e, contrast).difference
-    return (found > 0) - (found < 0) if adjusted(e, contrast) <= LEVEL else 0
+    return sign_decided(over_books(e, contrast), adjusted(e, contrast))
 
 
 # --- in words ---
-
-
-def interval_said(found: OverBooks) -> str:
-    """The ends of an interval."""
-    return f"{number(found.low)} to {number(found.high)}"
 
 
 def said(contrast: Contrast) -> Value:
     """What the text may say of a planned contrast, behind the names of what is compared."""
 
     def value(e: Evidence) -> str:
-        found, sign, (more, seeds) = over_books(e, contrast), verdict(e, contrast), ahead(e, contrast)
-        points = f"{signed(found.difference)} points"
-        test = f"$p$ = {p_value(found.p)}, adjusted {p_value(adjusted(e, contrast))}"
-        rest = f"({interval_said(found)}; {test}; the former is ahead with {more or 'none'} of {seeds} seeds)"
-        if not sign:
-            return f"do not differ measurably: {points} {rest}"
-        return f"differ by {points}, in favour of the {'former' if sign > 0 else 'latter'} {rest}"
+        found, (more, seeds) = over_books(e, contrast), ahead(e, contrast)
+        return difference_said(found, adjusted(e, contrast), interval_said(found), f"with {more or 'none'} of {seeds} seeds")
 
     return value
 
 
-WHO = {ROUTED: "the experts", FLAT: "the flat memory"}
+WHO = {ROUTED: EXPERTS, FLAT: FLAT_MEMORY}
 
 
 def decided(e: Evidence, family: str) -> str:
     """Which of the two memories are above what a family compares them with."""
-    verdicts = {WHO[contrast.one]: verdict(e, contrast) for contrast in PLANNED[family]}
-    above, below = ([who for who, sign in verdicts.items() if sign == one] for one in (1, -1))
-    if len(below) == len(WHO):
-        return "both are below"
-    said = {0: "neither is", 1: f"of the two only {''.join(above)} {'are' if above == [WHO[ROUTED]] else 'is'}", 2: "both are"}
-    return f"{said[len(above)]} above" + (f" and {listed(below, '')} below" if below else "")
+    return decided_said({WHO[contrast.one]: verdict(e, contrast) for contrast in PLANNED[family]})
 
 
 def headline(e: Evidence) -> str:
     """What the tests over books decide."""
+    books = over_books(e, PLANNED["memory"][0]).clusters
     return (
-        f"in tests over {over_books(e, PLANNED['memory'][0]).books} books, {decided(e, 'memory')} the encoder without a memory, "
+        f"in tests over {books} books, {decided(e, 'memory')} the encoder without a memory, "
         f"{decided(e, 'rule')} the better of two rules, and {decided(e, 'windows')} a reader of all windows"
     )
 
@@ -518,7 +484,7 @@ def cloze_macros() -> list[Macro]:
         setting("ClozeRate", CLOZED, "learning_rate", "learning rate"),
         Macro("ClozeSeeds", CLOZED, lambda e: e.seeds(CLOZED), "seeds of each run"),
         Macro("ClozeDraws", CLOZED, lambda _: number(DRAWS, 0), "draws of books"),
-        Macro("ClozeLeastP", CLOZED, lambda _: p_value(2 / (1 + DRAWS)), "the least p-value of so many draws"),
+        Macro("ClozeLeastP", CLOZED, lambda _: p_value(LEAST_P), "the least p-value of so many draws"),
         Macro("ClozeRouted", routed, labelled(ROUTED), "experts of the planned contrasts"),
         Macro("ClozeRoutedScore", routed, far_score(ROUTED), "their score"),
         Macro("ClozeFlat", flat, labelled(FLAT), "flat memory of the planned contrasts"),

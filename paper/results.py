@@ -253,14 +253,19 @@ def gap(one: str, other: str) -> Value:
     return value
 
 
-def differ(one: str, other: str) -> Value:
+def told_apart(sign: int, points: str, rest: str) -> str:
     """What the text may say of two memories, behind their names: how much they differ, or that it is not known that they do."""
+    if not sign:
+        return f"do not differ measurably: {points} {rest}"
+    return f"differ by {points}, in favour of the {'former' if sign > 0 else 'latter'} {rest}"
+
+
+def differ(one: str, other: str) -> Value:
+    """A planned contrast, behind the names of two memories."""
 
     def value(e: Evidence) -> str:
-        sign, (mean, rest) = verdict(e, planned(one, other)), gap(one, other)(e).split(" points ")
-        if not sign:
-            return f"do not differ measurably: {mean} points {rest}"
-        return f"differ by {mean} points, in favour of the {'former' if sign > 0 else 'latter'} {rest}"
+        mean, rest = gap(one, other)(e).split(" points ")
+        return told_apart(verdict(e, planned(one, other)), f"{mean} points", rest)
 
     return value
 

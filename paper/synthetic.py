@@ -346,8 +346,10 @@ def learned(job: Job, params: dict[str, Any], rng: random.Random) -> tuple[dict[
     }
     series: dict[str, Any] = {}
     if squad:
-        for name in ("exact", "f1", "HasAns_exact", "HasAns_f1", "NoAns_exact", "NoAns_f1"):
+        for name in ("exact", "f1", "NoAns_exact", "NoAns_f1"):
             metrics[name] = base + rng.gauss(0, 2)
+        found, series["paragraphs"] = synthetic_books.by_paragraph(params, {"": base}, rng)
+        metrics |= found
     else:
         reach = distance(params)
         for n in (params["num_segments"], *params["eval_segments"]):
@@ -421,7 +423,7 @@ def record(job: Job) -> dict[str, Any]:
     if job.notebook.name == "pretrain.ipynb":
         metrics, series = synthetic_books.read(params, rng)
     elif params.get("base_reader") is True or params.get("task") == "spans":
-        metrics, series = synthetic_books.real(params, rng), {}
+        metrics, series = synthetic_books.real(params, rng)
     elif job.id.startswith("cloze-"):
         metrics, series = synthetic_books.asked(params, rng)
     else:

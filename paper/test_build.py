@@ -934,8 +934,8 @@ def test_all_stale(manifest: Path, tmp_path: Path) -> None:
     found = build.build(tmp_path, manifest=manifest)
     assert stale_values(found) == set(found.values) - set(  # which come from no record
         "LearnedRuns TestedRuns ScreenedRuns UpdateLength Level Coverage Families Reached ConfirmedLength ImprovedLength "
-        "ImprovedUpdateLength Close GatesScale ClozeDraws ClozeLeastP ClozeSearched FoldsCount FoldsHalves FoldsLeastP "
-        "MechanismRuns TunedRuns TunedBases".split()
+        "ImprovedUpdateLength Close GatesScale ClozeDraws ClozeLeastP ClozeSearched FoldsCount FoldsHalves FoldsSignsP "
+        "FoldsPlanned FoldsDraws FoldsLeastP MechanismRuns TunedRuns TunedBases".split()
     )
     assert found.names()["SeedsScreened"] == "3†"
     text = (tmp_path / "macros.tex").read_text(encoding="utf-8")

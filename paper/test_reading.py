@@ -1,17 +1,16 @@
 """Tests of what is said of books: tests over books by hand, whom they compare, and what follows from the records."""
 
 import math
-import random
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import build
-import numpy as np
 import pytest
 from build import Refused
-from contrasts import DRAWS, LEVEL, adjust
+from clusters import LEAST_P, drawn_again
+from contrasts import LEVEL, adjust
 from evidence import CLOZE, CLOZED, MASKED, PRETRAIN, WINDOWS, Evidence, needed_jobs
 from reading import (
     ALL,
@@ -38,7 +37,6 @@ from reading import (
     decided,
     described,
     distances,
-    drawn_again,
     headline,
     masked_said,
     named,
@@ -59,8 +57,6 @@ from tex import Stale
 from gmmxlnet_nb.cloze import CLOZE_RULES
 from gmmxlnet_nb.cloze_task import CLOZE_OPTIONS, book_counts, distance_scores
 from gmmxlnet_nb.tasks import task_documents
-
-LEAST = 2 / (1 + DRAWS)  # The least p-value
 
 
 @pytest.fixture(scope="session")
@@ -95,54 +91,6 @@ def contender(e: Evidence, run: str, *counts: float) -> Evidence:
     half = {f"choice_exact_{name}": 5.0 for name in READS}
     e = counted(counted(e, run, right(*counts)), NONE, right(*len(counts) * [5]))
     return counted(e, WINDOWS[0], dict.fromkeys(range(len(counts)), half))
-
-
-# --- books drawn anew ---
-
-
-def test_books_drawn_by_hand() -> None:
-    """Of two books, both, the one or the other are drawn, in half, a quarter and a quarter of the draws."""
-    found = drawn_again((10, 30), (9, 12), (4, 12))  # 50 points of the one, none of the other
-    assert (found.difference, found.low, found.high, found.books) == (12.5, 0, 50, 2)
-    assert abs(found.p - 2 * 1 / 4) < 0.02  # the one without a difference alone
-    assert drawn_again((10, 30), (4, 12), (9, 12)) == (-12.5, -50, 0, found.p, 2)  # the other way round
-    assert drawn_again((10, 30), (9, 13), (4, 12)).p == LEAST  # ahead in each book
-    assert drawn_again((10, 30), (9, 12), (9, 12)) == (0, 0, 0, 1, 2)
-    lost = drawn_again((10, 10), (6, 4), (5, 5))  # as much is won as lost
-    assert (lost.difference, lost.p) == (0, 1) and (lost.low, lost.high) == (-10, 10)
-    near = drawn_again((10, 30), (0.1 + 0.2, 1), (0.3, 1))  # what rounding tells apart
-    assert (near.difference, near.p) == (0, 1)
-    for wrong in ((10,), (10, 0)):
-        with pytest.raises(ValueError, match="questions must be of at least 2 books, some of each"):
-            drawn_again(wrong, (1.0,) * len(wrong), (0.0,) * len(wrong))
-
-
-def test_books_drawn_one_by_one() -> None:
-    """What is drawn at once is what a loop gives; books count by their questions and not alike."""
-    rng = random.Random(0)
-    counts, one, other = ([rng.randrange(low, high) for _ in range(7)] for low, high in ((20, 60), (5, 20), (3, 20)))
-    found = drawn_again(tuple(counts), tuple(one), tuple(other))
-    draws, differences = np.random.default_rng(0), []
-    for books in draws.integers(7, size=(DRAWS, 7)).tolist():
-        points = sum(one[b] for b in books) - sum(other[b] for b in books)
-        differences.append(100 * points / sum(counts[b] for b in books))
-    beyond = sum(d * np.sign(found.difference) <= 1e-9 for d in differences)
-    assert found.p == min(1, 2 * (1 + beyond) / (1 + DRAWS)) and LEAST < found.p < 1
-    assert [found.low, found.high] == pytest.approx(np.quantile(differences, (0.025, 0.975)).tolist())
-    assert found.difference == pytest.approx(100 * (sum(one) - sum(other)) / sum(counts))
-
-
-def test_an_interval_covers_about_as_often_as_it_says() -> None:
-    """With many books; with as few as there are, less often."""
-    rng, covered = random.Random(1), dict[int, float]()
-    for books in (8, 60):
-        hits = 0
-        for _ in range(100):
-            won = tuple(20 + rng.gauss(3, 3) for _ in range(books))
-            found = drawn_again((40.0,) * books, won, (20.0,) * books)
-            hits += found.low <= 7.5 <= found.high  # 3 of 40
-        covered[books] = hits / 100
-    assert 0.75 <= covered[8] <= 0.97 and 0.88 <= covered[60] <= 1
 
 
 # --- what is counted ---
@@ -235,8 +183,8 @@ def test_what_is_planned(evidence: Evidence) -> None:
     e = counted(contender(evidence, ROUTED, 9, 9, 9), FLAT, right(9, 9, 3))
     family = PLANNED["memory"]
     p_values = [over_books(e, contrast).p for contrast in family]
-    assert p_values[0] == LEAST < LEVEL < p_values[1] < 1
-    assert [adjusted(e, contrast) for contrast in family] == adjust(p_values) == [2 * LEAST, p_values[1]]
+    assert p_values[0] == LEAST_P < LEVEL < p_values[1] < 1
+    assert [adjusted(e, contrast) for contrast in family] == adjust(p_values) == [2 * LEAST_P, p_values[1]]
     assert [verdict(e, contrast) for contrast in family] == [1, 0]
     with pytest.raises(ValueError, match=r"must be planned in paper/reading\.py, it is not"):
         adjusted(e, DESCRIBED[0])
