@@ -43,13 +43,7 @@ _PUBLIC = {
     "run_config": "DocumentConfig RunConfig",
     "train": "GMMTrainer last_checkpoint",
     "traces": "RoutingTrace",
-    "figures": (
-        "plot_causal_matrix plot_expert_activation_timeline plot_expert_states plot_expert_utilization_bar "
-        "plot_gate_map plot_kind_matrix plot_memory_change plot_retention_curves "
-        "plot_routing_entropy_distribution plot_routing_heatmap plot_routing_training "
-        "plot_specialization_dendrogram"
-    ),
-    "pages": "document_page report_page",
+    "figures": "plot_routing_heatmap",
     "analysis": "GMMAnalyzer intervene",
     "records": "record_status run_parameters write_record",
     "runs": "load_manifest",

@@ -65,7 +65,7 @@ def drawing(
             fig.draw_without_rendering()
         fig.set_layout_engine("none")  # all stays where it is, however often it is drawn
 
-
+# %% ../nbs/95_drawing.ipynb #f005b
 def line_style(
     i: int,  # Which line of a panel
 ) -> dict[str, Any]:  # As Matplotlib takes it
@@ -81,7 +81,7 @@ def legend_above(
     handles: Sequence[Any],  # Each with its label
 ) -> None:
     "A legend over all panels, in as many columns as fit."
-    widths = [0.42 + 0.05 * len(str(handle.get_label())) for handle in handles]  # inches, about
+    widths = [0.38 + 0.048 * len(str(handle.get_label())) for handle in handles]  # inches, about
     fits = [n for n in range(1, len(widths) + 1) if sum(map(max, np.array_split(widths, n))) < fig.get_figwidth() - 0.1]
     fig.legend(handles=list(handles), loc="outside upper center", ncols=max(fits, default=1))
 
@@ -110,7 +110,9 @@ def layout_faults(
     renderer = FigureCanvasAgg(fig).get_renderer()
     fig.draw_without_rendering()
     boxes = [(text.get_text(), text.get_window_extent(renderer).padded(-0.5)) for text in texts_of(fig)]
-    faults = [f"{a!r} touches {b!r}" for i, (a, box) in enumerate(boxes) for b, other in boxes[:i] if box.overlaps(other)]
+    low, high = (np.array([getattr(box, end) for _, box in boxes]).reshape(-1, 1, 2) for end in ("min", "max"))
+    met = ((low < high.swapaxes(0, 1)) & (high > low.swapaxes(0, 1))).all(-1)
+    faults = [f"{boxes[i][0]!r} touches {boxes[j][0]!r}" for i, j in zip(*np.nonzero(np.tril(met, -1)), strict=True)]
     panels = [(f"panel {i}", ax.get_tightbbox(renderer)) for i, ax in enumerate(fig.axes)]
     legends = [("the legend", legend.get_window_extent(renderer)) for legend in fig.legends]
     for name, box in (*boxes, *panels, *legends):
@@ -219,7 +221,7 @@ def interval_text(
     "An interval that fits into a cell."
     return f"{low}…{high}" if 0.045 * (len(low) + len(high) + 1) < room else f"{low}…\n{high}"
 
-
+# %% ../nbs/95_drawing.ipynb #g020b
 def plot_matrix(
     values: np.ndarray,  # (r, c), in percent or percentage points, NaN for what there is not
     bounds: tuple[np.ndarray, np.ndarray],  # Low and high, (r, c)

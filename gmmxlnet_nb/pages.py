@@ -245,7 +245,7 @@ def cell_html(
     told = ", ".join(map(str, value)) if isinstance(value, list) else value
     return f'<td class="words">{escaped(told or "–")}</td>'
 
-
+# %% ../nbs/91_pages.ipynb #p021b
 def table_html(
     columns: Sequence[Any],  # Their names; empty for none
     rows: Sequence[tuple[Any, Sequence[Any]]],  # Name and cells
@@ -274,6 +274,9 @@ def value_of(
     return value_of(value["value"]) if wrapped else value
 
 # %% ../nbs/91_pages.ipynb #p025
+HEADS = {"expert_clusters": ("group", "with group", "at distance", "experts")}  # Columns of a linkage
+
+
 def column_names(
     count: int,  # Columns
     k: int | None,  # Experts, if that is known
@@ -294,6 +297,7 @@ def is_row(
 def block_html(
     value: Any,  # A list or a mapping of a report
     k: int | None,  # Experts
+    name: str = "",  # Of what it is
 ) -> str:
     "Tables of what does not fit into one cell."
     if is_row(value):
@@ -303,9 +307,9 @@ def block_html(
         return table_html(names, [(n, [row.get(name) for name in names]) for n, row in enumerate(value)])
     if isinstance(value, list) and value and all(map(is_row, value)):
         most = max(map(len, value))
-        square = k is not None and len(value) == most == k
+        square = len(value) == most == k
         rows = [(f"expert {j}" if square else j, row) for j, row in enumerate(value)]
-        return table_html(column_names(most, k), rows)
+        return table_html(HEADS.get(name) or column_names(most, k if square else None), rows)
     if isinstance(value, Mapping):
         return mapping_html(value, k)
     return f"<p>{escaped(value) if value else '–'}</p>"
@@ -324,25 +328,11 @@ def mapping_html(
     parts = [table_html([], plain)] if plain else []
     for name, each in found.items():
         if not is_plain(each):
-            inner = mapping_html(each, k, min(6, level + 1)) if isinstance(each, Mapping) else block_html(each, k)
+            inner = mapping_html(each, k, min(6, level + 1)) if isinstance(each, Mapping) else block_html(each, k, name)
             parts.append(f"<h{level}>{title_of(name)}</h{level}>{inner}")
     return "".join(parts)
 
 # %% ../nbs/91_pages.ipynb #p029
-CAPTIONS = {  # Of figures: what they show, for those who do not see them, too
-    "routing_heatmap": "Map of the mean share of each expert in what each segment writes and reads.",
-    "expert_activation_timeline": "Lines of each expert's mean share of a write over segments, with 95% intervals.",
-    "expert_utilization_bar": "Bars of each expert's mean share of all writes, and of the segments that it has most of.",
-    "routing_entropy_distribution": "Histogram of the entropy of segments' routes, in nats.",
-    "specialization_dendrogram": "Tree of experts, joined at the distance between their profiles.",
-    "kind_matrix": "Matrix of the share of each kind's segments that is written to each expert, with 95% intervals.",
-    "causal_matrix": "Matrix of what answers about each kind lose when each expert is changed, with 95% intervals.",
-    "retention_curves": "Curves of what can be read or is answered, by segments since the fact.",
-    "memory_change": "Map of how much each segment changed each slot or expert.",
-    "gate_map": "Map of how far each expert's gates were open at each segment.",
-    "routing_training": "Lines of experts' shares, routing entropy and load balance over training steps.",
-    "expert_states": "Scatter of experts' states on their first two principal components.",
-}
 LEVEL = 0.05  # Of the test
 
 
@@ -372,6 +362,22 @@ def verdict_of(
     if test["p_value"] >= LEVEL:
         return f"No specialisation: which expert a segment is written to tells no more of its content than chance would ({p})."
     return f"Specialisation: which expert a segment is written to tells something of its content ({p})."
+
+# %% ../nbs/91_pages.ipynb #p029b
+CAPTIONS = {  # Of figures: what they show, for those who do not see them, too
+    "routing_heatmap": "Map of the mean share of each expert in what each segment writes and reads.",
+    "expert_activation_timeline": "Lines of each expert's mean share of a write over segments, with 95% intervals.",
+    "expert_utilization_bar": "Bars of each expert's mean share of all writes, and of the segments that it has most of.",
+    "routing_entropy_distribution": "Histogram of the entropy of segments' routes, in nats.",
+    "specialization_dendrogram": "Tree of experts, joined at the distance between their profiles.",
+    "kind_matrix": "Matrix of the share of each kind's segments that is written to each expert, with 95% intervals.",
+    "causal_matrix": "Matrix of what answers about each kind lose when each expert is changed, with 95% intervals.",
+    "retention_curves": "Curves of what can be read or is answered, by segments since the fact.",
+    "memory_change": "Map of how much each segment changed each slot or expert.",
+    "gate_map": "Map of how far each expert's gates were open at each segment.",
+    "routing_training": "Lines of experts' shares, routing entropy and load balance over training steps.",
+    "expert_states": "Scatter of experts' states on their first two principal components.",
+}
 
 
 def picture_html(
