@@ -133,8 +133,7 @@ def write_report(
         "schema": REPORT_SCHEMA, "model": {"digest": trace.model, "num_experts": k, **about}, "data": data,
         "verdict": verdict(test), "statistics": report_statistics(trace, states), "specialisation": test,
     }  # fmt: skip
-    joined = report["statistics"]["expert_clusters"]["value"]
-    drawn = draw_all(trace, states=states, linkage=None if joined is None else np.array(joined))
+    drawn = draw_all(trace, states)
     report["figures"] = {name: figure if isinstance(figure, str) else None for name, figure in drawn.items()}
     page = report_page(report, drawn)
     write_json(folder / "report.json", report)
