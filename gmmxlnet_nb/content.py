@@ -8,7 +8,7 @@ __all__ = []
 # %% ../nbs/87_content.ipynb #k003
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from .data import DocumentDataset
 from .generated import FACTS, MONTHS, UPDATES
 from .babi import DEEDS, find_facts, where_is
 from gmmxlnet_nb.cloze import (
-    BLANK, NUMBER, answer_place, choice_pattern, find_names, find_numbers, name_kinds, name_words, split_sentences,
+    BLANK, NUMBER, Found, answer_place, choice_pattern, find_names, name_kinds, name_words, split_sentences,
 )
 from .shortcuts import asked_fact, fact_patterns, stated_facts
 
@@ -140,6 +140,8 @@ DATE = re.compile(
     r"|(?<=\b[Ii]n )1\d{3}|(?<=\b[Ii]n )20\d\d|(?<=\bsince )1\d{3}|(?<=\bsince )20\d\d)(?!\w)"
 )
 
+MAY_BE_DATE = re.compile(r"\d|day")  # Which is quicker to tell
+
 
 def find_dates(
     text: str,  # Any
@@ -174,13 +176,28 @@ class TextNames(NamedTuple):
     kinds: dict[str, str]  # Name → "name" or "place"
 
 
+LETTERS = r"[^\W\d_]+(?:-[^\W\d_]+)*"
+CAPITAL = r"[^\W\d_a-z][\w'’-]*"
+RUN = re.compile(rf"(?<![\w-]){CAPITAL}(?:\.? {CAPITAL})*")
+RUN_BEHIND_WORD = re.compile(rf"(?:(?<![\w-]){LETTERS} )?{RUN.pattern}")
+
+
+def quick_names(
+    text: str,  # With single spaces
+    words: set[str],  # Those of names
+    runs: re.Pattern[str] = RUN_BEHIND_WORD,  # Where to look; `RUN` if nobody asks what comes before a name
+) -> list[Found]:  # As `find_names` finds them, but for where they start
+    "Look for names only where there are capitals."
+    return find_names("\n".join(runs.findall(text)), words)
+
+
 def text_names(
-    chunks: Callable[[], Iterable[str]],  # Gives the text from its start, each time
+    chunks: Iterable[str],  # Of a text, or some of it: all are held
 ) -> TextNames:
-    "What a text names, in two looks at it."
-    words = name_words(sentence for chunk in chunks() for sentence in split_sentences(chunk))
-    sentences = (sentence for chunk in chunks() for sentence in split_sentences(chunk))
-    return TextNames(words, name_kinds(one for sentence in sentences for one in find_names(sentence, words)))
+    "What a text names."
+    sentences = [sentence for chunk in chunks for sentence in split_sentences(chunk)]
+    words = name_words(sentences)
+    return TextNames(words, name_kinds(one for sentence in sentences for one in quick_names(sentence, words)))
 
 
 def text_counts(
@@ -189,9 +206,9 @@ def text_counts(
 ) -> Counter[str]:  # Kind → how often
     "Mentions of each kind in a segment."
     line = " ".join(text.split())
-    rest = DATE.sub("\0", line)  # a date is no number
-    counts = Counter({"date": rest.count("\0") - line.count("\0"), "number": len(find_numbers(rest))})
-    counts.update(names.kinds[one.text] for one in find_names(rest, names.words) if one.text in names.kinds)
+    rest, dates = DATE.subn("\n", line) if MAY_BE_DATE.search(line) else (line, 0)  # a date is no number
+    counts = Counter({"date": dates, "number": len(NUMBER.findall(rest))})
+    counts.update(names.kinds[one.text] for one in quick_names(rest, names.words, RUN) if one.text in names.kinds)
     return +counts
 
 # %% ../nbs/87_content.ipynb #k036
@@ -276,7 +293,7 @@ def document_content(
     kinds, place = kinds_of(document), asked_place(document)
     fact = 0 if place is None else segment_of(*place, spans)
     if kinds == TEXT_KINDS:
-        names = text_names(lambda: [document.text]) if names is None else names
+        names = text_names([document.text]) if names is None else names
         counts = [text_counts(document.text[a:b], names) for a, b in spans]
         segments = [main_kind(one, "other") for one in counts]
     else:
@@ -302,7 +319,7 @@ class ContentFinder:
         if kinds_of(document) != TEXT_KINDS:
             return document_content(document, spans)
         if document.text != self.text:
-            self.text, self.names = document.text, text_names(lambda: [document.text])
+            self.text, self.names = document.text, text_names([document.text])
         return document_content(document, spans, self.names)
 
 # %% ../nbs/87_content.ipynb #k054

@@ -186,7 +186,8 @@ def track_documents(
     return noted.finish(), state
 
 # %% ../nbs/96_tracking.ipynb #a024
-LOOKED_AT = 1 << 20  # Characters of a text, about, in which names are looked for: in parts from its beginning to its end
+LOOKED_AT = 1 << 18  # Characters of a text, about, in which names are looked for: in parts from its beginning to its end
+PART = 1 << 14  # Characters of each
 LONGEST_TOKEN = 8  # Characters, at most, where only a part of a text is read: so far names are looked for
 
 
@@ -202,10 +203,10 @@ def named_data() -> Iterator[None]:
 def some_chunks(
     pieces: Callable[[], Iterator[str]],  # Gives a text from its start, each time
     most: int,  # Characters to look at, about
-) -> Callable[[], Iterator[str]]:  # Gives chunks, each time
+) -> Iterator[str]:
     "Chunks of a text at even distances; all of them if it is short."
     step = -(-sum(map(len, pieces())) // most)
-    return lambda: islice(text_chunks(pieces()), 0, None, max(1, step))
+    return islice(text_chunks(pieces(), PART), 0, None, max(1, step))
 
 
 def text_content(
