@@ -38,6 +38,7 @@ from gmmxlnet_nb.route_statistics import (
 
 # %% ../nbs/07_analysis.ipynb #a051
 REPORT_SCHEMA = "gmmxlnet-analysis-1"
+ABOUT = ("memory_type", "memory_slots", "routing_mode", "routing_top_k", "routing_temperature", "null_expert")  # Of a configuration
 
 
 def plain_value(
@@ -65,6 +66,19 @@ def measured(
         return {"value": None, "reason": str(error)}
 
 
+def named_joins(
+    linkage: np.ndarray,  # (k − 1, 4), of `cluster_profiles`
+) -> dict[str, dict[str, Any]]:  # Cluster → what it joins, at which distance
+    "Clusters by their members: experts by their numbers from 0."
+    members = [[j] for j in range(len(linkage) + 1)]
+    found: dict[str, dict[str, Any]] = {}
+    for number, (first, second, distance, _) in enumerate(linkage, 1):
+        parts = [members[int(first)], members[int(second)]]
+        members.append(sorted(parts[0] + parts[1]))
+        found[f"join {number}"] = {"of": " and ".join("+".join(map(str, part)) for part in parts), "distance": distance}
+    return found
+
+
 def report_statistics(
     trace: RoutingTrace,  # Of documents
     states: np.ndarray,  # M (n, k, m, d) after reading them
@@ -78,7 +92,7 @@ def report_statistics(
         "specialization_score": lambda: specialization_score(trace),
         "specialization_floor": lambda: specialization_floor(trace),
         "routing_consistency": lambda: dict(zip(("share", "chance"), routing_consistency(trace), strict=True)),
-        "expert_clusters": lambda: cluster_profiles(trace),
+        "expert_clusters": lambda: named_joins(cluster_profiles(trace)),
         "activation_by_kind": lambda: dict(zip(names, activation_by_kind(trace), strict=True)),
         "segments_by_kind": lambda: dict(zip(names, kind_by_expert(trace), strict=True)),
         "activation_by_question": lambda: activation_by_question(trace),
@@ -237,7 +251,8 @@ class GMMAnalyzer:
         folder = writable_folder(output_dir)
         read = self._read(data, max_segments, batch_size, progress, True, True)
         trace, states = self._trace(read), self._states(read)
-        return write_report(folder, trace, states, permutations, {"memory": self.model.memory.extra_repr()})
+        about = {name: getattr(self.model.config, name) for name in ABOUT}
+        return write_report(folder, trace, states, permutations, about)
 
     def _read(
         self, data: Any, max_segments: int | None, batch_size: int, progress: bool, content: bool = False, states: bool = False
