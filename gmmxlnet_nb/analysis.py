@@ -38,7 +38,7 @@ from gmmxlnet_nb.route_statistics import (
 
 # %% ../nbs/07_analysis.ipynb #a051
 REPORT_SCHEMA = "gmmxlnet-analysis-1"
-ABOUT = ("memory_type", "memory_slots", "routing_mode", "routing_top_k", "routing_temperature", "null_expert")  # Of a configuration
+ABOUT = ("memory_type", "memory_slots", "routing_mode", "routing_top_k", "routing_temperature", "null_expert")  # Fields
 
 
 def plain_value(
@@ -68,14 +68,14 @@ def measured(
 
 def named_joins(
     linkage: np.ndarray,  # (k − 1, 4), of `cluster_profiles`
-) -> dict[str, dict[str, Any]]:  # Cluster → what it joins, at which distance
-    "Clusters by their members: experts by their numbers from 0."
+) -> dict[str, float]:  # What is joined → at which distance, the closest first
+    "Clusters by their members: experts by their numbers from 0, as in \"1 and 0+2\"."
     members = [[j] for j in range(len(linkage) + 1)]
-    found: dict[str, dict[str, Any]] = {}
-    for number, (first, second, distance, _) in enumerate(linkage, 1):
+    found: dict[str, float] = {}
+    for first, second, distance, _ in linkage:
         parts = [members[int(first)], members[int(second)]]
         members.append(sorted(parts[0] + parts[1]))
-        found[f"join {number}"] = {"of": " and ".join("+".join(map(str, part)) for part in parts), "distance": distance}
+        found[" and ".join("+".join(map(str, part)) for part in parts)] = float(distance)
     return found
 
 
