@@ -41,6 +41,14 @@ if TYPE_CHECKING:  # else it is imported where something is drawn: who trains dr
 
 # %% ../nbs/07_analysis.ipynb #a051
 REPORT_SCHEMA = "gmmxlnet-analysis-1"
+ABOUT = ("memory_type", "memory_slots", "routing_mode", "routing_top_k", "routing_temperature", "null_expert")  # Fields
+
+
+def about_memory(
+    model: XLNetWithMemory,  # Any
+) -> dict[str, Any]:
+    "What a report says of a model's memory."
+    return {name: getattr(model.config, name) for name in ABOUT}
 
 
 def plain_value(
@@ -68,6 +76,19 @@ def measured(
         return {"value": None, "reason": str(error)}
 
 
+def named_joins(
+    linkage: np.ndarray,  # (k − 1, 4), of `cluster_profiles`
+) -> dict[str, float]:  # What is joined → at which distance, the closest first
+    "Clusters by their members: experts by their numbers from 0, as in \"1 and 0+2\"."
+    members = [[j] for j in range(len(linkage) + 1)]
+    found: dict[str, float] = {}
+    for first, second, distance, _ in linkage:
+        parts = [members[int(first)], members[int(second)]]
+        members.append(sorted(parts[0] + parts[1]))
+        found[" and ".join("+".join(map(str, part)) for part in parts)] = float(distance)
+    return found
+
+
 def report_statistics(
     trace: RoutingTrace,  # Of documents
     states: np.ndarray,  # M (n, k, m, d) after reading them
@@ -81,7 +102,7 @@ def report_statistics(
         "specialization_score": lambda: specialization_score(trace),
         "specialization_floor": lambda: specialization_floor(trace),
         "routing_consistency": lambda: dict(zip(("share", "chance"), routing_consistency(trace), strict=True)),
-        "expert_clusters": lambda: cluster_profiles(trace),
+        "expert_clusters": lambda: named_joins(cluster_profiles(trace)),
         "activation_by_kind": lambda: dict(zip(names, activation_by_kind(trace), strict=True)),
         "segments_by_kind": lambda: dict(zip(names, kind_by_expert(trace), strict=True)),
         "activation_by_question": lambda: activation_by_question(trace),
@@ -290,7 +311,7 @@ class GMMAnalyzer:
         check_positive("permutations", permutations)
         folder = writable_folder(output_dir)
         found = self.track_with_states(data, max_segments, batch_size, progress)
-        report, figures = make_report(*found, permutations, {"memory": self.model.memory.extra_repr()})
+        report, figures = make_report(*found, permutations, about_memory(self.model))
         write_report(folder, report, figures)
         return report
 

@@ -28,7 +28,7 @@ from .traces import RoutingTrace, write_trace
 from .drawing import check_formats, save_figure
 from .figures import draw_all
 from .pages import document_page, report_page
-from .analysis import GMMAnalyzer, capture_and_retention, make_report, measured, writable_folder
+from .analysis import GMMAnalyzer, about_memory, capture_and_retention, make_report, measured, writable_folder
 from .causal import CausalTable, causal_table
 from .probes import ProbeTable, RetentionCurves, probe_experts, retention_curves
 from .memory_views import MemoryTrace, MemoryVisualizer
@@ -128,7 +128,7 @@ def memory_effects(
     model: XLNetWithMemory,  # With experts
     dataset: DocumentDataset,  # n documents
     trace: RoutingTrace,  # Of them
-    batch_size: int = 32,  # Documents at a time
+    batch_size: int = 128,  # Documents at a time
     max_answer_length: int = 30,  # Tokens
 ) -> Effects:
     "Tables and curves of what answers lose, each where it has a meaning."
@@ -239,7 +239,7 @@ def generate_all_visualizations(
     formats: Sequence[str] = ("png", "pdf"),  # Or "svg"
     data: Any = None,  # As `track_routing` takes it; None for what was tracked last
     max_segments: int | None = None,  # Of each document, the first ones; None for all
-    batch_size: int = 32,  # Documents at a time
+    batch_size: int = 128,  # Documents at a time
 ) -> dict[str, list[Path] | str]:  # By the functions' names without plot_: the files, or why there is none
     """Draw all that has a meaning. Of a `DocumentDataset` with known facts, answers are asked for again with the memory changed.
 
@@ -272,7 +272,7 @@ def analyze_experts(
     data: DocumentDataset | Path,  # To be read
     question: str | None = None,  # About a text
     max_segments: int | None = None,  # Of a text; None for all
-    batch_size: int = 32,  # Documents at a time; of a text, segments
+    batch_size: int = 128,  # Documents at a time; of a text, segments
     permutations: int = 10_000,  # Of the test of specialisation
     progress: bool = False,  # Whether a bar counts segments
 ) -> Analysis:
@@ -285,7 +285,7 @@ def analyze_experts(
     else:
         parts = text_parts(analyzer.document_qa(batch_size), data, question, min(trace.write.shape[1], MOST_SHOWN))
     drawn: dict[str, Any] = {"causal": effects.causal, "retention": effects.curves}
-    report, figures = make_report(trace, states, permutations, {"memory": model.memory.extra_repr()}, effects.report, **drawn)
+    report, figures = make_report(trace, states, permutations, about_memory(model), effects.report, **drawn)
     page = document_page(trace=one_document(trace, 0, len(parts["segments"])), **parts)
     return Analysis(report, figures, trace, effects, page)
 
@@ -320,7 +320,7 @@ def analyze_slots(
     tokenizer: PreTrainedTokenizerBase,  # Its own
     data: DocumentDataset | Path,  # To be read
     max_segments: int | None = None,  # Of a text; None for all
-    batch_size: int = 32,  # Documents at a time; of a text, segments
+    batch_size: int = 128,  # Documents at a time; of a text, segments
     progress: bool = False,  # Whether a bar counts segments
 ) -> Analysis:
     "Read with a memory of slots, and draw."
@@ -397,7 +397,7 @@ def analyze_run(
     num_documents: int = 512,  # At most
     num_segments: int = 6,  # Of documents of a task
     task_options: Mapping[str, Any] | None = None,  # What a task is told besides
-    batch_size: int = 32,  # Documents at a time
+    batch_size: int = 128,  # Documents at a time
     permutations: int = 10_000,  # Of the test of specialisation
     seed: int = 0,  # Of the run, which "run:ID@seed" takes
     formats: Sequence[str] = ("png", "pdf"),  # Of figures
@@ -435,7 +435,7 @@ def argument_parser(
     add("--question", metavar="TEXT", help="what is asked of a text")
     add("--permutations", type=int, default=10_000, metavar="R", help="of the test of specialisation (default: 10000)")
     add("--formats", nargs="+", default=["png", "pdf"], metavar="F", help="of figures: png, pdf, svg (default: png pdf)")
-    add("--batch-size", type=int, default=32, metavar="N", help="documents at once (default: 32)")
+    add("--batch-size", type=int, default=128, metavar="N", help="documents at once (default: 128)")
     add("--device", help="cpu, cuda, cuda:1 …: by default a GPU if there is one")
     add("--json", action="store_true", help="print the report as JSON instead of its verdict")
     return parser
