@@ -155,6 +155,14 @@ def write_report(
         part.write_text(page, encoding="utf-8")
     return report
 
+# %% ../nbs/07_analysis.ipynb #a057
+def states_after(
+    read: Sequence[Tracked],  # Documents, with the memory after them
+) -> np.ndarray:  # M (n, k, m, d)
+    "Experts side by side."
+    states = [one.state.state if isinstance(one.state, IntervenedState) else one.state for one in read]
+    return torch.cat([state.experts.float().cpu() for state in states]).numpy()
+
 # %% ../nbs/07_analysis.ipynb #a061
 class GMMAnalyzer:
     "Says what a model's experts are used for; a `ValueError` for what is no model with a memory."
@@ -195,7 +203,7 @@ class GMMAnalyzer:
         progress: bool = False,
     ) -> np.ndarray:  # M (n, k, m, d)
         "What experts hold after reading each document; a `ValueError` as of `track_routing`."
-        return self._states(self._read(data, max_segments, batch_size, progress, states=True))
+        return states_after(self._read(data, max_segments, batch_size, progress, states=True))
 
     def compute_expert_activations(self, trace: RoutingTrace, kind: str = "write") -> np.ndarray:
         "Mean share `(k,)` of each expert in writes, or in reads; a `ValueError` for another model's trace."
@@ -250,7 +258,7 @@ class GMMAnalyzer:
         check_positive("permutations", permutations)
         folder = writable_folder(output_dir)
         read = self._read(data, max_segments, batch_size, progress, True, True)
-        trace, states = self._trace(read), self._states(read)
+        trace, states = self._trace(read), states_after(read)
         about = {name: getattr(self.model.config, name) for name in ABOUT}
         return write_report(folder, trace, states, permutations, about)
 
@@ -287,11 +295,6 @@ class GMMAnalyzer:
         found = [one.content for one in read if one.content is not None]
         told = content_arrays(found, routes["write"].shape[1]) if found else {}
         return RoutingTrace([one.id for one in read], **routes, **told, model=model_digest(self.model))
-
-    def _states(self, read: list[Tracked]) -> np.ndarray:
-        "Experts side by side, from states of any memory with experts."
-        states = [one.state.state if isinstance(one.state, IntervenedState) else one.state for one in read]
-        return torch.cat([state.experts.float().cpu() for state in states]).numpy()
 
     def _own(self, trace: RoutingTrace) -> RoutingTrace:
         "The same; a `ValueError` for what is no trace of this model as it is now."
