@@ -45,6 +45,8 @@ _PUBLIC = {
     "traces": "RoutingTrace",
     "figures": "plot_routing_heatmap",
     "analysis": "GMMAnalyzer intervene",
+    "memory_views": "MemoryVisualizer",
+    "analyze": "generate_all_visualizations",
     "records": "record_status run_parameters write_record",
     "runs": "load_manifest",
     "launch": "begin_run load_base make_trainer write_answers",

@@ -176,6 +176,14 @@ def write_report(
         part.write_text(page, encoding="utf-8")
 
 
+# %% ../nbs/07_analysis.ipynb #a057
+def states_after(
+    read: Sequence[Tracked],  # Documents, with the memory after them
+) -> np.ndarray:  # M (n, k, m, d)
+    "Experts side by side."
+    states = [one.state.state if isinstance(one.state, IntervenedState) else one.state for one in read]
+    return torch.cat([state.experts.float().cpu() for state in states]).numpy()
+
 # %% ../nbs/07_analysis.ipynb #a060f
 def own_trace(
     model: XLNetWithMemory,  # With experts
@@ -246,7 +254,7 @@ class GMMAnalyzer:
     ) -> tuple[RoutingTrace, np.ndarray]:  # And M (n, k, m, d)
         "Both `track_routing` and `extract_expert_embeddings`, from one reading."
         read = self._read(data, max_segments, batch_size, progress, True, True)
-        return self._trace(read), self._states(read)
+        return self._trace(read), states_after(read)
 
     def extract_expert_embeddings(
         self,
@@ -256,7 +264,7 @@ class GMMAnalyzer:
         progress: bool = False,
     ) -> np.ndarray:  # M (n, k, m, d)
         "What experts hold after reading each document; a `ValueError` as of `track_routing`."
-        return self._states(self._read(data, max_segments, batch_size, progress, states=True))
+        return states_after(self._read(data, max_segments, batch_size, progress, states=True))
 
     def compute_expert_activations(self, trace: RoutingTrace, kind: str = "write") -> np.ndarray:
         "Mean share `(k,)` of each expert in writes, or in reads; a `ValueError` for another model's trace."
@@ -342,11 +350,6 @@ class GMMAnalyzer:
         told = content_arrays(found, routes["write"].shape[1]) if found else {}
         self.last = RoutingTrace([one.id for one in read], **routes, **told, model=model_digest(self.model))
         return self.last
-
-    def _states(self, read: list[Tracked]) -> np.ndarray:
-        "Experts side by side, from states of any memory with experts."
-        states = [one.state.state if isinstance(one.state, IntervenedState) else one.state for one in read]
-        return torch.cat([state.experts.float().cpu() for state in states]).numpy()
 
 
 # %% ../nbs/07_analysis.ipynb #i106

@@ -8,7 +8,8 @@ __all__ = ['generate_all_visualizations']
 # %% ../nbs/97_analyze.ipynb #z003
 import argparse
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,16 +22,18 @@ from .files import text_source
 from .data import DocumentDataset
 from .tasks import EVALUATION_SEED, GENERATORS, generated_documents
 from .content import fact_place, fact_segments, segment_of, segment_spans
+from .baselines import Memory
 from .model import XLNetWithMemory
 from .reading_fields import reading_settings
 from .document_qa import DocumentQA, load_checkpoint
 from .traces import RoutingTrace, write_trace
+from .specialisation import specialisation_test
 from .drawing import check_formats, save_figure
 from .figures import draw_all
 from .pages import document_page, report_page
 from .analysis import GMMAnalyzer, about_memory, capture_and_retention, make_report, measured, writable_folder
 from .causal import CausalTable, causal_table
-from .probes import ProbeTable, RetentionCurves, probe_experts, retention_curves
+from .probes import ProbeTable, RetentionCurves, probe_experts, retention_curves, untrained_memory
 from .memory_views import MemoryTrace, MemoryVisualizer
 from .run_bases import base_folder
 from .launch import mistakes
@@ -267,6 +270,36 @@ class Analysis:
     page: str | None = None  # One document's
 
 
+@contextmanager
+def with_memory(
+    model: XLNetWithMemory,  # That reads
+    memory: Memory,  # In place of its own
+) -> Iterator[None]:
+    "Within it the model has another memory, and nothing that was compiled or recorded with its own."
+    own, names = model.memory, ("_compiled_step", "_compiled_parts", "_replayed_step")
+    before = {name: getattr(model, name) for name in names}
+    model.memory = memory
+    vars(model).update(dict.fromkeys(names))
+    try:
+        yield
+    finally:
+        model.memory = own
+        vars(model).update(before)
+
+
+def untrained_section(
+    analyzer: GMMAnalyzer,  # With a trained model
+    data: DocumentDataset | Path,  # That was read
+    max_segments: int | None,  # Of a text; None for all
+    batch_size: int,  # Documents at a time
+    permutations: int,  # Of the test of specialisation
+) -> dict[str, Any]:  # As `measured` gives it
+    "The same test of the same encoder with a new memory: a router that was never trained depends on what it reads, too."
+    with with_memory(analyzer.model, untrained_memory(analyzer.model, 0)):
+        trace = GMMAnalyzer(analyzer.model, analyzer.tokenizer).track_routing(data, max_segments, batch_size)
+    return measured(lambda: specialisation_test(trace, permutations))
+
+
 def analyze_experts(
     analyzer: GMMAnalyzer,  # With a model that routes
     data: DocumentDataset | Path,  # To be read
@@ -284,8 +317,10 @@ def analyze_experts(
         parts = document_parts(data)
     else:
         parts = text_parts(analyzer.document_qa(batch_size), data, question, min(trace.write.shape[1], MOST_SHOWN))
+    untrained = untrained_section(analyzer, data, max_segments, batch_size, permutations)
+    more = {"specialisation_untrained": untrained, **effects.report}
     drawn: dict[str, Any] = {"causal": effects.causal, "retention": effects.curves}
-    report, figures = make_report(trace, states, permutations, about_memory(model), effects.report, **drawn)
+    report, figures = make_report(trace, states, permutations, about_memory(model), more, **drawn)
     page = document_page(trace=one_document(trace, 0, len(parts["segments"])), **parts)
     return Analysis(report, figures, trace, effects, page)
 
@@ -362,6 +397,9 @@ MEASURED = {  # Name in a record → section and keys in a report
 }  # fmt: skip
 
 
+UNTRAINED = ("mutual_information", "p_value")  # Of the test that is made of an untrained memory as well
+
+
 def analysis_metrics(
     report: Mapping[str, Any],  # Of an analysis
 ) -> dict[str, float]:  # Shares from 0 to 1, information in nats; what has no meaning is left out
@@ -374,6 +412,8 @@ def analysis_metrics(
             value = value["value"] if isinstance(value, Mapping) and "value" in value and part == "statistics" else value
         if isinstance(value, int | float):
             found[name] = float(value)
+    beside = report.get("specialisation_untrained", {}).get("value") or {}
+    found |= {f"{name}_untrained": float(beside[name]) for name in UNTRAINED if beside.get(name) is not None}
     rows = report.get("capture", {}).get("value") or []
     found |= {name: float(rows[0][name]) for name in ("accuracy", "capture", "retention") if rows and rows[0][name] is not None}
     return found
