@@ -408,10 +408,6 @@ def report_sections(
     told = {name: value for name, value in parts.items() if is_plain(value)}
     if told:
         yield "Summary", mapping_html(told, k)
-    for name, value in parts.items():
-        if name not in told:
-            inner = value_of(value)
-            yield title_of(name), mapping_html(inner, k) if isinstance(inner, Mapping) else block_html(inner, k)
     given = report.get("figures")
     missing = {name: why for name, why in given.items() if isinstance(why, str)} if isinstance(given, Mapping) else {}
     if both := {**missing, **figures}:
@@ -419,6 +415,11 @@ def report_sections(
         pictures = [picture_html(name, shown) for name, shown in drawn]
         count = sum(not isinstance(shown, str) for _, shown in drawn)
         yield "Figures", f'<div class="figures">{"".join(pictures[:count])}</div>{"".join(pictures[count:])}'
+    for name, value in parts.items():
+        if name not in told:
+            inner = value_of(value)
+            yield title_of(name), mapping_html(inner, k) if isinstance(inner, Mapping) else block_html(inner, k)
+
 
 # %% ../nbs/91_pages.ipynb #p031
 def report_page(
