@@ -19,7 +19,7 @@ from transformers import PreTrainedTokenizerBase
 
 from .core import check_positive, parse_json, whole_file, write_json
 from .files import text_source
-from .data import DocumentDataset
+from .data import ON_MISFIT, DocumentDataset
 from .tasks import EVALUATION_SEED, GENERATORS, generated_documents
 from .content import fact_place, fact_segments, segment_of, segment_spans
 from .baselines import Memory
@@ -62,6 +62,7 @@ def analysis_data(
     num_segments: int = 6,  # Of documents of a generated task
     task_options: Mapping[str, Any] | None = None,  # What a generated task is told besides
     seed: int = EVALUATION_SEED,  # Of a generated task's documents
+    on_misfit: str = "raise",  # What to do about documents that do not fit: "raise" or "skip"
 ) -> DocumentDataset | Path:  # A path for a text
     "What a name stands for; a `ValueError` for what cannot be read, or options of a task that is none."
     check_positive("num_documents", num_documents)
@@ -72,8 +73,13 @@ def analysis_data(
     elif is_text_file(data):
         return Path(data)
     else:
-        documents = read_documents(data, None, "raise", num_documents)
-    return read_dataset(model, tokenizer, documents, reading_settings(model.config, {})[0])
+        try:
+            documents = read_documents(data, None, "raise", num_documents)
+        except ValueError as error:
+            if Path(data).exists():
+                raise
+            raise ValueError(f"{error}. Nor is it a task, which are {', '.join(GENERATORS)}") from None
+    return read_dataset(model, tokenizer, documents, reading_settings(model.config, {})[0], on_misfit)
 
 # %% ../nbs/97_analyze.ipynb #z009
 @dataclass(frozen=True, eq=False)
@@ -471,6 +477,7 @@ def argument_parser(
     add("--max-documents", type=int, default=512, metavar="N", help="documents, at most (default: 512)")
     add("--num-segments", type=int, default=6, metavar="N", help="segments of a task's documents (default: 6)")
     add("--task-options", metavar="JSON", help='what a task is told besides, such as \'{"decoys": 1}\'')
+    add("--on-misfit", choices=ON_MISFIT, default="raise", help="questions that leave no room for text: an error, or left out")
     add("--max-segments", type=int, metavar="N", help="only the first N segments of a text")
     add("--question", metavar="TEXT", help="what is asked of a text")
     add("--permutations", type=int, default=10_000, metavar="R", help="of the test of specialisation (default: 10000)")
@@ -509,7 +516,8 @@ def analyze_command(
     told = told_options(options.task_options)
     folder = writable_folder(options.out)
     model, tokenizer = load_checkpoint("checkpoint", options.model, options.device)
-    data = analysis_data(model, tokenizer, options.data, options.max_documents, options.num_segments, told)
+    how = {"task_options": told, "on_misfit": options.on_misfit}
+    data = analysis_data(model, tokenizer, options.data, options.max_documents, options.num_segments, **how)
     if isinstance(data, DocumentDataset) and (options.question or options.max_segments):
         name = "question" if options.question else "max_segments"
         raise ValueError(f"{name} must be left out for what is no text, got {options.data!r}")
