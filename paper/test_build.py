@@ -898,7 +898,7 @@ def test_draft(manifest: Path, tmp_path: Path) -> None:
     make_stale(manifest, "retention-none-0", "retention-none-2", *(f"retention-skip16-{seed}" for seed in range(3)))
     build.build(tmp_path / "out", manifest=manifest)
     files = {path.stem: path.read_text(encoding="utf-8") for path in (tmp_path / "out").glob("*.tex")}
-    assert r"{Draft.}} 5 of 582 records" in files["macros"]
+    assert r"{Draft.}} 5 of 595 records" in files["macros"]
     assert r"\texttt{gmmxlnet-runs run retention-skip16 retention-none -{}-tier full}" in files["macros"]
     assert r"\texttt{retention-none}~(seeds~0~2)" in files["macros"]
     value = r"; stale\]\n\\newcommand\{\\NoMemoryTrained\}\{\\stale\{[\d.]+~\$\\pm\$~[\d.]+\}\}"
@@ -911,7 +911,7 @@ def test_draft(manifest: Path, tmp_path: Path) -> None:
     assert r"\stale" not in files["tab-routing"] + files["tab-commands"] + files["fig-encoder"] + files["fig-length"]
     assert r"\stalesign{} Made by older code: 5 of its 36 records.}" in files["fig-screened"]
     page = build.site(tmp_path / "site", manifest=manifest).read_text(encoding="utf-8")
-    assert ":::{admonition} Draft\n:class: warning\n\n5 of 582 records" in page
+    assert ":::{admonition} Draft\n:class: warning\n\n5 of 595 records" in page
     assert "```sh\ngmmxlnet-runs run retention-skip16 retention-none --tier full\n```" in page
     assert "`retention-skip16` (seeds 0 1 2), `retention-none` (seeds 0 2).\n:::\n" in page
     assert re.search(r"\| no memory \| 3† \| 0† \| 0† \|( [\d.]+ ± [\d.]+† \|){3} [\d.]+ to [\d.]+† \|", page)
@@ -940,10 +940,10 @@ def test_all_stale(manifest: Path, tmp_path: Path) -> None:
     assert found.names()["SeedsScreened"] == "3†"
     text = (tmp_path / "macros.tex").read_text(encoding="utf-8")
     parts = ("retention tuned4 tuned confirmed million improved", "update mechanism decoys recall kinds babi")
-    last = "pretrain cloze spans squad benchmark"
+    last = "seen pretrain cloze spans squad benchmark"
     first, then, last = (" ".join(f'"{family}-*"' for family in part.split()) for part in (*parts, last))
     assert f"gmmxlnet-runs run {first} ten-million-gmm4-null-read {then} {last} -{{}}-tier full" in text
-    assert "582 of 582 records" in text
+    assert "595 of 595 records" in text
     assert "% squad-none: seeds 0 1 2 3 4; commit None; made up; records " in text
     assert "Made by older code.}" in (tmp_path / "fig-learning.tex").read_text(encoding="utf-8")
     change(manifest, "benchmark-long-0", lambda r: r.pop("device"))
