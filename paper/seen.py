@@ -146,13 +146,12 @@ def signed_nats(value: float) -> str:
 def seen_body(e: Evidence) -> Body:
     """What routes tell of kinds, of the models of each run."""
     header = (
-        "task", "seeds", "trained", "by chance", "untrained", "difference", "interval", "$p$", "adjusted",
+        "task", "trained", "by chance", "untrained", "difference", "interval", "$p$", "adjusted",
         f"$p$ < {LEVEL:g}", "combined", "experts", "entropy",
     )  # fmt: skip
 
     def cells(run: str) -> tuple[Value, ...]:
         return (
-            lambda e: str(len(e.about(run))),
             information(run), information(run, f"{INFORMATION}_chance"), information(run, INFORMATION + UNTRAINED),
             lambda e: signed_nats(learned(e, run).mean),
             lambda e: interval_said(learned(e, run), NATS),
@@ -160,7 +159,7 @@ def seen_body(e: Evidence) -> Body:
             lambda e: p_value(learned_adjusted(e, run)),
             beyond_chance(run),
             lambda e: small(combined(e, run)),
-            information(run, "experts_used", 1), information(run, "routing_entropy"),
+            information(run, "experts_used", 1), information(run, "routing_entropy", 2),
         )  # fmt: skip
 
     return header, tuple((asked(e, run), *map(e.marked, cells(run))) for run in SEEN)

@@ -531,7 +531,7 @@ TABLES = (
         "seeds whose own $p$, of {SeenPermutations} permutations, is; combined: of all seeds, by Fisher's method, which takes "
         "seeds for independent, though all read the same documents. Experts: that are written to. Entropy: of routes, nats.",
         SEEN,
-        "lrrrrrrrrrrrr",
+        r">{\raggedright\arraybackslash}p{0.085\linewidth}rrrrrrrrrrr",
         seen_body,
         r"\scriptsize\setlength{\tabcolsep}{2pt}",
     ),

@@ -126,8 +126,8 @@ def test_information_by_hand(evidence: Evidence) -> None:
     assert beyond_chance(KINDS)(e) == "none of 3"
     header, rows = seen_body(e)
     row = rows[0] or ()
-    assert len(row) == len(header) and row[:3] == ("retention, 16 segments", "10", "0.600 ± 0.105")
-    assert row[5:11] == ("+0.200", f"{low:.3f} to {high:.3f}", "0.00195", "0.00391", "10 of 10", "< 0.0001")
+    assert len(row) == len(header) and row[:2] == ("retention, 16 segments", "0.600 ± 0.105")
+    assert row[4:10] == ("+0.200", f"{low:.3f} to {high:.3f}", "0.00195", "0.00391", "10 of 10", "< 0.0001")
     assert [small(p) for p in (9e-5, 1e-4, 0.0321)] == ["< 0.0001", "0.0001", "0.0321"]
 
 
@@ -159,10 +159,10 @@ def test_what_has_no_meaning_is_missing(evidence: Evidence) -> None:
     e = having(evidence, KINDS, mutual_information=[0.0, 0.3, 0.5], mutual_information_untrained=[None, 0.1, 0.2])
     e = having(e, KINDS, p_value_untrained=[None, 0.01, 0.5])
     row = seen_body(e)[1][1] or ()
-    assert row[4] == "0.150 ± 0.071 (2 of 3)" and row[2] == "0.267 ± 0.252" and row[5] == "+0.250"
+    assert row[3] == "0.150 ± 0.071 (2 of 3)" and row[1] == "0.267 ± 0.252" and row[4] == "+0.250"
     assert learned(e, KINDS).seeds == 2 and beyond_chance(KINDS, "_untrained")(e) == "1 of 2"
     alone = having(e, KINDS, mutual_information_untrained=[None, None, 0.2])
-    assert (seen_body(alone)[1][1] or ())[4:8] == ("0.200 (1 of 3)", "+0.300", "–", "1")
+    assert (seen_body(alone)[1][1] or ())[3:7] == ("0.200 (1 of 3)", "+0.300", "–", "1")
     nobody = having(e, KINDS, mutual_information_untrained=[None])
     with pytest.raises(ValueError, match=f"the record of {KINDS}-0 must have the metric 'mutual_information_untrained'"):
         learned(nobody, KINDS)
@@ -297,7 +297,7 @@ def test_what_a_stale_record_marks(manifest: Path, name: str) -> None:
     own = {f"Seen{name}{what}" for what in ("Segments", "Seeds", "Chance", "Untrained", "Most", "Kept")}
     marked = {value for value in stale_values(found) if value.startswith("Seen")}
     assert marked == both | own | {"SeenDocuments", "SeenPermutations"}
-    assert stale_cells(found, "seen") == {(row, j) for j in range(1, 13)} | {(1 - row, 8)}
+    assert stale_cells(found, "seen") == {(row, j) for j in range(1, 12)} | {(1 - row, 7)}
     mine = range(4 * row, 4 * row + 3)
     adjusted = {(i, 9) for i in (0, 1, 2, 4, 5, 6)}
     assert stale_cells(found, "causal") == {(i, j) for i in mine for j in range(2, 10)} | adjusted
