@@ -1,5 +1,6 @@
 """Tests of what experts hold: words and tables by hand, what may be missing, what is refused, and what a stale record marks."""
 
+import inspect
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from seen import (
     CHANGES,
     CURVES,
     EFFECTS,
+    TOGETHER,
     VERDICTS,
     Lost,
     asked,
@@ -43,7 +45,9 @@ from test_build import change, make_stale, stale_cells, stale_values
 from tex import Stale
 
 from gmmxlnet_nb.analyze import MEASURED
+from gmmxlnet_nb.causal import ALL
 from gmmxlnet_nb.causal import CHANGES as CAUSES
+from gmmxlnet_nb.probes import retention_curves
 from gmmxlnet_nb.specialisation import fisher_combined
 
 RETAINED, KINDS = SEEN
@@ -91,11 +95,12 @@ def each_change(*rows: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_made_up_records_are_as_the_notebook_writes_them() -> None:
-    """Metrics have names that an analysis gives, and changes are those that a table of causes has."""
+    """Metrics, changes and curves have the names that an analysis gives them."""
     metrics, series = analysed(ANALYSIS, random.Random(0))
     ends = {"accuracy", "capture", "retention", "mutual_information_untrained", "p_value_untrained"}
     assert metrics.keys() <= MEASURED.keys() | ends and series.keys() <= {"causal", "probes", "retention", "kinds"}
     assert set(series["causal"]["change"]) == CHANGES.keys() == set(CAUSES)
+    assert TOGETHER == ALL and all(f'"{name}"' in inspect.getsource(retention_curves) for name in CURVES)
     assert {*CURVES} <= {*series["retention"]["curve"]} and series["causal"]["p_value"][4] is None
 
 
