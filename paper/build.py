@@ -21,6 +21,7 @@ from folds import folds_macros
 from further import further_macros
 from reading import reading_macros
 from results import Macro, macros
+from seen import seen_macros
 from tables import TABLES, commands_table
 from tex import (
     NOTEBOOK,
@@ -68,7 +69,7 @@ def all_tables() -> list[Table]:
 
 def all_macros() -> list[Macro]:
     """The macros of the text."""
-    return [*macros(), *tuned_macros(), *further_macros(), *reading_macros(), *folds_macros()]
+    return [*macros(), *tuned_macros(), *further_macros(), *reading_macros(), *folds_macros(), *seen_macros()]
 
 
 def is_there(item: Macro | Table | Figure, evidence: Evidence) -> bool:

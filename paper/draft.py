@@ -17,6 +17,7 @@ ABOUT = {
     "longest": "a memory whose gates begin open, at ten million tokens",
     "mechanism": "memories that are changed while they are asked",
     "binding": "tasks that state several values and ask for one of them",
+    "seen": "what the experts of trained memories hold",
     "pretrain": "an encoder that reads books",
     "masked": "a BERT of the same budget",
     "cloze": "questions about books by authors who were held out",

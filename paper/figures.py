@@ -9,7 +9,20 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from architecture import draw_architecture
 from contrasts import interval
-from evidence import BINDING, BOUND, CLOZED, ENCODER, LEARNED, LONG, MEMORY, PRETRAIN, RETENTION, WINDOWS, Evidence
+from evidence import (
+    BINDING,
+    BOUND,
+    CLOZED,
+    ENCODER,
+    LEARNED,
+    LONG,
+    MEMORY,
+    PRETRAIN,
+    RETENTION,
+    SEEN,
+    WINDOWS,
+    Evidence,
+)
 from further import TASKS
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
@@ -17,6 +30,7 @@ from matplotlib.ticker import NullLocator
 from matplotlib.transforms import ScaledTranslation
 from reading import cloze_data, pretrain_data
 from results import MEMORIES, PARTS, asked_lengths, at, counts, encoders, floor, memories, timed
+from seen import kept_data
 
 WIDTH = 6.3  # Inches: that of the paper's text
 # Of each group of memories: what its panel is called, and which aspects of a label it leaves out, as all of it share them.
@@ -251,6 +265,21 @@ def draw_cloze(data: dict[str, Any]) -> Drawing:
     return figure
 
 
+def draw_kept(data: dict[str, dict[str, list[list[float]]]]) -> Drawing:
+    """What is kept by segments since the fact, a panel for each run; the lowest and the highest seed as whiskers."""
+    figure, axes = plt.subplots(1, len(data), figsize=(WIDTH, 2.6), sharey=True)
+    for ax, (title, lines) in zip(axes, data.items(), strict=True):
+        for i, (label, (apart, mean, low, high)) in enumerate(lines.items()):
+            error = [[m - a for m, a in zip(mean, low, strict=True)], [b - m for m, b in zip(mean, high, strict=True)]]
+            beside = [x + 0.06 * (i - (len(lines) - 1) / 2) for x in apart]
+            ax.errorbar(beside, mean, yerr=error, label=label, marker=MARKERS[i], elinewidth=0.7, capsize=1.5, **ways(i))
+        ax.set(title=title, ylim=(0, 100), xlabel="segments since the fact")
+    axes[0].set_ylabel("of facts, %")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, handlelength=2.6, fontsize=7.5)
+    sns.despine(figure)
+    return figure
+
+
 def draw_pretrain(data: dict[str, Any]) -> Drawing:
     """The held-out loss over tokens, with levels of what counts; and where the encoder reads from left to right in the end."""
     figure, ax = plt.subplots(figsize=(0.62 * WIDTH, 2.2))
@@ -477,6 +506,16 @@ FIGURES = (
         BOUND,
         binding_data,
         draw_losses(share=False),
+    ),
+    Figure(
+        "seen",
+        "What is left of facts, by segments between a fact and the question: choices that are right, those that are if nothing "
+        "is written since the fact, and facts that linear probes tell from the memory, and from a new one with the same "
+        "encoder. Lines: mean over {SeenRetentionSeeds} seeds (left) and {SeenKindsSeeds} (right); whiskers, drawn side by side: "
+        "from the lowest seed to the highest.",
+        SEEN,
+        kept_data,
+        draw_kept,
     ),
     Figure(
         "pretrain",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import synthetic_books
+import synthetic_seen
 
 from gmmxlnet_nb.closure import used_code
 from gmmxlnet_nb.core import write_json
@@ -61,6 +62,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "output_dir": "runs/train",
     },
     "pretrain.ipynb": synthetic_books.PRETRAIN,
+    "analysis.ipynb": synthetic_seen.ANALYSIS,
     "benchmark.ipynb": {
         "hidden_dim": 768,
         "num_layers": 12,
@@ -238,6 +240,7 @@ notebook = "train.ipynb"
 tier = "full"
 
 {sweep()}
+{synthetic_seen.MANIFEST}
 {synthetic_books.MANIFEST}
 [shared.squad]
 notebook = "train.ipynb"
@@ -422,6 +425,8 @@ def record(job: Job) -> dict[str, Any]:
     code = used_code(job.notebook, job.root)
     if job.notebook.name == "pretrain.ipynb":
         metrics, series = synthetic_books.read(params, rng)
+    elif job.notebook.name == "analysis.ipynb":
+        metrics, series = synthetic_seen.analysed(params, rng)
     elif params.get("base_reader") is True or params.get("task") == "spans":
         metrics, series = synthetic_books.real(params, rng)
     elif job.id.startswith("cloze-"):

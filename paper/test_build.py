@@ -461,7 +461,7 @@ def test_manifest_has_what_is_planned() -> None:
             assert seeds[contrast.one] == seeds[contrast.other] == list(range(first, first + 10))
     assert sum(len(seeds[run]) for run in LEARNED + UPDATE) == 195
     counts = [sum(len(seeds[run]) for run in runs) for runs in OPTIONAL.values()]
-    assert counts == [110, 20, 20, 50, 10, 1, 20, 25, 27, 1, 1, 45, 53]
+    assert counts == [110, 20, 20, 50, 10, 1, 20, 25, 27, 13, 1, 1, 45, 53]
     for name, length in (("retention-none", 2048), ("update-token4", 32)):
         assert length in next(job for job in jobs if job.id == name).parameters["eval_segments"]
 
@@ -752,7 +752,7 @@ def test_what_has_to_be_set_again(built: Path, tmp_path: Path, monkeypatch: pyte
 def test_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What is fine and what is not, in words and as exit status."""
     build.main(["--manifest", str(manifest), "check"])
-    assert capsys.readouterr().out.endswith("582 fresh records\n")
+    assert capsys.readouterr().out.endswith("595 fresh records\n")
     record_file(manifest, "benchmark-long-0").unlink()
     for asked in (["check"], ["build"]):
         with pytest.raises(SystemExit) as end:
@@ -898,7 +898,7 @@ def test_draft(manifest: Path, tmp_path: Path) -> None:
     make_stale(manifest, "retention-none-0", "retention-none-2", *(f"retention-skip16-{seed}" for seed in range(3)))
     build.build(tmp_path / "out", manifest=manifest)
     files = {path.stem: path.read_text(encoding="utf-8") for path in (tmp_path / "out").glob("*.tex")}
-    assert r"{Draft.}} 5 of 582 records" in files["macros"]
+    assert r"{Draft.}} 5 of 595 records" in files["macros"]
     assert r"\texttt{gmmxlnet-runs run retention-skip16 retention-none -{}-tier full}" in files["macros"]
     assert r"\texttt{retention-none}~(seeds~0~2)" in files["macros"]
     value = r"; stale\]\n\\newcommand\{\\NoMemoryTrained\}\{\\stale\{[\d.]+~\$\\pm\$~[\d.]+\}\}"
@@ -911,7 +911,7 @@ def test_draft(manifest: Path, tmp_path: Path) -> None:
     assert r"\stale" not in files["tab-routing"] + files["tab-commands"] + files["fig-encoder"] + files["fig-length"]
     assert r"\stalesign{} Made by older code: 5 of its 36 records.}" in files["fig-screened"]
     page = build.site(tmp_path / "site", manifest=manifest).read_text(encoding="utf-8")
-    assert ":::{admonition} Draft\n:class: warning\n\n5 of 582 records" in page
+    assert ":::{admonition} Draft\n:class: warning\n\n5 of 595 records" in page
     assert "```sh\ngmmxlnet-runs run retention-skip16 retention-none --tier full\n```" in page
     assert "`retention-skip16` (seeds 0 1 2), `retention-none` (seeds 0 2).\n:::\n" in page
     assert re.search(r"\| no memory \| 3† \| 0† \| 0† \|( [\d.]+ ± [\d.]+† \|){3} [\d.]+ to [\d.]+† \|", page)
@@ -940,10 +940,10 @@ def test_all_stale(manifest: Path, tmp_path: Path) -> None:
     assert found.names()["SeedsScreened"] == "3†"
     text = (tmp_path / "macros.tex").read_text(encoding="utf-8")
     parts = ("retention tuned4 tuned confirmed million improved", "update mechanism decoys recall kinds babi")
-    last = "pretrain cloze spans squad benchmark"
+    last = "seen pretrain cloze spans squad benchmark"
     first, then, last = (" ".join(f'"{family}-*"' for family in part.split()) for part in (*parts, last))
     assert f"gmmxlnet-runs run {first} ten-million-gmm4-null-read {then} {last} -{{}}-tier full" in text
-    assert "582 of 582 records" in text
+    assert "595 of 595 records" in text
     assert "% squad-none: seeds 0 1 2 3 4; commit None; made up; records " in text
     assert "Made by older code.}" in (tmp_path / "fig-learning.tex").read_text(encoding="utf-8")
     change(manifest, "benchmark-long-0", lambda r: r.pop("device"))
@@ -1059,14 +1059,14 @@ def test_draft_on_the_command_line(manifest: Path, tmp_path: Path, capsys: pytes
     again = "gmmxlnet-runs run squad-none"
     status, out, err = asked("check")
     assert (status, err) == (0, "") and out.startswith("stale: squad-none, seeds 2: ")
-    assert out.endswith(f"581 fresh records and 1 stale: the paper is a draft; {again} --tier full\n")
+    assert out.endswith(f"594 fresh records and 1 stale: the paper is a draft; {again} --tier full\n")
     status, out, err = asked("check", "--release")
     assert (status, out) == (1, "") and err.endswith(f"; {again} --seeds 2\n")
     assert asked("check", "--built")[0::2] == (
         1,
         "built: what was built is not of the records as they are now: make paper\n",
     )
-    assert asked("build") == (0, "a draft: 1 of 582 records are stale; python paper/build.py check lists them\n", "")
+    assert asked("build") == (0, "a draft: 1 of 595 records are stale; python paper/build.py check lists them\n", "")
     assert asked("check", "--built")[0] == 0
     record_file(manifest, "squad-none-1").unlink()
     status, out, err = asked("check")
