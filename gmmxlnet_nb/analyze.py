@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from torch.utils.data import Subset
 from transformers import PreTrainedTokenizerBase
 
-from .core import check_positive, parse_json, whole_file, write_json
+from .core import check_positive, parse_json, read_json, whole_file, write_json
 from .files import text_source
 from .data import ON_MISFIT, DocumentDataset
 from .tasks import EVALUATION_SEED, GENERATORS, generated_documents
@@ -26,9 +27,10 @@ from .baselines import Memory
 from .model import XLNetWithMemory
 from .reading_fields import reading_settings
 from .document_qa import DocumentQA, load_checkpoint
+from .schedule import as_dataset
 from .traces import RoutingTrace, write_trace
 from .specialisation import specialisation_test
-from .drawing import check_formats, save_figure
+from .drawing import FORMATS, check_formats, save_figure
 from .figures import draw_all
 from .pages import document_page, report_page
 from .analysis import GMMAnalyzer, about_memory, capture_and_retention, make_report, measured, writable_folder
@@ -133,6 +135,13 @@ def curve_numbers(
     ]  # fmt: skip
 
 
+def answer_length(
+    model: XLNetWithMemory,  # That answers
+) -> int:  # Tokens
+    "The longest answer that a model gives."
+    return getattr(model.config, "max_answer_length", None) or 30
+
+
 def memory_effects(
     model: XLNetWithMemory,  # With experts
     dataset: DocumentDataset,  # n documents
@@ -146,7 +155,8 @@ def memory_effects(
         return Effects(report={name: {"value": None, "reason": why} for name in ("causal", "capture", "probes", "retention")})
     choices = all(document.choices for document in dataset.documents)
     read: dict[str, Any] = {"batch_size": batch_size, "among_choices": choices, "max_answer_length": max_answer_length}
-    causal, no_causal = found_or_why(lambda: causal_table(model, dataset, trace, **read))
+    pairs = {**read, "batch_size": max(2, batch_size)}  # a document that is read alone has none to exchange experts with
+    causal, no_causal = found_or_why(lambda: causal_table(model, dataset, trace, **pairs))
     answers, no_answers = found_or_why(lambda: capture_and_retention(model, dataset, trace.facts, **read))
     probes, no_probes = found_or_why(lambda: probe_experts(model, dataset, trace, batch_size=batch_size))
     why = no_probes or no_answers
@@ -235,10 +245,11 @@ def drawings(
     batch_size: int,  # Documents at a time
 ) -> "dict[str, Figure | str]":
     "All figures that there can be of some data, those of changed memories included."
+    data = as_dataset("data", data) if isinstance(data, Subset) else data
     trace, states = analyzer.track_with_states(data, max_segments, batch_size)
     if not isinstance(data, DocumentDataset) or max_segments is not None:
         return draw_all(trace, states)
-    effects = memory_effects(analyzer.model, data, trace, batch_size)
+    effects = memory_effects(analyzer.model, data, trace, batch_size, answer_length(analyzer.model))
     return draw_all(trace, states, causal=effects.causal, retention=effects.curves)
 
 # %% ../nbs/97_analyze.ipynb #z016
@@ -250,7 +261,7 @@ def generate_all_visualizations(
     max_segments: int | None = None,  # Of each document, the first ones; None for all
     batch_size: int = 128,  # Documents at a time
 ) -> dict[str, list[Path] | str]:  # By the functions' names without plot_: the files, or why there is none
-    """Draw all that has a meaning. Of a `DocumentDataset` with known facts, answers are asked for again with the memory changed.
+    """Draw all that has a meaning. Of a data set with known facts, answers are asked for again with the memory changed.
 
     Raises `ValueError` for no data, unknown formats, and a folder that cannot be written to."""
     check_formats(formats)
@@ -319,7 +330,7 @@ def analyze_experts(
     trace, states = analyzer.track_with_states(data, max_segments, batch_size, progress)
     model, effects = analyzer.model, Effects()
     if isinstance(data, DocumentDataset):
-        effects = memory_effects(model, data, trace, batch_size, getattr(model.config, "max_answer_length", None) or 30)
+        effects = memory_effects(model, data, trace, batch_size, answer_length(model))
         parts = document_parts(data)
     else:
         parts = text_parts(analyzer.document_qa(batch_size), data, question, min(trace.write.shape[1], MOST_SHOWN))
@@ -351,7 +362,8 @@ def slot_report(
         facts, why = found_or_why(lambda: fact_segments(data))
         found = None
         if facts is not None:
-            found, why = found_or_why(lambda: capture_and_retention(model, data, facts, batch_size, choices))
+            given = facts, batch_size, choices, answer_length(model)
+            found, why = found_or_why(lambda: capture_and_retention(model, data, *given))
         report["capture"] = section(found, why, lambda rows: [*rows.rows(), *rows.rows("distance")])
     return report
 
@@ -372,12 +384,29 @@ def analyze_slots(
     return Analysis(report, figures)
 
 # %% ../nbs/97_analyze.ipynb #z019b
+def earlier_files(
+    folder: Path,  # Of an analysis
+) -> set[Path]:  # Files that there are
+    "What an earlier analysis has left, by the names that its report tells: nothing else that stands there."
+    try:
+        figures = read_json(folder / "report.json")["figures"]
+        names = [name for name in figures if name.isidentifier()]  # whatever was written into a report, no other folder
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        names = []
+    files = {folder / name for name in ("document.html", "routing.json")}
+    files |= {folder / "figures" / f"{name}.{ending}" for name in names for ending in FORMATS}
+    return {path for path in files if path.is_file()}
+
+
 def write_analysis(
     folder: Path,  # Made if need be
     found: Analysis,  # To be written
     formats: Sequence[str] = ("png", "pdf"),  # Of figures
 ) -> list[str]:  # Names of files
-    "Write all of it, each file whole or not at all."
+    "Write all of it, each file whole or not at all, in place of what an earlier analysis left there."
+    check_formats(formats)
+    for path in earlier_files(folder):
+        path.unlink()  # not all of it would be written again: a figure of another memory, or in another format
     pages = {"report.html": report_page(found.report, found.figures)} | ({"document.html": found.page} if found.page else {})
     for name, page in pages.items():
         with whole_file(folder / name) as part:
@@ -385,8 +414,10 @@ def write_analysis(
     write_json(folder / "report.json", found.report)
     if found.trace is not None:
         write_trace(found.trace, folder / "routing.json")
-    save_figures(found.figures, folder / "figures", formats)
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    figures = save_figures(found.figures, folder / "figures", formats).values()
+    drawn = [path for paths in figures if not isinstance(paths, str) for path in paths]
+    names = [*pages, "report.json", *["routing.json"] * (found.trace is not None)]
+    return sorted([*names, *(path.relative_to(folder).as_posix() for path in drawn)])
 
 # %% ../nbs/97_analyze.ipynb #z022b
 MEASURED = {  # Name in a record → section and keys in a report

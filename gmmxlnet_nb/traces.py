@@ -264,5 +264,5 @@ def read_trace(
         listed = ("kind_names", "question_types")
         given |= {name: tuple(given[name]) for name in listed if isinstance(given[name], list)}
         return RoutingTrace(**given)
-    except (TypeError, ValueError, AttributeError, OverflowError) as error:  # of what was changed by hand, nobody knows what comes
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:  # whatever was changed by hand
         raise ValueError(f"path must be a whole trace, got {path}: {error!s:.200}") from None
