@@ -65,10 +65,14 @@ def analysis_data(
     task_options: Mapping[str, Any] | None = None,  # What a generated task is told besides
     seed: int = EVALUATION_SEED,  # Of a generated task's documents
     on_misfit: str = "raise",  # What to do about documents that do not fit: "raise" or "skip"
+    split: str | None = None,  # Of a folder of questions, which of its parts; None if there is only one
 ) -> DocumentDataset | Path:  # A path for a text
     "What a name stands for; a `ValueError` for what cannot be read, or options of a task that is none."
     check_positive("num_documents", num_documents)
-    if data in GENERATORS and not Path(data).exists():
+    task = data in GENERATORS and not Path(data).exists()
+    if split is not None and (task or is_text_file(data)):
+        raise ValueError(f"split must be left out for a task and a text, got {split!r} with {data!r}")
+    if task:
         documents = generated_documents(data, num_documents, num_segments, seed, task_options)
     elif task_options:
         raise ValueError(f"task_options must be left out for what is no task of {', '.join(GENERATORS)}, got {data!r}")
@@ -76,7 +80,7 @@ def analysis_data(
         return Path(data)
     else:
         try:
-            documents = read_documents(data, None, "raise", num_documents)
+            documents = read_documents(data, split, "raise", num_documents)
         except ValueError as error:
             if Path(data).exists():
                 raise
@@ -505,6 +509,7 @@ def argument_parser(
     add("model", metavar="MODEL", help="a checkpoint's folder, or its name on the hub")
     add("data", metavar="DATA", help=f"a file or folder of questions, a text, or a task: {', '.join(GENERATORS)}")
     add("--out", metavar="DIR", required=True, help="the folder for all that is written")
+    add("--split", help="the part of DATA, if it has several, such as dev")
     add("--max-documents", type=int, default=512, metavar="N", help="documents, at most (default: 512)")
     add("--num-segments", type=int, default=6, metavar="N", help="segments of a task's documents (default: 6)")
     add("--task-options", metavar="JSON", help='what a task is told besides, such as \'{"decoys": 1}\'')
@@ -523,7 +528,7 @@ FLAG_NAMES = {  # What parameters are called on the command line
     "checkpoint": "MODEL", "data_path": "DATA", "data": "DATA", "output_dir": "--out", "num_documents": "--max-documents",
     "num_segments": "--num-segments", "task_options": "--task-options", "max_segments": "--max-segments",
     "batch_size": "--batch-size", "permutations": "--permutations", "formats": "--formats", "device": "--device",
-    "question": "--question",
+    "question": "--question", "split": "--split",
 }  # fmt: skip
 
 
@@ -547,7 +552,7 @@ def analyze_command(
     told = told_options(options.task_options)
     folder = writable_folder(options.out)
     model, tokenizer = load_checkpoint("checkpoint", options.model, options.device)
-    how = {"task_options": told, "on_misfit": options.on_misfit}
+    how = {"task_options": told, "on_misfit": options.on_misfit, "split": options.split}
     data = analysis_data(model, tokenizer, options.data, options.max_documents, options.num_segments, **how)
     if isinstance(data, DocumentDataset) and (options.question or options.max_segments):
         name = "question" if options.question else "max_segments"
