@@ -399,7 +399,8 @@ def earlier_files(
         names = []
     files = {folder / name for name in ("document.html", "routing.json")}
     files |= {folder / "figures" / f"{name}.{ending}" for name in names for ending in FORMATS}
-    return {path for path in files if path.is_file()}
+    parts = {part for path in files for part in path.parent.glob(f"{path.name}*.part")}  # of one that was killed
+    return {path for path in files | parts if path.is_file()}
 
 
 def write_analysis(
