@@ -118,6 +118,8 @@ def verdict(
     p, why = value.get("p_value"), test.get("reason") or value.get("reason")
     if p is None or why:
         return f"Specialisation was not tested: {why or 'there is no p value'}."
+    if 1 / (value.get("permutations", 10_000) + 1) >= 0.05:  # p is never less, whatever the experts do
+        return f"Specialisation was not tested: it takes 20 permutations or more for p < 0.05, got {value['permutations']}."
     by = f" by {value['permutations']:,} permutations of kinds within segment positions" if "permutations" in value else ""
     if p >= 0.05:
         return f"No specialisation: experts tell no more of what segments hold than chance does (p = {p:.2g}{by})."

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from torch.utils.data import Subset
 from transformers import PreTrainedTokenizerBase
 
-from .core import check_positive, parse_json, whole_file, write_json
+from .core import check_positive, parse_json, read_json, whole_file, write_json
 from .files import text_source
 from .data import ON_MISFIT, DocumentDataset
 from .tasks import EVALUATION_SEED, GENERATORS, generated_documents
@@ -26,9 +27,10 @@ from .baselines import Memory
 from .model import XLNetWithMemory
 from .reading_fields import reading_settings
 from .document_qa import DocumentQA, load_checkpoint
+from .schedule import as_dataset
 from .traces import RoutingTrace, write_trace
 from .specialisation import specialisation_test
-from .drawing import check_formats, save_figure
+from .drawing import FORMATS, check_formats, save_figure
 from .figures import draw_all
 from .pages import document_page, report_page
 from .analysis import GMMAnalyzer, about_memory, capture_and_retention, make_report, measured, writable_folder
@@ -63,10 +65,14 @@ def analysis_data(
     task_options: Mapping[str, Any] | None = None,  # What a generated task is told besides
     seed: int = EVALUATION_SEED,  # Of a generated task's documents
     on_misfit: str = "raise",  # What to do about documents that do not fit: "raise" or "skip"
+    split: str | None = None,  # Of a folder of questions, which of its parts; None if there is only one
 ) -> DocumentDataset | Path:  # A path for a text
     "What a name stands for; a `ValueError` for what cannot be read, or options of a task that is none."
     check_positive("num_documents", num_documents)
-    if data in GENERATORS and not Path(data).exists():
+    task = data in GENERATORS and not Path(data).exists()
+    if split is not None and (task or is_text_file(data)):
+        raise ValueError(f"split must be left out for a task and a text, got {split!r} with {data!r}")
+    if task:
         documents = generated_documents(data, num_documents, num_segments, seed, task_options)
     elif task_options:
         raise ValueError(f"task_options must be left out for what is no task of {', '.join(GENERATORS)}, got {data!r}")
@@ -74,7 +80,7 @@ def analysis_data(
         return Path(data)
     else:
         try:
-            documents = read_documents(data, None, "raise", num_documents)
+            documents = read_documents(data, split, "raise", num_documents)
         except ValueError as error:
             if Path(data).exists():
                 raise
@@ -133,6 +139,13 @@ def curve_numbers(
     ]  # fmt: skip
 
 
+def answer_length(
+    model: XLNetWithMemory,  # That answers
+) -> int:  # Tokens
+    "The longest answer that a model gives."
+    return getattr(model.config, "max_answer_length", None) or 30
+
+
 def memory_effects(
     model: XLNetWithMemory,  # With experts
     dataset: DocumentDataset,  # n documents
@@ -146,7 +159,8 @@ def memory_effects(
         return Effects(report={name: {"value": None, "reason": why} for name in ("causal", "capture", "probes", "retention")})
     choices = all(document.choices for document in dataset.documents)
     read: dict[str, Any] = {"batch_size": batch_size, "among_choices": choices, "max_answer_length": max_answer_length}
-    causal, no_causal = found_or_why(lambda: causal_table(model, dataset, trace, **read))
+    pairs = {**read, "batch_size": max(2, batch_size)}  # a document that is read alone has none to exchange experts with
+    causal, no_causal = found_or_why(lambda: causal_table(model, dataset, trace, **pairs))
     answers, no_answers = found_or_why(lambda: capture_and_retention(model, dataset, trace.facts, **read))
     probes, no_probes = found_or_why(lambda: probe_experts(model, dataset, trace, batch_size=batch_size))
     why = no_probes or no_answers
@@ -235,10 +249,11 @@ def drawings(
     batch_size: int,  # Documents at a time
 ) -> "dict[str, Figure | str]":
     "All figures that there can be of some data, those of changed memories included."
+    data = as_dataset("data", data) if isinstance(data, Subset) else data
     trace, states = analyzer.track_with_states(data, max_segments, batch_size)
     if not isinstance(data, DocumentDataset) or max_segments is not None:
         return draw_all(trace, states)
-    effects = memory_effects(analyzer.model, data, trace, batch_size)
+    effects = memory_effects(analyzer.model, data, trace, batch_size, answer_length(analyzer.model))
     return draw_all(trace, states, causal=effects.causal, retention=effects.curves)
 
 # %% ../nbs/97_analyze.ipynb #z016
@@ -250,7 +265,7 @@ def generate_all_visualizations(
     max_segments: int | None = None,  # Of each document, the first ones; None for all
     batch_size: int = 128,  # Documents at a time
 ) -> dict[str, list[Path] | str]:  # By the functions' names without plot_: the files, or why there is none
-    """Draw all that has a meaning. Of a `DocumentDataset` with known facts, answers are asked for again with the memory changed.
+    """Draw all that has a meaning. Of a data set with known facts, answers are asked for again with the memory changed.
 
     Raises `ValueError` for no data, unknown formats, and a folder that cannot be written to."""
     check_formats(formats)
@@ -319,7 +334,7 @@ def analyze_experts(
     trace, states = analyzer.track_with_states(data, max_segments, batch_size, progress)
     model, effects = analyzer.model, Effects()
     if isinstance(data, DocumentDataset):
-        effects = memory_effects(model, data, trace, batch_size, getattr(model.config, "max_answer_length", None) or 30)
+        effects = memory_effects(model, data, trace, batch_size, answer_length(model))
         parts = document_parts(data)
     else:
         parts = text_parts(analyzer.document_qa(batch_size), data, question, min(trace.write.shape[1], MOST_SHOWN))
@@ -351,7 +366,8 @@ def slot_report(
         facts, why = found_or_why(lambda: fact_segments(data))
         found = None
         if facts is not None:
-            found, why = found_or_why(lambda: capture_and_retention(model, data, facts, batch_size, choices))
+            given = facts, batch_size, choices, answer_length(model)
+            found, why = found_or_why(lambda: capture_and_retention(model, data, *given))
         report["capture"] = section(found, why, lambda rows: [*rows.rows(), *rows.rows("distance")])
     return report
 
@@ -372,12 +388,30 @@ def analyze_slots(
     return Analysis(report, figures)
 
 # %% ../nbs/97_analyze.ipynb #z019b
+def earlier_files(
+    folder: Path,  # Of an analysis
+) -> set[Path]:  # Files that there are
+    "What an earlier analysis has left, by the names that its report tells: nothing else that stands there."
+    try:
+        figures = read_json(folder / "report.json")["figures"]
+        names = [name for name in figures if name.isidentifier()]  # whatever was written into a report, no other folder
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        names = []
+    files = {folder / name for name in ("document.html", "routing.json")}
+    files |= {folder / "figures" / f"{name}.{ending}" for name in names for ending in FORMATS}
+    parts = {part for path in files for part in path.parent.glob(f"{path.name}*.part")}  # of one that was killed
+    return {path for path in files | parts if path.is_file()}
+
+
 def write_analysis(
     folder: Path,  # Made if need be
     found: Analysis,  # To be written
     formats: Sequence[str] = ("png", "pdf"),  # Of figures
 ) -> list[str]:  # Names of files
-    "Write all of it, each file whole or not at all."
+    "Write all of it, each file whole or not at all, in place of what an earlier analysis left there."
+    check_formats(formats)
+    for path in earlier_files(folder):
+        path.unlink()  # not all of it would be written again: a figure of another memory, or in another format
     pages = {"report.html": report_page(found.report, found.figures)} | ({"document.html": found.page} if found.page else {})
     for name, page in pages.items():
         with whole_file(folder / name) as part:
@@ -385,8 +419,10 @@ def write_analysis(
     write_json(folder / "report.json", found.report)
     if found.trace is not None:
         write_trace(found.trace, folder / "routing.json")
-    save_figures(found.figures, folder / "figures", formats)
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    figures = save_figures(found.figures, folder / "figures", formats).values()
+    drawn = [path for paths in figures if not isinstance(paths, str) for path in paths]
+    names = [*pages, "report.json", *["routing.json"] * (found.trace is not None)]
+    return sorted([*names, *(path.relative_to(folder).as_posix() for path in drawn)])
 
 # %% ../nbs/97_analyze.ipynb #z022b
 MEASURED = {  # Name in a record → section and keys in a report
@@ -474,6 +510,7 @@ def argument_parser(
     add("model", metavar="MODEL", help="a checkpoint's folder, or its name on the hub")
     add("data", metavar="DATA", help=f"a file or folder of questions, a text, or a task: {', '.join(GENERATORS)}")
     add("--out", metavar="DIR", required=True, help="the folder for all that is written")
+    add("--split", help="the part of DATA, if it has several, such as dev")
     add("--max-documents", type=int, default=512, metavar="N", help="documents, at most (default: 512)")
     add("--num-segments", type=int, default=6, metavar="N", help="segments of a task's documents (default: 6)")
     add("--task-options", metavar="JSON", help='what a task is told besides, such as \'{"decoys": 1}\'')
@@ -492,7 +529,7 @@ FLAG_NAMES = {  # What parameters are called on the command line
     "checkpoint": "MODEL", "data_path": "DATA", "data": "DATA", "output_dir": "--out", "num_documents": "--max-documents",
     "num_segments": "--num-segments", "task_options": "--task-options", "max_segments": "--max-segments",
     "batch_size": "--batch-size", "permutations": "--permutations", "formats": "--formats", "device": "--device",
-    "question": "--question",
+    "question": "--question", "split": "--split",
 }  # fmt: skip
 
 
@@ -516,7 +553,7 @@ def analyze_command(
     told = told_options(options.task_options)
     folder = writable_folder(options.out)
     model, tokenizer = load_checkpoint("checkpoint", options.model, options.device)
-    how = {"task_options": told, "on_misfit": options.on_misfit}
+    how = {"task_options": told, "on_misfit": options.on_misfit, "split": options.split}
     data = analysis_data(model, tokenizer, options.data, options.max_documents, options.num_segments, **how)
     if isinstance(data, DocumentDataset) and (options.question or options.max_segments):
         name = "question" if options.question else "max_segments"

@@ -218,7 +218,7 @@ def plot_expert_activation_timeline(
         lines = []
         for j in range(k):
             lines += ax.plot(at, means[:, j], label=f"expert {j}", markevery=mark_every(len(at), j), **line_style(j))
-            ax.fill_between(at, means[:, j] - spread[:, j], means[:, j] + spread[:, j], color=COLOURS[j], alpha=0.15, lw=0)
+            ax.fill_between(at, means[:, j] - spread[:, j], means[:, j] + spread[:, j], color=COLOURS[j % 8], alpha=0.15, lw=0)
         if null:
             lines += ax.plot(at, means[:, k], label="no expert", color=NOWHERE, lw=1.6)
         segment_axis(ax, edges)

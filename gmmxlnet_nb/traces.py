@@ -57,6 +57,25 @@ def check_routes_of(
         raise ValueError(f"{name} must be shares in 0 … 1 that add up to 1 less `null`, got {span}")
 
 
+def check_segments_of(
+    trace: "RoutingTrace",  # Whose arrays fit each other
+) -> None:
+    "A `ValueError` for documents without segments or with gaps between them, facts that stand in none, and gates that are none."
+    there = trace.mask
+    counts = there.sum(1)
+    if not counts.all() or (there != (np.arange(there.shape[1]) < counts[:, None])).any():
+        wrong = trace.ids[int(np.flatnonzero((counts == 0) | (there[:, 1:] > there[:, :-1]).any(1))[0])]
+        raise ValueError(f"write must have one segment or more of each document and no gap before its last, got {wrong!r:.80}")
+    if (outside := (trace.facts < 0) | (trace.facts > counts)).any():
+        i = int(np.flatnonzero(outside)[0])
+        raise ValueError(f"facts must be 0 … {counts[i]} for document {trace.ids[i]!r:.80}, got {trace.facts[i]}")
+    if trace.gates is not None:
+        gates = trace.gates[there]
+        if not ((gates >= 0) & (gates <= 1)).all() or not np.isnan(trace.gates[~there]).all():
+            span = f"{np.min(gates):.3g} … {np.max(gates):.3g}"
+            raise ValueError(f"gates must be in 0 … 1 in every segment and NaN past a document's end, got {span}")
+
+
 # %% ../nbs/86_traces.ipynb #t005b
 @dataclass(frozen=True, eq=False)
 class RoutingTrace:
@@ -90,10 +109,13 @@ class RoutingTrace:
         for name, shape in shapes.items():
             if getattr(self, name) is not None and getattr(self, name).shape != shape:
                 raise ValueError(f"{name} must be {shape}, as write is {(n, s, k)}, got {getattr(self, name).shape}")
+        if len(set(self.kind_names)) < len(self.kind_names):
+            raise ValueError(f"kind_names must differ from each other, got {self.kind_names!r:.200}")
         if len(self.question_types) not in (0, n):
             raise ValueError(f"question_types must be of {n} documents, or none, got {len(self.question_types)}")
         check_routes_of("write", self.write, np.where(gone, np.nan, 1 - self.null))
         check_routes_of("read", self.read, np.where(gone, np.nan, 1.0))
+        check_segments_of(self)
         for name in ("kinds", "asked"):
             values = getattr(self, name)
             if values.min() < -1 or values.max() >= len(self.kind_names):
@@ -214,6 +236,17 @@ def write_trace(
     return Path(path)
 
 
+def typed_array(
+    values: Any,  # Nested lists, None for NaN
+    dtype: Any,  # As `types` names it
+) -> np.ndarray:
+    "An array with the type it had; a `ValueError` for a type of no numbers, and for numbers that are not of it."
+    kind = np.dtype(dtype).kind
+    if kind not in "fiu" or (kind != "f" and np.array(values).dtype.kind not in "iu"):  # else 0.5 would become 0
+        raise ValueError(f"types must be those of the numbers, got {dtype!r:.60}")
+    return np.array(values, dtype=dtype)
+
+
 def read_trace(
     path: str | Path,  # Of `write_trace`
 ) -> RoutingTrace:
@@ -227,8 +260,9 @@ def read_trace(
     try:
         types, names = found["types"], [one.name for one in fields(RoutingTrace)]
         given: dict[str, Any] = {name: found[name] for name in names}
-        given |= {name: np.array(found[name], dtype=dtype) for name, dtype in types.items()}
-        given |= {name: tuple(given[name]) for name in ("kind_names", "question_types")}
+        given |= {name: typed_array(found.get(name), dtype) for name, dtype in types.items()}
+        listed = ("kind_names", "question_types")
+        given |= {name: tuple(given[name]) for name in listed if isinstance(given[name], list)}
         return RoutingTrace(**given)
-    except (TypeError, ValueError, AttributeError) as error:  # of what was changed by hand, nobody knows what comes
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:  # whatever was changed by hand
         raise ValueError(f"path must be a whole trace, got {path}: {error!s:.200}") from None
