@@ -88,7 +88,7 @@ def named_joins(
         found[" and ".join("+".join(map(str, part)) for part in parts)] = float(distance)
     return found
 
-
+# %% ../nbs/07_analysis.ipynb #a051s1
 def report_statistics(
     trace: RoutingTrace,  # Of documents
     states: np.ndarray,  # M (n, k, m, d) after reading them
@@ -455,7 +455,7 @@ def check_fact_segments(
             raise ValueError(f"dataset must hold documents that have an answer, got {document.id!r} without")
     return numbers.numpy()
 
-
+# %% ../nbs/07_analysis.ipynb #i130s1
 def right_answers(
     dataset: DocumentDataset,  # n documents with answers
     spans: np.ndarray,  # (n, c, 5), as `n_best_spans` gives them

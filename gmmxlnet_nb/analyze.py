@@ -138,7 +138,7 @@ def curve_numbers(
         for d, distance in enumerate(found.distances) for name, (mean, low, high) in found.curves.items()
     ]  # fmt: skip
 
-
+# %% ../nbs/97_analyze.ipynb #z009s1
 def answer_length(
     model: XLNetWithMemory,  # That answers
 ) -> int:  # Tokens
@@ -320,7 +320,7 @@ def untrained_section(
         trace = GMMAnalyzer(analyzer.model, analyzer.tokenizer).track_routing(data, max_segments, batch_size)
     return measured(lambda: specialisation_test(trace, permutations))
 
-
+# %% ../nbs/97_analyze.ipynb #z019s1
 def analyze_experts(
     analyzer: GMMAnalyzer,  # With a model that routes
     data: DocumentDataset | Path,  # To be read
@@ -344,7 +344,6 @@ def analyze_experts(
     report, figures = make_report(trace, states, permutations, about_memory(model), more, **drawn)
     page = document_page(trace=one_document(trace, 0, len(parts["segments"])), **parts)
     return Analysis(report, figures, trace, effects, page)
-
 
 # %% ../nbs/97_analyze.ipynb #z019a
 def slot_report(
@@ -542,7 +541,7 @@ def told_options(
         raise ValueError(f"task_options must be a JSON object, got {text!r:.80}")
     return found
 
-
+# %% ../nbs/97_analyze.ipynb #z024s1
 def analyze_command(
     options: argparse.Namespace,  # What was asked
 ) -> dict[str, Any]:  # The report, and where it is

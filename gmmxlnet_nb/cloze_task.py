@@ -108,7 +108,7 @@ def short_cloze_options(
     few = min(choices, short_segments + 1) if type(choices) is int else choices  # what is none is refused later
     return {**options, "distances": None, "num_choices": few}
 
-
+# %% ../nbs/71_cloze_task.ipynb #q021s1
 def check_short_cloze(
     short_segments: int,  # Of a short document
     task_options: Mapping[str, Any] | None = None,  # Of the task, checked
@@ -172,7 +172,7 @@ def two_files(
     learned, asked = (by_name.get((Path(data_path), name)) for name in PARTS)
     return (learned, asked) if learned is not None and asked is not None else None
 
-
+# %% ../nbs/71_cloze_task.ipynb #q031s1
 def load_shelves(
     data_path: Any,  # A file, a folder, or `MADE_UP`
     held_out: float | None = None,  # Share of the authors, where books come in one part; None for `HELD_OUT`

@@ -64,7 +64,7 @@ def runs(
 
     command(arguments, "gmmxlnet runs")
 
-
+# %% ../nbs/64_command.ipynb #c005s1
 def serve(
     arguments: Sequence[str],  # That follow the subcommand
 ) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .core import check_choice, check_number, check_positive
-from .traces import RoutingTrace
+from .traces import RoutingTrace, document_number
 from .route_statistics import cluster_profiles
 from .specialisation import kind_rates
 from gmmxlnet_nb.drawing import (
@@ -55,18 +55,6 @@ def writes_nowhere(
     return bool((np.nan_to_num(trace.null) > 0).any())
 
 # %% ../nbs/90_figures.ipynb #f019
-def document_number(
-    trace: RoutingTrace,
-    document: int | str,  # Its number from 0, or its id
-) -> int:
-    "Which document of a trace is meant; a `ValueError` if it has none such."
-    if isinstance(document, str):
-        if document not in trace.ids:
-            raise ValueError(f"document must be one of the trace's {len(trace.ids)} ids, got {document!r:.80}")
-        return trace.ids.index(document)
-    return int(check_choice("document", document, range(len(trace.ids))))
-
-
 def content_rows(
     trace: RoutingTrace,
     i: int,  # Which document
@@ -114,7 +102,7 @@ def plot_routing_heatmap(
     if not isinstance(routes, list | tuple) or not routes or any(name not in ("write", "read") for name in routes):
         raise ValueError(f"routes must be a list of 'write' and 'read', got {routes!r}")
     from matplotlib.colors import Normalize
-    i = None if document is None else document_number(trace, document)
+    i = None if document is None else document_number(trace.ids, document)
     here = slice(None) if i is None else slice(i, i + 1)
     s = int(np.flatnonzero(trace.mask[here].any(0)).max()) + 1
     null = writes_nowhere(trace)
@@ -626,7 +614,7 @@ def mean_gates(
     assert trace.gates is not None
     if document is None:
         return binned(trace.gates, trace.gates.shape[1])[1]
-    i = document_number(trace, document)
+    i = document_number(trace.ids, document)
     return np.asarray(trace.gates[i][trace.mask[i]])
 
 

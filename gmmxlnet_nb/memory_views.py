@@ -29,7 +29,7 @@ from .answers import answering
 from .asking import Part, pack_segments, read_chunk, start_state
 from .document_qa import DocumentQA, check_pair, progress_bar
 from .schedule import find_memory_model
-from .traces import stack_padded
+from .traces import document_number, stack_padded
 from .tracking import SEGMENTS, data_source, first_segments, keep_modes, named_data, packed_segments
 from .drawing import COLUMN, drawing
 from .figures import plot_map
@@ -71,17 +71,6 @@ class MemoryTrace:
         n, s, m = self.norms.shape
         return f"MemoryTrace({self.memory_type}: {n} documents, {s} segments, {m} slots)"
 
-    def number(
-        self,
-        document: int | str,  # Its number from 0, or its id
-    ) -> int:
-        "Which document is meant; a `ValueError` if there is none such."
-        if isinstance(document, str):
-            if document not in self.ids:
-                raise ValueError(f"document must be one of the trace's {len(self.ids)} ids, got {document!r:.80}")
-            return self.ids.index(document)
-        return int(check_choice("document", document, range(len(self.ids))))
-
     def mean(
         self,
         name: str,  # "norms", "change", "usage", "write_weights" or "read_weights"
@@ -95,7 +84,7 @@ class MemoryTrace:
             heads = values.shape[2]
             values = values.sum(2) if head is None else values[:, :, int(check_choice("head", head, range(heads)))]
         if document is not None:
-            return np.asarray(values[self.number(document)])
+            return np.asarray(values[document_number(self.ids, document)])
         there = ~np.isnan(values)
         counts = there.sum(0)
         return np.where(counts > 0, np.where(there, values, 0).sum(0) / np.maximum(counts, 1), np.nan)
@@ -295,7 +284,7 @@ class MemoryVisualizer:
         "Which slot was written right after which, in the end; a `ValueError` for a memory without temporal links."
         if trace.links is None:
             raise ValueError(f"trace must be of a memory with temporal_links, got one of {trace.memory_type!r} without")
-        return draw_links(trace.links[trace.number(document)], width)
+        return draw_links(trace.links[document_number(trace.ids, document)], width)
 
     def figures(
         self,

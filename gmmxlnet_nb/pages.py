@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .traces import RoutingTrace
-from .figures import check_trace, document_number, writes_nowhere
+from .traces import RoutingTrace, document_number
+from .figures import check_trace, writes_nowhere
 
 if TYPE_CHECKING:  # else it is imported where something is drawn
     from matplotlib.figure import Figure
@@ -192,7 +192,7 @@ def document_page(
     title: str = "Where a document is written",
 ) -> str:  # HTML
     "A page of one document and its routes; a `ValueError` for other segments than the trace has, or spans that are not in them."
-    i = document_number(check_trace(trace), document)
+    i = document_number(check_trace(trace).ids, document)
     rows, k = document_rows(trace, i), trace.write.shape[2]
     check_segments(segments, len(rows["write"]), trace.ids[i])
     if memory is not None and (np.shape(memory) != rows["write"].shape or not np.isfinite(memory).all() or np.min(memory) < 0):

@@ -642,7 +642,7 @@ def pretrain(
         training.model, data.tokenizer, training.history, training.evaluations, metrics, data.digests, windows
     )
 
-
+# %% ../nbs/75_pretrain.ipynb #t032s1
 def pretrain_series(
     result: PretrainResult,  # What a run has done
 ) -> dict[str, dict[str, list[Any]]]:  # For figures

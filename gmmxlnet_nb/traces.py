@@ -76,6 +76,19 @@ def check_segments_of(
             raise ValueError(f"gates must be in 0 … 1 in every segment and NaN past a document's end, got {span}")
 
 
+# %% ../nbs/86_traces.ipynb #t005d
+def document_number(
+    ids: Sequence[str],  # Of a trace's documents
+    document: int | str,  # Its number from 0, or its id
+) -> int:
+    "Which document of a trace is meant; a `ValueError` if it has none such."
+    if isinstance(document, str):
+        if document not in ids:
+            raise ValueError(f"document must be one of the trace's {len(ids)} ids, got {document!r:.80}")
+        return ids.index(document)
+    return int(check_choice("document", document, range(len(ids))))
+
+
 # %% ../nbs/86_traces.ipynb #t005b
 @dataclass(frozen=True, eq=False)
 class RoutingTrace:
@@ -142,7 +155,7 @@ class RoutingTrace:
     def entropy(self) -> np.ndarray:
         "Of the route that was used, `(n, s)`, in nats: 0 where a segment is written to one expert only, or nowhere."
         routes = self.routes
-        return -(routes * np.log(np.clip(routes, 1e-9, None))).sum(-1)
+        return 0.0 - (routes * np.log(np.clip(routes, 1e-9, None))).sum(-1)  # never −0
 
     @property
     def positions(self) -> np.ndarray:
@@ -246,7 +259,7 @@ def typed_array(
         raise ValueError(f"types must be those of the numbers, got {dtype!r:.60}")
     return np.array(values, dtype=dtype)
 
-
+# %% ../nbs/86_traces.ipynb #a041s1
 def read_trace(
     path: str | Path,  # Of `write_trace`
 ) -> RoutingTrace:

@@ -226,7 +226,7 @@ def text_content(
     names = text_names(some_chunks(pieces, LOOKED_AT))
     return lambda text: main_kind(text_counts(text, names), "other")
 
-
+# %% ../nbs/96_tracking.ipynb #a024s1
 def track_text(
     qa: DocumentQA,  # That reads
     source: TextSource,  # A text
@@ -309,6 +309,7 @@ def first_segments(
     "The feature of a document's first segments."
     return feature if count is None else {**feature, **{name: feature[name][:count] for name in PER_WINDOW}}
 
+# %% ../nbs/96_tracking.ipynb #a031s1
 def data_source(
     data: Any,  # As `GMMAnalyzer.track_routing` takes it
     batch_size: int,  # Documents at a time
