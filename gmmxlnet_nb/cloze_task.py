@@ -6,18 +6,20 @@
 __all__ = []
 
 # %% ../nbs/71_cloze_task.ipynb #q003
+import math
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache, partial
 from itertools import pairwise
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from transformers.utils import logging
 
-from .core import check_choice, check_names, check_number
+from .core import check_choice, check_names, check_number, check_positive
 from .faults import BadRecords
 from .documents import Document
 from .generated import NAMES, segment_counts
@@ -239,19 +241,66 @@ def ask_book(
     return made
 
 
+# %% ../nbs/71_cloze_task.ipynb #q041p
+SPARE = 0.25  # Share of documents that books are asked for besides, for books that have too few
+
+
+def ask_or_tell(
+    numbered: tuple[int, Book],  # A book and its number
+    wanted: Sequence[Wanted],  # Documents of several sizes
+    most: Sequence[int],  # Of each, from this book
+    english_share: float,  # Of its words, that are to be among the commonest English ones
+) -> list[list[Document]] | str:  # Of each; or what is wrong with the book
+    "`ask_book` for another process."
+    try:
+        return ask_book(numbered[1], wanted, most, numbered[0], english_share)
+    except ValueError as error:
+        return str(error)
+
+
+def ask_at_once(
+    shelf: Sequence[Book],  # To be asked about
+    wanted: Sequence[Wanted],  # Documents of several sizes
+    english_share: float,  # Of a book's words, that are to be among the commonest English ones
+    num_proc: int,  # Processes
+) -> tuple[list[int], list[list[list[Document]] | str]]:  # Documents of each size that books were asked for; what they gave
+    "Ask all books in several processes, for some more documents than their share."
+    most = [math.ceil((1 + SPARE) * one.most / len(shelf)) for one in wanted]
+    ask = partial(ask_or_tell, wanted=wanted, most=most, english_share=english_share)
+    with get_context("fork").Pool(num_proc) as pool:  # a process that is started anew would load PyTorch before it reads
+        return most, pool.map(ask, enumerate(shelf), chunksize=1)
+
+
+def take_asked(
+    found: list[list[Document]] | str,  # Of `ask_at_once`
+    most: Sequence[int],  # Documents of each size, at most
+    shares: Sequence[int],  # As many were asked for
+    ask: Callable[[], list[list[Document]]],  # Asks for as many as are wanted
+) -> list[list[Document]]:  # What `ask` gives: documents are made one after another, the first ones always the same
+    "The documents of a book that was asked before; a `ValueError` for a bad one."
+    if isinstance(found, str):
+        raise ValueError(found)
+    short = any(len(part) < count and len(part) >= share for part, count, share in zip(found, most, shares, strict=True))
+    return ask() if short else [part[:count] for part, count in zip(found, most, strict=True)]
+
+
 def ask_books(
     books: Iterable[Book],  # All are held at once
     wanted: Sequence[Wanted],  # Documents of several sizes
     on_error: str = "raise",  # What to do about bad books: "raise" or "skip"
     english_share: float = 0.2,  # Of a book's words, that are to be among the commonest English ones
+    num_proc: int | None = None,  # Processes that read books; None for this one. The documents are the same
 ) -> list[list[Document]]:  # Of each, in the order of books
     "Documents of several sizes, from all books alike; a `ValueError` for bad books."
     errors = BadRecords(check_choice("on_error", on_error, ("raise", "skip")), "books: ")
     shelf, made = sorted(books, key=lambda book: len(str(book))), [list[Document]() for _ in wanted]
+    processes = min(1 if num_proc is None else check_positive("num_proc", num_proc), len(shelf))
+    shares, ahead = ask_at_once(shelf, wanted, english_share, processes) if processes > 1 else ([], [])
     for n, book in enumerate(shelf):
         most = [(one.most - len(found)) // (len(shelf) - n) for one, found in zip(wanted, made, strict=True)]
         if any(most):
-            parts = errors.attempt(partial(ask_book, book, wanted, most, n, english_share))
+            ask = partial(ask_book, book, wanted, most, n, english_share)
+            parts = errors.attempt(partial(take_asked, ahead[n], most, shares, ask) if ahead else ask)
             for found, part in zip(made, parts or (), strict=False):
                 found += part
     errors.finish()
@@ -305,11 +354,12 @@ def cloze_of_books(
     parts: Mapping[str, tuple[int, int, int]],  # Parameter that says how many → documents, segments of each, seed
     told: Mapping[str, Mapping[str, Any]],  # The same → all of `CLOZE_OPTIONS`, of which `english_share` is the same for all
     on_error: str = "raise",  # What to do about bad books: "raise" or "skip"
+    num_proc: int | None = None,  # Processes that read books; None for this one
 ) -> list[list[Document]]:  # Of each part
     "Documents for several purposes, from books that are read once."
     plans = {name: plan_documents(name, n, length, told[name], seed) for name, (n, length, seed) in parts.items()}
     share = next(iter(told.values()))["english_share"]
-    made = iter(ask_books(books, [one for plan in plans.values() for one in plan], on_error, share))
+    made = iter(ask_books(books, [one for plan in plans.values() for one in plan], on_error, share, num_proc))
     return [join_distances(name, plan, [next(made) for _ in plan], told[name]) for name, plan in plans.items()]
 
 # %% ../nbs/71_cloze_task.ipynb #q051
@@ -322,6 +372,7 @@ class ClozeRun(NamedTuple):
     options: Mapping[str, Any]  # All of `CLOZE_OPTIONS`
     short_options: Mapping[str, Any]  # The same, of short documents
     on_error: str = "raise"  # What to do about bad books: "raise" or "skip"
+    num_proc: int | None = None  # Processes that read books; None for this one
 
     def learned(
         self,
@@ -333,7 +384,7 @@ class ClozeRun(NamedTuple):
         "Long and short documents of books."
         parts = {name: (count, self.num_segments, seed), f"{name}, short": (count, self.short_segments, seed)}
         told = {name: self.options, f"{name}, short": self.short_options}
-        return cloze_of_books(books, parts, told, self.on_error)
+        return cloze_of_books(books, parts, told, self.on_error, self.num_proc)
 
     def asked(
         self,
@@ -343,7 +394,8 @@ class ClozeRun(NamedTuple):
         seed: int,  # Of the documents
     ) -> list[Document]:
         "Long documents of books."
-        return cloze_of_books(books, {name: (count, self.num_segments, seed)}, {name: self.options}, self.on_error)[0]
+        parts, told = {name: (count, self.num_segments, seed)}, {name: self.options}
+        return cloze_of_books(books, parts, told, self.on_error, self.num_proc)[0]
 
 
 def cloze_run_documents(

@@ -523,10 +523,11 @@ class DocumentCollator:
     pad_to_length: int | None = None  # l; by default the longest segment of the batch
     pad_token_type_id: int = 3  # Hugging Face's segment id of padding
     pad_to_segments: int | None = None  # s; by default the most segments of the batch
+    pad_to_answers: int | None = None  # a; by default the most answers that a segment of the batch has
     pack_tokens: bool = False  # Whether to count, for a model's `packed_tokens`, the rows that tokens fill without padding
 
     def __post_init__(self) -> None:
-        for name in ("pad_to_length", "pad_to_segments"):
+        for name in ("pad_to_length", "pad_to_segments", "pad_to_answers"):
             if getattr(self, name) is not None:
                 check_positive(name, getattr(self, name))
         check_choice("pack_tokens", self.pack_tokens, (True, False))
@@ -558,7 +559,7 @@ class DocumentCollator:
 
         def positions(name: str) -> Tensor:
             gold = np.concatenate([list_lengths(f[name]) for f in features])
-            table = np.full((len(gold), max(1, gold.max())), -1, dtype=np.int64)
+            table = np.full((len(gold), self._size("pad_to_answers", max(1, gold.max()))), -1, dtype=np.int64)
             rows = np.repeat(np.arange(len(gold)), gold)
             table[rows, ragged(0, gold)] = numbers(name) + (length - lengths.numpy())[rows]
             return torch.full((*segments.shape, table.shape[1]), -1).masked_scatter_(segments[..., None], torch.from_numpy(table))

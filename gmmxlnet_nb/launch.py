@@ -71,7 +71,7 @@ def run_documents(
         return TaskDocuments([], asked, []), stream
     of_short: dict[str, Any] = {"short_segments": what.short_segments, "short_task_options": what.short_task_options}
     more = (what.train_segments, what.on_error, num_validation, what.task_options)
-    documents = task_documents(what.task, what.data_path, *sizes, seed, *more, **of_short)
+    documents = task_documents(what.task, what.data_path, *sizes, seed, *more, **of_short, num_proc=what.num_proc)
     return documents, documents.train
 
 # %% ../nbs/62_launch.ipynb #c005s

@@ -119,7 +119,7 @@ class DocumentConfig:
     buffer_size: int = field(default=1024, metadata={"help": "Documents among which a stream is shuffled; 1 for none"})
     on_error: str = field(default="raise", metadata={"help": "Bad records or books: raise, skip, or realign near answers"})
     on_misfit: str = field(default="raise", metadata={"help": "Questions and answers that do not fit: raise or skip"})
-    num_proc: int | None = field(default=None, metadata={"help": "Processes that make features"})
+    num_proc: int | None = field(default=None, metadata={"help": "Processes that make features, and read books"})
     cache_dir: str | None = field(default=None, metadata={"help": "Where features are kept for the next run"})
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ __all__ = []
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -34,6 +34,8 @@ from gmmxlnet_nb.cuda import (
     skip_if,
     tell_uncaptured,
 )
+from .data import DocumentCollator, DocumentDataset
+from .feature_tables import list_lengths
 from .losses import memory_losses
 from .router import MemoryGatingNetwork
 from .shared_reading import reading_options
@@ -166,6 +168,48 @@ def weighted_losses(
     loss = torch.stack([weights.get(name, 0.0) * part for name, part in parts.items()]).sum()
     activations = outputs.routing_info.get("expert_activations")
     return loss, parts, None if activations is None else activations * local, outputs
+
+# %% ../nbs/49_steps.ipynb #q408s
+SEGMENT_SIZES = 4  # Numbers of segments that batches may have
+
+
+@dataclass
+class ShapedCollator:
+    "Makes batches of few shapes."
+
+    collator: DocumentCollator  # Of one length and number of answers
+    segments: tuple[int, ...]  # Rising numbers: the least one that has room is taken
+
+    @property
+    def pad_to_length(self) -> int | None:
+        "l."
+        return self.collator.pad_to_length
+
+    def __call__(self, features: list[dict[str, Any]]) -> dict[str, Any]:
+        "The batch; a `ValueError` for documents with more segments than the data set had."
+        needed = max(len(feature["input_ids"]) for feature in features)
+        size = next((size for size in self.segments if size >= needed), self.segments[-1])
+        return replace(self.collator, pad_to_segments=size)(features)
+
+
+def same_shapes(
+    data: Any,  # What is trained on
+    collator: Any,  # What makes its batches; sizes that it has already stay
+) -> Any:  # One that makes few shapes; the same for data whose sizes are not known, or of another class
+    "Pad batches to the sizes of a data set."
+    if not isinstance(data, DocumentDataset) or not len(data) or type(collator) is not DocumentCollator:
+        return collator
+    lengths, answers, counts = 1, 1, list[int]()
+    for first in range(0, len(data), 1000):
+        for row in data.__getitems__(range(first, min(first + 1000, len(data)))):
+            counts.append(len(row["input_ids"]))
+            lengths = max(lengths, int(list_lengths(row["input_ids"]).max()))
+            answers = max(answers, int(list_lengths(row["start_positions"]).max()))
+    most = collator.pad_to_segments or max(counts)
+    step = most if collator.pad_to_segments else -(-most // SEGMENT_SIZES)
+    sizes = tuple(min(size, most) for size in range(step, most + step, step))
+    fixed = replace(collator, pad_to_length=collator.pad_to_length or lengths, pad_to_answers=collator.pad_to_answers or answers)
+    return ShapedCollator(fixed, sizes)
 
 # %% ../nbs/49_steps.ipynb #w002
 def flat_losses(
@@ -357,12 +401,13 @@ class TrainingSteps:
         self.trainer, self.args, self.usual_loss = trainer, trainer.args, usual_loss
         self.record, self.device = LossRecord(), trainer.args.device
         self.watch, self.clipping = StepWatch(self.record), ReplayedCall()
+        self.collator: Any = None  # What made the batches
         self.begin(None)
 
     def begin(self, model: nn.Module | None) -> None:
         "Find out how, and tell it once there is a model to be trained; a `ValueError` if it must be and cannot."
         found = capture_hindrances(self.args, self.trainer.accelerator, model, own_loss(self.trainer, self.usual_loss))
-        can = check_capture(self.args, found, model is not None)
+        can = self.may_capture = check_capture(self.args, found, model is not None)
         self.captured, compiled = can and model is not None, may_compile(self.args, self.device, can)
         self.inner = None if model is None else find_memory_model(model)
         self.regions = compiled_regions(self.inner) if compiled and self.inner is not None else None
@@ -387,6 +432,18 @@ class TrainingSteps:
         elif self.captured:
             tell_uncaptured("the optimizer's step", f"it is that of {type(optimizer).__name__}, not AdamW's fused form")
 
+    @contextmanager
+    def few_shapes(self) -> Iterator[None]:
+        "Let batches have few shapes, where steps may be captured."
+        given = self.collator = self.trainer.data_collator
+        if self.may_capture:
+            self.collator = replace(given, collator=same_shapes(self.trainer.train_dataset, given.collator))
+        self.trainer.data_collator = self.collator
+        try:
+            yield
+        finally:
+            self.trainer.data_collator = given
+
     @property
     def optimizer(self) -> Any:
         "PyTorch's, within accelerate's."
@@ -396,7 +453,8 @@ class TrainingSteps:
         "Run compiled regions, if a batch is one for them."
         if self.regions is None:
             return nullcontext()
-        shape, ids = full_shape(self.trainer.train_dataset, self.trainer.data_collator, self.args), batch["input_ids"]
+        collator, ids = self.collator or self.trainer.data_collator, batch["input_ids"]
+        shape = full_shape(self.trainer.train_dataset, collator, self.args)
         fits = self.args.compile_layers is True or (ids.shape[0], ids.shape[-1]) == shape
         return using_regions(self.inner, self.regions if fits else None)
 

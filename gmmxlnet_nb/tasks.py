@@ -421,11 +421,12 @@ def cloze_task(
     short_segments: int = 2,  # Segments of a short document
     short_task_options: Mapping[str, Any] | None = None,  # What is told otherwise of short documents
     on_error: str = "raise",  # What to do about bad books: "raise" or "skip"
+    num_proc: int | None = None,  # Processes that read books; None for this one
 ) -> TaskDocuments:
     "The documents of cloze; a `ValueError` for books or sizes that make none."
     options = check_cloze_options(num_segments, task_options)
     in_short = told_of_short("cloze", short_segments, task_options, short_task_options)
-    asked = ClozeRun(data_path, num_segments, short_segments, options, in_short, on_error)
+    asked = ClozeRun(data_path, num_segments, short_segments, options, in_short, on_error, num_proc)
     return TaskDocuments(*cloze_run_documents(asked, counts, (seed + 1, EVALUATION_SEED, VALIDATION_SEED)))
 
 # %% ../nbs/14_tasks.ipynb #c067
@@ -443,6 +444,7 @@ def task_documents(
     task_options: dict[str, Any] | None = None,  # What a task is told besides, as decoys or answer_in
     short_segments: int = 2,  # Of a generated task's short documents
     short_task_options: dict[str, Any] | None = None,  # What a generated task is told otherwise for short documents
+    num_proc: int | None = None,  # Processes that read books, for cloze; None for this one
 ) -> TaskDocuments:  # Train, evaluation, short and validation documents
     "The documents of a task; a `ValueError` for an unknown one, or for data that is not there or not apart."
     check_choice("task", task, tuple(TASKS))
@@ -467,7 +469,8 @@ def task_documents(
         )
     if task == "cloze":
         counts = (num_train, num_eval, num_validation)
-        return cloze_task(data_path, num_segments, counts, seed, task_options, short_segments, short_task_options, on_error)
+        of_short = (short_segments, short_task_options)
+        return cloze_task(data_path, num_segments, counts, seed, task_options, *of_short, on_error, num_proc)
     if short_task_options:
         what = "whose short documents are single paragraphs"
         raise ValueError(f"short_task_options must be left out for task {task!r}, {what}, got {short_task_options!r}")

@@ -407,6 +407,11 @@ class DocumentTrainer(Trainer):
             return self.accelerator.prepare_model(model, evaluation_mode=True)
         return super()._wrap_model(model, training, dataloader)
 
+    def get_train_dataloader(self) -> Any:
+        "Hugging Face's; where steps may be captured, its batches have few shapes."
+        with self.steps.few_shapes():
+            return super().get_train_dataloader()
+
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         "Hugging Face's, or one that keeps the documents of a reading together."
         return train_sampler(super()._get_train_sampler(train_dataset), self.args)

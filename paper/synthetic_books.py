@@ -65,7 +65,7 @@ task = "cloze"
 data_path = "data/books"
 base_model = "run:pretrain-small"
 num_segments = 17
-task_options = { words_per_segment = 64 }
+task_options = { words_per_segment = 80 }
 segment_length = 192
 max_steps = 1500
 short_steps = 500
@@ -117,7 +117,7 @@ memory_type = "none"
 use_global_softmax = false
 segment_length = 256
 stride = 16
-task_options = { words_per_segment = 64, question_shown = "everywhere", answer_in = "passage" }
+task_options = { words_per_segment = 80, question_shown = "everywhere", answer_in = "passage" }
 readers = ["windows", "bm25-1", "bm25-4"]
 
 [[run]]
