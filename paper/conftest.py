@@ -1,6 +1,8 @@
 """Projects with made-up records, in temporary folders, for all tests."""
 
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,14 @@ import build
 import pytest
 from evidence import OPTIONAL
 from synthetic import make_project
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unsynced() -> Iterator[None]:
+    """Thousands of records are written, none of which need outlive a power failure."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 @pytest.fixture(scope="session")

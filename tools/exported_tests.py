@@ -9,6 +9,7 @@ of its own, forked once the large libraries are imported. And coverage is measur
 import ast
 import contextlib
 import dis
+import gc
 import importlib
 import multiprocessing
 import re
@@ -28,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXPORTS = {"export", "exports", "exporti"}
 # What takes seconds to import in most notebooks. Neither the package nor transformers may be among them: each notebook
 # imports these anew, as the package is to work in whichever order they come.
-PRELOADED = ["torch", "torch._dynamo", "datasets", "accelerate", "matplotlib.pyplot"]
+PRELOADED = ["torch", "torch._dynamo", "datasets", "accelerate", "matplotlib.pyplot", "scipy.optimize", "scipy.stats"]
 
 Result = tuple[bool, float]  # Whether a notebook passed, and its seconds
 
@@ -145,6 +146,7 @@ def in_processes(
     """Test each notebook in a process of its own, large ones first; one whose process dies has failed."""
     for name in PRELOADED:
         importlib.import_module(name)
+    gc.freeze()  # what is imported stays: notebooks need not look through it when they collect garbage
     context = multiprocessing.get_context("fork")
     waiting = sorted(paths, key=lambda path: path.stat().st_size)
     running: dict[Path, tuple[Any, Connection]] = {}
