@@ -274,12 +274,44 @@ def check_gate_bias(
     return gate_bias
 
 
+def check_read_gain(
+    read_gain: float,  # What was given
+    read_norm: bool,  # Whether there is a layer norm that it is of
+) -> float:  # `read_gain`
+    "Return where a layer norm's weight begins, else raise a `ValueError`: also for one of no layer norm."
+    if not check_number("read_gain", read_gain, 0):
+        raise ValueError("read_gain must be a finite number > 0, got 0: nothing would be read")
+    if read_gain != 1 and not read_norm:
+        raise ValueError(f"read_gain must be left out without read_norm, got {read_gain!r}")
+    return read_gain
+
+
+class ReadNorm(nn.LayerNorm):
+    "A layer norm whose weight begins at a gain."
+
+    def __init__(
+        self,
+        hidden_dim: int,  # d
+        gain: float = 1.0,  # Of each number, at the start
+    ) -> None:
+        self.gain = gain
+        super().__init__(hidden_dim, eps=1e-5)
+
+    def reset_parameters(self) -> None:
+        "The gain, and no bias."
+        nn.init.constant_(self.weight, self.gain)
+        nn.init.zeros_(self.bias)
+
+
 def read_norm(
     hidden_dim: int,  # d
     wanted: bool,  # Whether there is one
-) -> nn.LayerNorm | None:
-    "What normalises a read; a `ValueError` for what is neither True nor False."
-    return nn.LayerNorm(hidden_dim, eps=1e-5) if check_choice("normalise", wanted, (True, False)) else None
+    gain: float = 1.0,  # Where its weight begins
+) -> ReadNorm | None:
+    "What normalises a read; a `ValueError` for what is neither True nor False, or a gain that it cannot have."
+    check_read_gain(gain, check_choice("normalise", wanted, (True, False)))
+    return ReadNorm(hidden_dim, gain) if wanted else None
+
 
 # %% ../nbs/30_baselines.ipynb #c018
 MEMORY_UPDATES = ("gated", "replace", "none", "skip")
@@ -288,7 +320,7 @@ MEMORY_UPDATES = ("gated", "replace", "none", "skip")
 class TokenMemory(Memory):
     "m slots without experts. Bad sizes or choices raise a `ValueError`."
 
-    settings = ("mem_token_count", "memory_slots", "memory_init", "memory_update", "gate_bias", "read_norm")
+    settings = ("mem_token_count", "memory_slots", "memory_init", "memory_update", "gate_bias", "read_norm", "read_gain")
 
     def __init__(
         self,
@@ -298,6 +330,7 @@ class TokenMemory(Memory):
         memory_update: str = "gated",  # One of `MEMORY_UPDATES`
         gate_bias: float = 0.0,  # Of "gated" and "skip", at the start
         normalise: bool = False,  # Whether a read goes through a layer norm
+        gain: float = 1.0,  # Where that layer norm's weight begins
     ) -> None:
         super().__init__()
         self.memory_update = check_choice("memory_update", memory_update, MEMORY_UPDATES)
@@ -308,7 +341,7 @@ class TokenMemory(Memory):
         check_gate_bias(gate_bias, memory_update)
         self.updater = GatedUpdate(hidden_dim, gate_bias=gate_bias) if memory_update == "gated" else None
         self.skip = SkipUpdate(hidden_dim, gate_bias) if memory_update == "skip" else None
-        self.norm = read_norm(hidden_dim, normalise)
+        self.norm = read_norm(hidden_dim, normalise, gain)
 
     def extra_repr(self) -> str:
         "Memory tokens, and how slots are written."
@@ -499,7 +532,7 @@ class AddressedMemory(Memory):
 
     settings = (
         "mem_token_count", "memory_slots", "num_memory_heads", "memory_sharpness", "enable_usage_tracking",
-        "enable_temporal_links", "memory_init", "read_norm",
+        "enable_temporal_links", "memory_init", "read_norm", "read_gain",
     )
 
     def __init__(
@@ -513,6 +546,7 @@ class AddressedMemory(Memory):
         temporal_links: bool = False,  # Whether reads may follow the order of writes
         memory_init: str = "learned",  # One of `INIT_STRATEGIES`
         normalise: bool = False,  # Whether a read goes through a layer norm
+        gain: float = 1.0,  # Where that layer norm's weight begins
     ) -> None:
         super().__init__()
         self.tokens = check_positive("tokens", tokens)
@@ -530,7 +564,7 @@ class AddressedMemory(Memory):
         sizes = interface_sizes(hidden_dim, num_heads, usage_tracking, temporal_links)
         self.interface = nn.ModuleDict({name: nn.Linear(hidden_dim, size) for name, size in sizes.items()})
         self.output_proj = nn.Linear(num_heads * hidden_dim, hidden_dim)
-        self.norm = read_norm(hidden_dim, normalise)
+        self.norm = read_norm(hidden_dim, normalise, gain)
 
     def extra_repr(self) -> str:
         "Memory tokens, heads, and what they are addressed by beside content."

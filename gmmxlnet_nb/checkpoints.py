@@ -334,7 +334,10 @@ def loading_config(
     plain = "memory_type" not in stored
     described = {name: value for name, value in stored.items() if name not in ("model_type", CHECKSUM)}
     described |= {"memory_type": "none"} if plain else {}
-    whole = build_config(path, kind, described)
+    try:
+        whole = build_config(path, kind, described)
+    except ValueError as error:  # no field that the caller gave
+        raise ValueError(f"{error} ({CONFIG_NAME} of {path})") from error
     if isinstance(config, str | os.PathLike):
         stored_config(config, {})
         config = kind.from_pretrained(config)

@@ -18,7 +18,8 @@ from .experts import INIT_STRATEGIES, check_num_experts, expand_strategies
 from .router import POOLING_METHODS, WRITE_ROUTINGS, MemoryGatingNetwork, check_temperature
 from .read import ROUTING_MODES
 from gmmxlnet_nb.baselines import (
-    MEMORY_UPDATES, DifferentiableMemory, Memory, SegmentRecurrence, TokenMemory, check_gate_bias, check_sharpness,
+    MEMORY_UPDATES, DifferentiableMemory, Memory, SegmentRecurrence, TokenMemory, check_gate_bias, check_read_gain,
+    check_sharpness,
 )
 from .gmm import GMMMemory
 
@@ -95,6 +96,7 @@ class GMMXLNetConfig(XLNetConfig):
     enable_temporal_links: bool = False  # Whether "differentiable" reads in the order of writes
     read_layer: int = 0  # The layer on whose entry the read replaces hidden states
     read_norm: bool = False  # Whether a read goes through a layer norm
+    read_gain: float = 1.0  # Where the weight of that layer norm begins: the size of a read's numbers
     use_global_softmax: bool = True  # One distribution per document, else one per segment
     passes: int = 1  # How often a document is read: 2 for a second time, with the memory of the first
     segment_length: int | None = None  # How it reads: tokens in a segment; None if it was not trained
@@ -132,6 +134,7 @@ class GMMXLNetConfig(XLNetConfig):
         check_number("expert_dropout", self.expert_dropout, 0, 1)
         check_number("routing_noise", self.routing_noise, minimum=0)
         check_gate_bias(self.gate_bias, self.memory_update)
+        check_read_gain(self.read_gain, self.read_norm)
         check_unlearned(self)
         check_reading(self)
         left_out = [] if self.left_out_experts is None else self.left_out_experts
@@ -158,7 +161,7 @@ def build_differentiable_memory(
     m = config.mem_token_count or config.memory_slots
     return DifferentiableMemory(
         config.memory_slots, config.d_model, m, config.num_memory_heads, config.memory_sharpness,
-        config.enable_usage_tracking, config.enable_temporal_links, config.memory_init, config.read_norm,
+        config.enable_usage_tracking, config.enable_temporal_links, config.memory_init, config.read_norm, config.read_gain,
     )
 
 
@@ -168,7 +171,7 @@ def build_token_memory(
     "m slots."
     m = check_tokens_match_slots(config)
     return TokenMemory(
-        m, config.d_model, config.memory_init, config.memory_update, config.gate_bias, config.read_norm,
+        m, config.d_model, config.memory_init, config.memory_update, config.gate_bias, config.read_norm, config.read_gain,
     )
 
 
@@ -189,7 +192,7 @@ def build_gmm_memory(
         config.num_experts, check_tokens_match_slots(config), config.d_model, config.routing_mode, config.routing_temperature,
         config.routing_top_k, config.pooling_method, config.init_strategies, getattr(config, "to_restore", ()),
         config.expert_dropout, config.gate_bias, config.null_expert, config.read_norm, config.routing_noise,
-        config.write_routing,
+        config.write_routing, config.read_gain,
     )
 
 # %% ../nbs/31_config.ipynb #c015b

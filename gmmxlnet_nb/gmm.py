@@ -166,7 +166,8 @@ class ExpertBanks(Memory):
 
     settings = (
         "num_experts", "memory_slots", "routing_mode", "routing_temperature", "routing_top_k", "pooling_method",
-        "init_strategies", "expert_dropout", "gate_bias", "null_expert", "read_norm", "routing_noise", "write_routing",
+        "init_strategies", "expert_dropout", "gate_bias", "null_expert", "read_norm", "read_gain", "routing_noise",
+        "write_routing",
     )
 
     def __init__(
@@ -186,6 +187,7 @@ class ExpertBanks(Memory):
         normalise: bool = False,  # Whether a read goes through a layer norm
         noise: float = 0.0,  # Scale of Gumbel noise on the write's logits in training
         write_routing: str = "learned",  # One of `WRITE_ROUTINGS`
+        gain: float = 1.0,  # Where a read's layer norm begins
     ) -> None:
         super().__init__()
         self.tokens, self.left_out, self.expert_dropout = memory_slots, left_out, expert_dropout
@@ -194,7 +196,7 @@ class ExpertBanks(Memory):
         router = MemoryGatingNetwork(hidden_dim, num_experts, temperature, pooling_method, top_k, null_expert, noise)
         self.router = router if write_routing == "learned" else None
         self.updater = ExpertUpdater(hidden_dim, num_experts, gate_bias)
-        self.norm = read_norm(hidden_dim, normalise)
+        self.norm = read_norm(hidden_dim, normalise, gain)
         self.reader = AggregatedMemoryReader(hidden_dim, num_experts, routing_mode, temperature, pooling_method)
         if left_out:
             drop_experts(self.updater, left_out)

@@ -23,7 +23,7 @@ from .updates import GatedUpdate, SkipUpdate
 from .read import ConstantRoute, put_states
 from .attention import LayerStates, on_cpu
 from .backbone import ATTENTION, OrderedLayers, encode, fast_layer, fast_layers
-from .baselines import Memory, check_numbers, map_state, state_tensors
+from .baselines import Memory, ReadNorm, check_numbers, map_state, state_tensors
 from gmmxlnet_nb.config import (
     PASSES,
     GMMXLNetConfig,
@@ -289,7 +289,7 @@ def reset_memory_weights(
     module: nn.Module,  # Part of a model, with weights that no checkpoint had
 ) -> bool:  # Whether it is part of a memory, whose initialisation is its own
     "Initialise states and gates as they do it themselves, unless they have been loaded."
-    if not isinstance(module, InitialStates | GatedUpdate | SkipUpdate | ConstantRoute):
+    if not isinstance(module, InitialStates | GatedUpdate | SkipUpdate | ConstantRoute | ReadNorm):
         return False
     if not any(getattr(p, "_is_hf_initialized", False) for p in module.parameters()):
         module.reset_parameters()

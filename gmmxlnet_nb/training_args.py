@@ -289,7 +289,7 @@ def memory_with(
     otherwise: str,  # What it is if none of them tells
 ) -> str:  # One of `MEMORIES`
     "The memory that uses these fields; a `ValueError` if there is none, or more than one."
-    telling = sorted(set(options) - {*NOT_OF_MEMORIES, "read_layer", "read_norm"})
+    telling = sorted(set(options) - {*NOT_OF_MEMORIES, "read_layer", "read_norm", "read_gain"})
     kinds = [kind for kind, used in SETTINGS.items() if telling and set(telling) <= set(used)]
     if telling and len(kinds) != 1:
         what = " or ".join(map(repr, kinds)) or "of a memory that uses them all, which there is none of"
@@ -331,6 +331,7 @@ class MemoryArguments(SavedArguments):
     mem_len: int | None = optional(None, "Tokens that each layer remembers with mems; XLNet's own by default")
     read_layer: int = optional(0, "Layer on whose entry the read replaces hidden states")
     read_norm: bool = optional(False, "Whether a read goes through a layer norm")
+    read_gain: float = optional(1.0, "Where the weight of that layer norm begins")
     use_global_softmax: bool = optional(True, "One distribution of answers for a document, else one for each segment")
     passes: int = optional(1, "How often a document is read: 2 for a second time, with the memory of the first")
 
