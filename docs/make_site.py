@@ -5,6 +5,7 @@ of the experiments. Sphinx makes HTML of them, the check looks it through, and o
 """
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,11 @@ from pathlib import Path
 
 try:
     from check_site import Expected, check
-    from pages import after_title, contents, module_of, page, read_notebook, title, write_notebook
+    from drawings import DRAWINGS, LINES, RECORDS
+    from nbformat.v4 import new_markdown_cell
+    from pages import after_title, contents, module_of, page, read_notebook, summary, title, write_notebook
     from reference import PACKAGE, Module, Page, code, package_classes, package_modules, prose
+    from wings import WINGS, resolved
 
     from gmmxlnet_nb.runs import Job, chosen, load_manifest, record_status, run_chosen
 except ModuleNotFoundError as error:
@@ -54,6 +58,33 @@ def chapters(modules: dict[str, Module]) -> dict[str, tuple[str, str]]:
     if lost := set(modules) - set(explained):
         raise ValueError(f"no notebook of nbs/ exports {', '.join(sorted(lost))}")
     return explained
+
+
+def wing_pages() -> dict[str, str]:
+    """Write a page for each wing, with what its chapters are about; gives their titles."""
+    folder, chapters = PAGES / "chapters", resolved(titles(ROOT / "nbs"))
+    folder.mkdir(parents=True)
+    for each in WINGS:
+        lines = [f"# {each.title}", "", each.about, ""]
+        entries = {}
+        for stem in chapters[each.name]:
+            path = ROOT / "nbs" / f"{stem}.ipynb"
+            nb = read_notebook(path)
+            number, name = stem.partition("_")[0], title(path, nb)
+            entries[f"../{stem}"] = f"{number} {name}"
+            lines += [f"[{number} {name}](../{stem}.ipynb)", f": {summary(nb)}", ""]
+        (folder / f"{each.name}.md").write_text("\n".join([*lines, contents("", entries), ""]), encoding="utf-8")
+    return {f"chapters/{each.name}": each.title for each in WINGS}
+
+
+def others(folder: str) -> dict[str, str]:
+    """Write the pages of notebooks that export nothing: guides, the gallery; gives their titles."""
+    found = {}
+    for path in sorted((ROOT / "nbs" / folder).glob("*.ipynb")):
+        nb = read_notebook(path)
+        found[f"{folder}/{path.stem}"] = title(path, nb)
+        write_notebook(page(path, nb), PAGES / folder / path.name)
+    return found
 
 
 def top_level(package: Path) -> dict[str, list[str]]:
@@ -163,19 +194,50 @@ def paper() -> dict[str, str]:
     return {"paper": ""}
 
 
+def drawn(source: str) -> str:
+    """Markdown whose drawings are shown as the page is, light or dark; writes their files."""
+
+    def both(found: re.Match[str]) -> str:
+        name, folder = found[2], PAGES / "images"
+        folder.mkdir(exist_ok=True)
+        blocks = []
+        for scheme in ("light", "dark"):
+            (folder / f"{name}-{scheme}.svg").write_text(DRAWINGS[name](scheme), encoding="utf-8")
+            options = f":class: only-{scheme} drawing\n:alt: {found[1]}"
+            blocks.append(f"```{{image}} images/{name}-{scheme}.svg\n{options}\n```")
+        return "\n\n".join(blocks)
+
+    return re.sub(r"!\[([^\]]*)\]\(images/(\w+)\.svg\)", both, source)
+
+
+def staleness() -> str:
+    """How many of the records behind the home page's figure are of other code than today's."""
+    names = [f"{name}-[0-9]*.json" for name in LINES]
+    ids = sorted({path.stem.rpartition("-")[0] for name in names for path in RECORDS.glob(name)})
+    states = [record_status(job).state for job in chosen(load_manifest(MANIFEST), ids, "full", None)]
+    stale = sum(state != "fresh" for state in states)
+    told = f"{stale} of the {len(states)} records of this figure were made by older code than today's"
+    return f"*{told}.*" if stale else f"*All {len(states)} records of this figure are of today's code.*"
+
+
 def home(parts: dict[str, dict[str, str]]) -> None:
-    """Write the home page with the navigation."""
+    """Write the home page with the navigation, and the manual: what the same notebook says after its first cell."""
     path = ROOT / "nbs" / HOME
     nb = read_notebook(path)
-    title(path, nb)
+    name = title(path, nb)
     nb = page(path, nb)
-    ways = {"Install": "#install", "Quick start": "#in-python", "Main experiment": "#the-main-experiment",
-            "Notebooks": "#the-notebooks", "API reference": "api/index.md"}  # fmt: skip
+    rest = nb.copy()
+    manual = new_markdown_cell(f"# Manual\n\n> What {name} can be told, from the command line and in Python.")
+    nb.cells, rest.cells = nb.cells[:1], [manual, *nb.cells[1:]]
+    ways = {"Install": "#install", "Train": "#train-the-memory-that-works-best", "Ask": "#ask-a-question-about-a-file",
+            "Manual": "manual.ipynb", "The memory, chapter by chapter": "chapters/memory.md", "API": "api/index.md"}  # fmt: skip
     if parts["Results"]:
         ways["Results"] = f"{next(iter(parts['Results']))}.md"
+    nb.cells[0].source = drawn(nb.cells[0].source).replace("\n## Install\n", f"\n{staleness()}\n\n## Install\n", 1)
     after_title(nb, " · ".join(f"[{name}]({way})" for name, way in ways.items()))
     nb.cells[-1].source += "".join(f"\n\n{contents(name, entries)}" for name, entries in parts.items() if entries)
     write_notebook(nb, PAGES / HOME)
+    write_notebook(rest, PAGES / "manual.ipynb")
 
 
 def make_pages() -> Expected:
@@ -187,9 +249,10 @@ def make_pages() -> Expected:
     reference(modules, explained)
     found = results()
     tried = experiments(found)
-    numbered = {stem: f"{stem.split('_')[0]} {name}" for stem, name in titles(ROOT / "nbs").items()}
     home({
-        "Notebooks": numbered,
+        "Start": {"manual": ""},
+        "Guides": others("guides"),
+        "Chapters": wing_pages(),
         "Experiments": {f"experiments/{name}": "" for name in tried},
         "Results": {**({found.removesuffix(".md"): ""} if found else {}), **paper()},
         "Reference": {"api/index": ""},

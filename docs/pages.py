@@ -17,6 +17,9 @@ HIDDEN = {"hide", "default_exp", "include:"}  # cells that no reader sees, as in
 EXPORTED = {"export", "exports", "exporti"}
 FLAGS = {"gpu": "Needs a GPU", "slow": "Takes long"}  # `tst_flags` in settings.ini: such cells run on request
 ALT = "Figure drawn by the code above"
+LONG_EXAMPLE = 24  # lines: a longer example that tests as well is folded, and what it shows stays
+LONG_CODE = 40  # lines: longer code is folded under its name, its docstring and the link to its reference
+PROMPT = 96  # characters of the line that a folded cell leaves
 # What only one of MyST and Quarto reads, or reads otherwise: notebooks do without
 DIALECTS = {
     r"^ {0,3}(`{3,}|~{3,}) *\{[^}]*\}": "a directive or an executable block",
@@ -122,20 +125,82 @@ def announcement(names: list[str], module: Module, internal: bool) -> NotebookNo
     return new_markdown_cell("\n".join([*anchors, "::::{container} exported", text, "::::"]))
 
 
+def parsed(source: str) -> list[ast.stmt]:
+    """The statements of a cell; none for one that is not Python alone."""
+    try:
+        return ast.parse(re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)).body
+    except SyntaxError:
+        return []
+
+
+def names_in(source: str) -> list[str]:
+    """The names that a cell defines, in its order."""
+    return list(dict.fromkeys(name for node in parsed(source) for name in defined(node)))
+
+
+def tests(source: str) -> bool:
+    """Whether a cell asserts something."""
+    return any(isinstance(node, ast.Assert) for top in parsed(source) for node in ast.walk(top)) or bool(
+        re.search(r"\b(test_\w+|assert_\w+)\(", source)
+    )
+
+
+def first_sentence(source: str) -> str:
+    """What the first docstring of a cell says first, without marks."""
+    said = [ast.get_docstring(n) for n in parsed(source) if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    text = " ".join(next((each for each in said if each), "").replace("`", "").split())
+    return re.split(r"(?<=[.;]) |;", text)[0].rstrip(".;")
+
+
+def shortened(text: str) -> str:
+    """A prompt that fits on a line of a wide page."""
+    return text if len(text) <= PROMPT else f"{text[: PROMPT - 1].rstrip()}…"
+
+
+def prompt(cell: NotebookNode, found: set[str], known: list[str]) -> str:
+    """What a cell is called once it is folded; nothing for one that stays open."""
+    body, lines = parsed(cell.source), cell.source.count("\n") + 1
+    if body and all(isinstance(node, ast.Import | ast.ImportFrom) for node in body):
+        return "Imports"
+    said = f" · {text}" if (text := first_sentence(cell.source)) else ""
+    if "exporti" in found:
+        return shortened(f"Internal: {', '.join(names_in(cell.source)[:3])}{said}")
+    if lines > LONG_CODE:
+        return shortened(f"{lines} lines: {', '.join(names_in(cell.source)[:3]) or 'an example'}{said}")
+    if found & EXPORTED or not tests(cell.source) or (cell.outputs and lines <= LONG_EXAMPLE):
+        return ""
+    about = [name for name in known if re.search(rf"(?<![\w.]){name}(?!\w)", cell.source)]
+    kind = "Example with tests" if cell.outputs else "Test"
+    return shortened(f"{kind} of {', '.join(about[-3:])}" if about else kind)
+
+
+def fold(cell: NotebookNode, title: str) -> None:
+    """Fold what a cell says under a title; what it shows stays, but for what a test prints to nobody."""
+    cell.metadata.tags.append("hide-input")
+    cell.metadata.mystnb |= {"code_prompt_show": title, "code_prompt_hide": title}
+
+
 def page(path: Path, nb: NotebookNode, module: Module | None = None) -> NotebookNode:
     """A notebook as a page, with its saved outputs; a `ValueError` names the notebook and what is wrong with it."""
-    cells = []
+    cells: list[NotebookNode] = []
+    known: list[str] = []
     for cell in nb.cells:
         if cell.cell_type == "code":
             found = directives(path, cell)
             if found & HIDDEN or not cell.source.strip():
                 continue
             tags = [tag for tag in cell.metadata.get("tags", []) if tag in ("parameters", "injected-parameters")]
+            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and without_progress(o)]
+            folded = "" if tags else prompt(cell, found, known)
             if found & EXPORTED and module is not None:
                 tags.append("exported")
-                cells.append(announcement(exported_names(cell.source, module), module, "exporti" in found))
-            cell.metadata = {"tags": tags, "mystnb": {"image": {"alt": ALT}}}
-            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and without_progress(o)]
+                known += names_in(cell.source)
+                public = exported_names(cell.source, module)
+                if public or not folded:
+                    cells.append(announcement(public, module, "exporti" in found))
+            cell.metadata = NotebookNode({"tags": tags, "mystnb": {"image": {"alt": ALT}}})
+            if folded:
+                fold(cell, folded)
             cells += [new_markdown_cell(f"::::{{container}} exported\n{FLAGS[f]}\n::::") for f in FLAGS if f in found]
             cells.append(cell)
         elif cell.cell_type == "markdown":
@@ -156,10 +221,16 @@ def after_title(nb: NotebookNode, text: str) -> None:
     cell.source = f"{head[0].rstrip()}\n\n{text}\n\n{cell.source[head.end() :].lstrip()}"
 
 
+def summary(nb: NotebookNode) -> str:
+    """The quotation under a notebook's title."""
+    found = re.match(r"# .+\n\s*((?:>.*\n?)+)", nb.cells[0].source + "\n")
+    return " ".join(line.lstrip("> ").strip() for line in found[1].splitlines()) if found else ""
+
+
 def contents(caption: str, entries: Mapping[str, str]) -> str:
     """A part of the site's navigation: pages and their titles; those without a title have their own."""
     lines = [f"{text} <{name}>" if text else name for name, text in entries.items()]
-    return "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *lines, "```"])
+    return "\n".join(["```{toctree}", ":hidden:", *([f":caption: {caption}"] if caption else []), "", *lines, "```"])
 
 
 def write_notebook(nb: NotebookNode, path: Path) -> None:

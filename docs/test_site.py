@@ -1,13 +1,17 @@
 """What the helpers of the site must do, and above all what they must refuse: pytest docs."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import drawings
 import make_site
 import nbformat
 import pages
 import pytest
+import wings
 from check_site import Expected, check
 from links import is_name, meant
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -203,11 +207,70 @@ def test_page(module: Module) -> None:
     text = "\n".join(cell.source for cell in made.cells)
     assert "secret" not in text and "#|" not in text
     assert "(nb-m-double)=" in text and "{py:obj}`double <gmmxlnet_nb.m.double>`" in text
-    assert "Internal to `gmmxlnet_nb.m`" in text and "Needs a GPU" in text
-    assert [c.metadata.tags for c in made.cells if c.cell_type == "code"] == [["exported"], ["exported"], [], []]
+    assert "Needs a GPU" in text
+    tags = [c.metadata.tags for c in made.cells if c.cell_type == "code"]
+    assert tags == [["exported"], ["exported", "hide-input"], [], []]
+    assert [c.metadata.mystnb for c in made.cells if c.cell_type == "code"][1]["code_prompt_show"] == "Internal: inner"
     assert [o.get("text", "") or o.data["text/html"] for o in made.cells[-1].outputs] == ["shown", table]
     pages.after_title(made, "Below")
     assert made.cells[0].source == "# Title\n\n> Summary\n\nBelow\n\n"
+
+
+LONG = "\n".join(f"y{i} = 1" for i in range(pages.LONG_CODE + 1))
+ASSERTS = "\n".join(["assert f(1)"] * (pages.LONG_EXAMPLE + 1))
+
+
+@pytest.mark.parametrize(("source", "shown", "title"), [
+    ("import os\nfrom pathlib import Path", "", "Imports"),
+    ("#| export\nimport os", "", "Imports"),
+    ("#| exporti\ndef double(x):\n    'Twice `x`. More.'", "", "Internal: double · Twice x"),
+    ("#| export\ndef double(x): pass", "", ""),
+    (f"#| export\n{LONG}", "", f"{pages.LONG_CODE + 1} lines: y0, y1, y2"),
+    ("assert half(2) == 1", "", "Test of half"),
+    ("test_eq(other(2), 1)", "", "Test"),
+    ("print(half(2))", "1.0", ""),
+    ("assert half(2); half(3)", "1.5", ""),
+    (ASSERTS, "1", "Example with tests"),
+    (LONG, "1", f"{pages.LONG_CODE + 1} lines: y0, y1, y2"),
+    ("x = self.half  # no test", "", ""),
+    ("%matplotlib inline\nimport os", "", "Imports"),
+])  # fmt: skip
+def test_folding(module: Module, source: str, shown: str, title: str) -> None:
+    before = new_code_cell("#| export\ndef half(x): return x / 2")
+    outputs = [new_output("stream", name="stdout", text=shown)] if shown else []
+    made = pages.page(Path("00_m.ipynb"), notebook(before, new_code_cell(source, outputs=outputs)), module)
+    last = made.cells[-1]
+    assert last.metadata.mystnb.get("code_prompt_show", "") == title
+    assert ("hide-input" in last.metadata.tags) == bool(title) and bool(last.outputs) == bool(shown)
+
+
+def test_prompts_are_short() -> None:
+    assert pages.shortened("a" * 200) == "a" * (pages.PROMPT - 1) + "…" and pages.shortened("a") == "a"
+
+
+def test_wings() -> None:
+    chapters = sorted(path.stem for path in (make_site.ROOT / "nbs").glob("*.ipynb") if path.stem != "index")
+    assert sorted(stem for found in wings.resolved(chapters).values() for stem in found) == chapters
+    with pytest.raises(ValueError, match="it lacks 98_new"):
+        wings.resolved([*chapters, "98_new"])
+    with pytest.raises(ValueError, match="the wing memory has 01, which is no notebook that is left"):
+        wings.resolved(chapters[2:])
+
+
+def test_drawings(tmp_path: Path) -> None:
+    for name, draw in drawings.DRAWINGS.items():
+        made = draw()
+        assert (drawings.IMAGES / f"{name}.svg").read_text("utf-8") == made, "python docs/drawings.py writes them anew"
+        assert "prefers-color-scheme" in made and "prefers-color-scheme" not in draw("light") + draw("dark")
+        assert drawings.DARK["ink"] not in draw("light") and ElementTree.fromstring(made).find("{*}title") is not None
+    with pytest.raises(ValueError, match="must have two records of improved-gmm4-null-read at least, has 0"):
+        drawings.length(folder=tmp_path)
+
+
+def test_drawn_length_is_that_of_the_records() -> None:
+    best = drawings.length_scores()["improved-gmm4-null-read"]
+    runs = [json.loads(path.read_text("utf-8")) for path in drawings.RECORDS.glob("improved-gmm4-null-read-[0-9]*.json")]
+    assert best[-1][0] == pytest.approx(sum(run["metrics"]["choice_exact/2048"] for run in runs) / len(runs))
 
 
 @pytest.mark.parametrize(("cells", "message"), [
