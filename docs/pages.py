@@ -11,15 +11,17 @@ from bs4 import BeautifulSoup
 from nbdev.process import extract_directives
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
-from reference import Module, defined, label
+from reference import Example, Module, defined, label
 
 HIDDEN = {"hide", "default_exp", "include:"}  # cells that no reader sees, as in nbdev
 EXPORTED = {"export", "exports", "exporti"}
 FLAGS = {"gpu": "Needs a GPU", "slow": "Takes long"}  # `tst_flags` in settings.ini: such cells run on request
+TALL = 10_500  # pixels, as estimated: a taller chapter becomes several pages
 ALT = "Figure drawn by the code above"
 LONG_EXAMPLE = 24  # lines: a longer example that tests as well is folded, and what it shows stays
 LONG_CODE = 40  # lines: longer code is folded under its name, its docstring and the link to its reference
-PROMPT = 96  # characters of the line that a folded cell leaves
+LONGEST_EXAMPLE = 16  # lines of an example in the reference, and of what it prints
+PROMPT = 104  # characters of the line that a folded cell leaves
 # What only one of MyST and Quarto reads, or reads otherwise: notebooks do without
 DIALECTS = {
     r"^ {0,3}(`{3,}|~{3,}) *\{[^}]*\}": "a directive or an executable block",
@@ -117,6 +119,36 @@ def exported_names(source: str, module: Module) -> list[str]:
     return [name for name in dict.fromkeys(found) if name in module.public]
 
 
+def printed(cell: NotebookNode) -> str:
+    """The text that a cell shows, if it shows nothing else."""
+    found = []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        if output.get("name") == "stderr":
+            continue
+        if any(kind in data for kind in ("image/png", "text/html", "text/markdown")):
+            return ""
+        found.append(output.get("text", "") or data.get("text/plain", ""))
+    return "\n".join(text.rstrip() for text in found).strip("\n")
+
+
+def examples(nb: NotebookNode, names: list[str]) -> dict[str, Example]:
+    """For each name the shortest cell that uses it and shows something, or else only uses it, without testing."""
+    found: dict[str, tuple[tuple[bool, bool, int], Example]] = {}
+    for cell in nb.cells:
+        if cell.cell_type != "code" or re.search(r"^#\|", cell.source, re.MULTILINE) or not parsed(cell.source):
+            continue
+        lines, shown = cell.source.count("\n") + 1, printed(cell)
+        if lines > LONGEST_EXAMPLE or (tests(cell.source) and not shown) or shown.count("\n") >= LONGEST_EXAMPLE:
+            continue
+        for name in names:
+            if re.search(rf"(?<![\w.]){name}(?!\w)", cell.source):
+                rank = (tests(cell.source), not shown, lines)
+                if name not in found or rank < found[name][0]:
+                    found[name] = (rank, Example(cell.source, shown))
+    return {name: example for name, (_, example) in found.items()}
+
+
 def announcement(names: list[str], module: Module, internal: bool) -> NotebookNode:
     """The line above an exported cell: anchors, and links to the API reference."""
     anchors = [f"({label(module, name)})=" for name in names]
@@ -163,6 +195,8 @@ def prompt(cell: NotebookNode, found: set[str], known: list[str]) -> str:
     if body and all(isinstance(node, ast.Import | ast.ImportFrom) for node in body):
         return "Imports"
     said = f" · {text}" if (text := first_sentence(cell.source)) else ""
+    if "parameters" in cell.metadata.get("tags", []):
+        return f"{lines} lines of parameters" if lines > LONG_CODE else ""
     if "exporti" in found:
         return shortened(f"Internal: {', '.join(names_in(cell.source)[:3])}{said}")
     if lines > LONG_CODE:
@@ -191,7 +225,7 @@ def page(path: Path, nb: NotebookNode, module: Module | None = None) -> Notebook
                 continue
             tags = [tag for tag in cell.metadata.get("tags", []) if tag in ("parameters", "injected-parameters")]
             cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and without_progress(o)]
-            folded = "" if tags else prompt(cell, found, known)
+            folded = prompt(cell, found, known)
             if found & EXPORTED and module is not None:
                 tags.append("exported")
                 known += names_in(cell.source)
@@ -211,6 +245,48 @@ def page(path: Path, nb: NotebookNode, module: Module | None = None) -> Notebook
     nb.metadata = {"kernelspec": kernel, "language_info": {"name": "python", "pygments_lexer": "ipython3"}}
     nb.cells = cells
     return nb
+
+
+def height(cell: NotebookNode) -> int:
+    """About how many pixels of a wide page a cell takes."""
+    lines = cell.source.splitlines()
+    if cell.cell_type != "code":
+        return 20 + sum(64 if line.startswith("#") else 27 * (1 + len(line) // 105) for line in lines)
+    shown = 0
+    for output in cell.outputs:
+        data = output.get("data", {})
+        tall = any(kind.startswith("image/") for kind in data)
+        text = output.get("text", "") or data.get("text/plain", "")
+        shown += 320 if tall else 300 if "text/html" in data else 44 + min(430, 16 * text.count("\n"))
+    return shown + (34 if "hide-input" in cell.metadata.tags else 44 + 16 * len(lines))
+
+
+def parts(nb: NotebookNode) -> list[NotebookNode]:
+    """A page in one part, or in several, which begin at headings, if it is tall."""
+    heights = [height(cell) for cell in nb.cells]
+    count = -(-sum(heights) // TALL)
+    found: list[list[NotebookNode]] = [[]]
+    done = 0
+    for cell, tall in zip(nb.cells, heights, strict=True):
+        begins = cell.cell_type == "markdown" and cell.source.startswith("## ")
+        if begins and done + tall // 2 >= sum(heights) * len(found) / count and len(found) < count:
+            found.append([])
+        found[-1].append(cell)
+        done += tall
+    return [NotebookNode({**nb, "cells": cells}) for cells in found]
+
+
+def write_parts(nb: NotebookNode, path: Path, title: str) -> None:
+    """Save a page, in several files if it is tall; the first leads to the others."""
+    first, *rest = parts(nb)
+    names = {f"{path.stem}-{i}": f"{title}, continued" for i, _ in enumerate(rest, 2)}
+    for name, part in zip(names, rest, strict=True):
+        head = new_markdown_cell(f"# {title}, continued\n\nThis page goes on from [{title}]({path.name}).")
+        part.cells = [head, *part.cells]
+        write_notebook(part, path.with_name(f"{name}.ipynb"))
+    if names:
+        first.cells.append(new_markdown_cell(contents("", names)))
+    write_notebook(first, path)
 
 
 def after_title(nb: NotebookNode, text: str) -> None:
