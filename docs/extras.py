@@ -102,7 +102,7 @@ def document() -> str:
 
 FRAME = """```{{raw}} html
 <p><a href="{name}.html">Open it on a page of its own</a></p>
-<iframe class="page" src="{name}.html" title="{title}" loading="lazy"></iframe>
+<iframe class="page" src="{name}.html" title="{title}"></iframe>
 ```
 """
 PAGES = f"""# Pages to step through

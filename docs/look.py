@@ -82,14 +82,14 @@ CONTRAST = """() => {
   return found.slice(0, 3);
 }"""
 SERIOUS = """async () => {
-  const found = await axe.run({exclude: ['iframe']}, {resultTypes: ['violations'], iframes: false});
+  const found = await axe.run({exclude: ['iframe']}, {resultTypes: ['violations'], iframes: false, preload: false});
   return found.violations.filter(v => ['serious', 'critical'].includes(v.impact))
     .map(v => `${v.id}: ${v.help} (${v.nodes.length}): ${v.nodes.slice(0, 2).map(n => n.target.join(' ')).join(', ')}`);
 }"""
 # All pages that the site's search finds for some words, as a reader would see them
 FINDS = """queries => queries.map(query => {
   const [, ...parsed] = Search._parseQuery(query);
-  return Search._performSearch(query, ...parsed).map(found => `${found[0]}.html${found[2] || ''}`);
+  return Search._performSearch(query, ...parsed).reverse().map(found => `${found[0]}.html${found[2] || ''}`);
 })"""
 NAMELESS = """() => [...document.querySelectorAll('input, textarea, select, button')]
   .filter(e => e.checkVisibility() && !e.labels?.length && !e.textContent.trim() && !e.ariaLabel).map(e => e.outerHTML)"""
@@ -186,7 +186,8 @@ class Look:
         """What the search does not find: public names, messages as people paste them, and the field's words."""
         modules = package_modules(ROOT / PACKAGE)
         wanted = {name: f"#{m.name}.{name}" for m in modules.values() for name in m.public}
-        told = {m.text: "/messages-" for module in modules.values() for m in messages(module)}
+        said = (m.text for module in modules.values() for m in messages(module))
+        told = {text: "/messages-" for text in said if len({*re.findall(r"[a-z]{4,}", text)} - {"must"}) > 2}
         queries = {**dict.fromkeys(WORDS, ".html"), **wanted, **{text.replace(GAP, "17"): page for text, page in told.items()}}
         for query, found in zip(queries, self.page.evaluate(FINDS, list(queries)), strict=True):
             if not any(queries[query] in page for page in found[:40]):

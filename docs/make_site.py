@@ -18,6 +18,7 @@ try:
     from check_site import Expected, check
     from drawings import DRAWINGS, LINES, RECORDS
     from extras import CARD, base_address, colab, draw_card, llms, sitemap, write_extras
+    from finish import finish
     from messages import messages_page
     from nbformat.v4 import new_markdown_cell
     from pages import (
@@ -300,6 +301,8 @@ def home(parts: dict[str, dict[str, str]]) -> None:
     nb = read_notebook(path)
     name = title(path, nb)
     nb = page(path, nb)
+    for cell in nb.cells:
+        cell.source = cell.source.replace("](../CONTRIBUTING.md)", "](contributing.md)")
     rest = nb.copy()
     manual = new_markdown_cell(f"# Manual\n\n> What {name} can be told, from the command line and in Python.")
     nb.cells, rest.cells = nb.cells[:1], [manual, *nb.cells[1:]]
@@ -384,6 +387,7 @@ def main() -> None:
     start = time.perf_counter()
     expected = make_pages()
     run_sphinx()
+    finish(HTML)
     if faults := check(HTML, expected):
         raise ValueError("\n".join([*faults, f"{len(faults)} faults; the pages are in {HTML.relative_to(ROOT)}"]))
     shutil.rmtree(SITE, ignore_errors=True)

@@ -16,6 +16,7 @@ from reference import Example, Module, defined, label
 HIDDEN = {"hide", "default_exp", "include:"}  # cells that no reader sees, as in nbdev
 EXPORTED = {"export", "exports", "exporti"}
 FLAGS = {"gpu": "Needs a GPU", "slow": "Takes long"}  # `tst_flags` in settings.ini: such cells run on request
+LOGS = 2  # tables of a trainer that a cell shows: each evaluation prints one
 TALL = 10_500  # pixels, as estimated: a taller chapter becomes several pages
 ALT = "Figure drawn by the code above"
 LONG_EXAMPLE = 24  # lines: a longer example that tests as well is folded, and what it shows stays
@@ -111,6 +112,17 @@ def without_progress(output: NotebookNode) -> bool:
         (bar.parent or bar).decompose()
     output.data["text/html"] = str(soup).strip()
     return soup.find("td") is not None  # a table of losses may stand under the bar
+
+
+def told(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """What a cell shows of its outputs: no warnings, no progress bars, and of many tables under such bars the first ones."""
+    found, logs = [], 0
+    for output in outputs:
+        is_log = "<progress" in output.get("data", {}).get("text/html", "")
+        logs += is_log
+        if output.get("name") != "stderr" and without_progress(output) and not (is_log and logs > LOGS):
+            found.append(output)
+    return found
 
 
 def exported_names(source: str, module: Module) -> list[str]:
@@ -224,7 +236,7 @@ def page(path: Path, nb: NotebookNode, module: Module | None = None) -> Notebook
             if found & HIDDEN or not cell.source.strip():
                 continue
             tags = [tag for tag in cell.metadata.get("tags", []) if tag in ("parameters", "injected-parameters")]
-            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and without_progress(o)]
+            cell.outputs = told(cell.outputs)
             folded = prompt(cell, found, known)
             if found & EXPORTED and module is not None:
                 tags.append("exported")

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import drawings
 import extras
+import finish
 import make_site
 import messages
 import nbformat
@@ -251,6 +252,28 @@ def test_folding(module: Module, source: str, shown: str, title: str) -> None:
     last = made.cells[-1]
     assert last.metadata.mystnb.get("code_prompt_show", "") == title
     assert ("hide-input" in last.metadata.tags) == bool(title) and bool(last.outputs) == bool(shown)
+
+
+def test_a_cell_shows_few_logs() -> None:
+    log = new_output("display_data", {"text/html": "<div><progress></progress></div><table><tr><td>1</td></tr></table>"})
+    frame = new_output("display_data", {"text/html": "<table><tr><td>2</td></tr></table>"})
+    kept = pages.told([nbformat.from_dict(dict(one)) for one in (log, frame, log, log, frame)])
+    assert ["2</td>" in output.data["text/html"] for output in kept] == [False, True, False, True]
+
+
+def test_finish() -> None:
+    html = (
+        '<button class="btn search-button-field" aria-label="Search">Search</button><button aria-label="Menu"></button>'
+        '<li><a class="reference internal" href="x.html">A <code>b</code></a><details><summary><span></span></summary></details>'
+        '<summary aria-label="Toggle hidden content">'
+    )
+    assert finish.named_search(html).count("aria-label") == html.count("aria-label") - 1
+    named = finish.named_folds(html)
+    assert '<summary aria-label="Pages of A b"><span>' in named and "Toggle" not in named
+    parameters = "".join(f'<dd><em class="sig-param">{name}</em></dd>\n' for name in "ab")
+    mended = finish.signature_lines(f"<dt><dl>\n{parameters}</dl></dt><dl><dt>t</dt><dd>d</dd></dl>")
+    assert mended.count("<dd>") == 1 and mended.count('<span class="sig-line">') == 2
+    assert mended.endswith("<dl><dt>t</dt><dd>d</dd></dl>")
 
 
 def test_prompts_are_short() -> None:
