@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import nbformat
@@ -273,19 +273,26 @@ def height(cell: NotebookNode) -> int:
     return shown + (34 if "hide-input" in cell.metadata.tags else 44 + 16 * len(lines))
 
 
+def breaks(nb: NotebookNode, starts: list[int], count: int) -> list[int]:
+    """The cells at which a page in so many parts is best cut: at headings, or at other prose where no heading is near."""
+    share = starts[-1] / count
+    markdown = [i for i, cell in enumerate(nb.cells) if i and cell.cell_type == "markdown"]
+    prose = [i for i in markdown if not nb.cells[i].source.startswith(("(", ":"))]  # not what stands above exported code
+    found: set[int] = set()
+    for n in range(1, count):
+        for places in ([i for i in prose if nb.cells[i].source.startswith("##")], prose):
+            nearest = min(places, key=lambda i: abs(starts[i] - n * share), default=None)
+            if nearest is not None and abs(starts[nearest] - n * share) < share / 4:
+                found.add(nearest)
+                break
+    return sorted(found)
+
+
 def parts(nb: NotebookNode) -> list[NotebookNode]:
-    """A page in one part, or in several, which begin at headings, if it is tall."""
-    heights = [height(cell) for cell in nb.cells]
-    count = -(-sum(heights) // TALL)
-    found: list[list[NotebookNode]] = [[]]
-    done = 0
-    for cell, tall in zip(nb.cells, heights, strict=True):
-        begins = cell.cell_type == "markdown" and cell.source.startswith("## ")
-        if begins and done + tall // 2 >= sum(heights) * len(found) / count and len(found) < count:
-            found.append([])
-        found[-1].append(cell)
-        done += tall
-    return [NotebookNode({**nb, "cells": cells}) for cells in found]
+    """A page in one part, or in several if it is tall."""
+    starts = [0, *accumulate(height(cell) for cell in nb.cells)]  # the last one is where the page ends
+    cuts = [0, *breaks(nb, starts, -(-starts[-1] // TALL)), len(nb.cells)]
+    return [NotebookNode({**nb, "cells": nb.cells[a:b]}) for a, b in pairwise(cuts)]
 
 
 def write_parts(nb: NotebookNode, path: Path, title: str) -> None:

@@ -294,8 +294,10 @@ def test_tall_pages_become_several(tmp_path: Path) -> None:
     assert "Title, continued <00_m-2>" in first.cells[-1].source
     assert pages.title(tmp_path / "00_m-2.ipynb", second) == "Title, continued"
     assert len(pages.parts(pages.page(Path("00_m.ipynb"), notebook(long[0])))) == 1
-    heads = [new_markdown_cell("word " * 2000) for _ in range(20)]
-    assert len(pages.parts(pages.page(Path("00_m.ipynb"), notebook(*heads)))) == 1  # it has no place to be cut at
+    plain = [new_markdown_cell("word " * 2000) for _ in range(20)]
+    assert len(pages.parts(pages.page(Path("00_m.ipynb"), notebook(*plain)))) > 1  # cut at prose without headings
+    code = [new_code_cell("\n".join(["x = 1"] * 30)) for _ in range(60)]
+    assert len(pages.parts(pages.page(Path("00_m.ipynb"), notebook(*code)))) == 1  # it has no place to be cut at
 
 
 def test_examples() -> None:
