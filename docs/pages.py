@@ -201,10 +201,17 @@ def shortened(text: str) -> str:
     return text if len(text) <= PROMPT else f"{text[: PROMPT - 1].rstrip()}…"
 
 
+def imports(node: ast.stmt) -> bool:
+    """Whether a statement only imports, if only where types are checked."""
+    if isinstance(node, ast.If):
+        return "TYPE_CHECKING" in ast.unparse(node.test) and all(map(imports, node.body))
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
 def prompt(cell: NotebookNode, found: set[str], known: list[str]) -> str:
     """What a cell is called once it is folded; nothing for one that stays open."""
     body, lines = parsed(cell.source), cell.source.count("\n") + 1
-    if body and all(isinstance(node, ast.Import | ast.ImportFrom) for node in body):
+    if body and all(map(imports, body)):
         return "Imports"
     said = f" · {text}" if (text := first_sentence(cell.source)) else ""
     if "parameters" in cell.metadata.get("tags", []):

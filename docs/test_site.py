@@ -233,6 +233,8 @@ ASSERTS = "\n".join(["assert f(1)"] * (pages.LONG_EXAMPLE + 1))
 @pytest.mark.parametrize(("source", "shown", "title"), [
     ("import os\nfrom pathlib import Path", "", "Imports"),
     ("#| export\nimport os", "", "Imports"),
+    ("#| export\nimport os\nif TYPE_CHECKING:\n    import torch", "", "Imports"),
+    ("if x:\n    import torch", "", ""),
     ("#| exporti\ndef double(x):\n    'Twice `x`. More.'", "", "Internal: double · Twice x"),
     ("#| export\ndef double(x): pass", "", ""),
     (f"#| export\n{LONG}", "", f"{pages.LONG_CODE + 1} lines: y0, y1, y2"),
