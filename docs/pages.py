@@ -306,8 +306,13 @@ def write_parts(nb: NotebookNode, path: Path, title: str) -> None:
     """Save a page, in several files if it is tall; the first leads to the others."""
     first, *rest = parts(nb)
     names = {f"{path.stem}-{i}": f"{title}, continued" for i, _ in enumerate(rest, 2)}
+    before = list(first.cells)
     for name, part in zip(names, rest, strict=True):
         head = new_markdown_cell(f"# {title}, continued\n\nThis page goes on from [{title}]({path.name}).")
+        section = [found for cell in before for found in re.findall(r"^## (.+)$", cell.source, re.MULTILINE)]
+        if section and not part.cells[0].source.startswith("## "):
+            head.source += f"\n\n## {section[-1]}, continued"
+        before += part.cells
         part.cells = [head, *part.cells]
         write_notebook(part, path.with_name(f"{name}.ipynb"))
     if names:

@@ -295,6 +295,9 @@ def test_tall_pages_become_several(tmp_path: Path) -> None:
     first, second = (pages.read_notebook(tmp_path / f"{name}.ipynb") for name in names[:2])
     assert "Title, continued <00_m-2>" in first.cells[-1].source
     assert pages.title(tmp_path / "00_m-2.ipynb", second) == "Title, continued"
+    deep = [new_markdown_cell("## Section"), *(new_markdown_cell(f"### Part {i}\n\n" + "word " * 2000) for i in range(10))]
+    pages.write_parts(pages.page(Path("00_m.ipynb"), notebook(*deep)), tmp_path / "00_m.ipynb", "Title")
+    assert "## Section, continued" in pages.read_notebook(tmp_path / "00_m-2.ipynb").cells[0].source
     assert len(pages.parts(pages.page(Path("00_m.ipynb"), notebook(long[0])))) == 1
     plain = [new_markdown_cell("word " * 2000) for _ in range(20)]
     assert len(pages.parts(pages.page(Path("00_m.ipynb"), notebook(*plain)))) > 1  # cut at prose without headings
