@@ -87,7 +87,8 @@ def seen(checkpoint: Path, report: Path) -> tuple[RoutingTrace, dict[str, Any]]:
     one = one_document(trace, 0, trace.write.shape[1])
     parts = document_parts(dataset)
     changes = np.linalg.norm(states, axis=-1)
-    about = {"params": run["params"], "scores": scores, "versions": run["versions"], "norms": rounded(changes.mean((0, 2)), 3)}
+    params = {name: value for name, value in run["params"].items() if name not in ("output_dir", "cache_dir", "data_path")}
+    about = {"params": params, "scores": scores, "versions": run["versions"], "norms": rounded(changes.mean((0, 2)), 3)}
     return short_trace(trace, DOCUMENTS), {
         "about": about, "document": {"id": one.ids[0], **parts}, "steps": steps(model, dataset),
         "states": rounded(states[:WITH_STATES]), "causal": matrix(told["causal"]["value"]), "curves": curves,
