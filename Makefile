@@ -11,6 +11,7 @@ BIN := .venv/bin
 TEX := texlive-latex-base texlive-latex-recommended texlive-fonts-recommended latexmk
 INSTALLED := .venv/.installed
 BROWSER := .venv/.browser
+AXE := _proc/axe/node_modules/axe-core/axe.min.js
 
 help:  ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -88,7 +89,7 @@ docs: $(INSTALLED)  ## Make the site in _site, with tiny runs of the experiments
 docs-test: $(INSTALLED)  ## Test what makes and checks the site
 	$(BIN)/pytest -q docs
 
-look: docs $(BROWSER)  ## Open every page of the site, and that of gmmxlnet serve, in Chromium, wide and narrow: make look PAGES="index.html"
+look: docs $(BROWSER) $(AXE)  ## Open every page of the site, and that of gmmxlnet serve, in Chromium, wide and narrow, light and dark: make look PAGES="index.html"
 	$(BIN)/python docs/look.py $(PAGES)
 	$(if $(PAGES),,$(BIN)/python docs/look.py --serve)
 
@@ -99,6 +100,11 @@ $(BROWSER): $(INSTALLED)
 	command -v chromium >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends chromium; }
 	$(BIN)/python -m pip install -q -c constraints.txt playwright
 	touch $@
+
+# Rules of accessibility, which the pages are held to; npm is Debian's too.
+$(AXE):
+	@command -v npm >/dev/null || { echo "make look needs npm: apt-get install npm"; exit 1; }
+	npm install --silent --no-save --prefix _proc/axe axe-core@4.14.1
 
 records: $(INSTALLED)  ## Name each record of experiments/records that is stale, edited or of no run; fail for stale ones too: make records RELEASE=1
 	$(BIN)/gmmxlnet-runs check --tier full --present $(if $(filter-out 0,$(RELEASE)),,--allow-stale)

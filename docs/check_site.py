@@ -16,6 +16,7 @@ NO_LOAD = {"canonical", "author", "license", "help", "search", "next", "prev", "
 CODE = ["pre", "code", "script", "style", "textarea"]
 # A dollar or a command outside of what MathJax draws; \( and \[ are what Sphinx writes inside it
 LATEX = re.compile(r"\$|\\[A-Za-z]{2,}|\\[()\[\]]")
+LARGEST = 1_000_000  # bytes of a page without its pictures
 DIRECTIVE = re.compile(r"^\s*#\|.*", re.MULTILINE)
 
 
@@ -164,6 +165,9 @@ class Check:
             where = path.relative_to(self.site)
             if page.soup.find(["h1", "title"]) is None:
                 found.append(f"{where}: has no title")
+            size = len(re.sub(r"data:image/[^\"')]*", "", path.read_text(encoding="utf-8")).encode())
+            if size > LARGEST:
+                found.append(f"{where}: has {size:,} bytes without pictures, {LARGEST:,} at most")
             if expected.private and expected.private in path.read_text(encoding="utf-8"):
                 found.append(f"{where}: shows {expected.private}, a path of this machine")
             found += [f"{where}: {fault}" for fault in dict.fromkeys([*self.links(page), *self.text(page)])]

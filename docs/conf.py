@@ -8,6 +8,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
+from extras import base_address  # noqa: E402
+
 _ini = ConfigParser()
 _ini.read(HERE.parent / "settings.ini", encoding="utf-8")
 _settings = _ini["DEFAULT"]
@@ -15,6 +17,7 @@ _settings = _ini["DEFAULT"]
 project = "GMM-XLNet"
 author = _settings["author"]
 project_copyright = author
+site_about = _settings["description"]
 version = release = _settings["version"]
 
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx_copybutton", "links"]
@@ -23,7 +26,7 @@ nb_execution_mode = "off"  # pages show what the notebooks have saved
 nb_output_stderr = "remove"
 nb_merge_streams = True
 nb_mime_priority_overrides = [("html", "text/markdown", 0)]
-myst_enable_extensions = ["dollarmath", "colon_fence"]  # what Quarto reads too, and boxes
+myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]  # what Quarto reads too, boxes, and lists of chapters
 myst_dmath_allow_space = False  # as Quarto has it
 myst_dmath_allow_digits = False
 myst_heading_anchors = 3
@@ -40,7 +43,10 @@ if _mathjax is None or not _mathjax.submodule_search_locations:
     raise ImportError("sphinx-mathjax-offline is missing: make install")
 html_static_path = [str(HERE / "_static"), str(Path(_mathjax.submodule_search_locations[0]) / "static")]
 mathjax_path = "mathjax/tex-chtml.js"
+html_extra_path = [str(HERE.parent / "_proc" / "extra")]  # what make_site puts beside the pages
+html_baseurl = base_address(_settings)  # of canonical links; nothing if doc_host is not set
 html_css_files = ["site.css"]
+html_js_files = [("search.js", {"defer": "defer"})]  # after Sphinx's own
 html_show_sourcelink = False
 html_copy_source = False
 html_show_search_summary = False  # it is fetched, which browsers forbid to pages that are files

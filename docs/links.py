@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from extras import social_tags
 from reference import PACKAGE, package_modules, targets
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -42,8 +43,8 @@ class NameLinks(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:
         """Put references in the place of names."""
         known: dict[str, list[str]] = self.config.api_targets
-        # the pages 02_router and api/router belong to the module router
-        here = re.sub(r"^\d+_", "", self.env.docname.split("/")[-1])
+        # the pages 02_router, 02_router-2 and api/router belong to the module router
+        here = re.sub(r"^\d+_|-\d+$", "", self.env.docname.split("/")[-1])
         for node in list(self.document.findall(nodes.literal)):
             ancestor: Any = node
             while ancestor is not None and not isinstance(ancestor, INSIDE):
@@ -67,9 +68,19 @@ class NameLinks(SphinxTransform):
                         node += self.link(part, target) if target else nodes.Text(part)
 
 
+def add_social_tags(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """What others show of a link to a page, where the site has an address."""
+    if app.config.html_baseurl:
+        about = str(app.config.site_about)
+        tags = social_tags(app.config.html_baseurl, str(context.get("title", "")), about, f"{page}.html")
+        context["metatags"] = f"{context.get('metatags', '')}\n{tags}"
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the transform."""
     modules = package_modules(Path(app.confdir).parent / PACKAGE)
     app.add_config_value("api_targets", targets(modules.values()), "env", dict)
+    app.add_config_value("site_about", "", "html", str)
+    app.connect("html-page-context", add_social_tags)
     app.add_transform(NameLinks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,8 @@
-"""Open every page of the site in Chromium, wide and narrow, and fail on what a reader would see go wrong.
+"""Open every page of the site in Chromium, wide and narrow, light and dark, and fail on what a reader would see go wrong.
 
-`python docs/look.py [PAGE…]`, which `make look` runs: the pages of _site, all by default. `python docs/look.py --serve`
-looks at the page of `gmmxlnet serve` instead, light and dark: with the model of runs/train, or a tiny one without training.
-Pictures go to _proc/look.
+`python docs/look.py [PAGE…]`, which `make look` runs: the pages of _site, all by default, with axe-core's rules besides.
+`python docs/look.py --serve` looks at the page of `gmmxlnet serve` instead: with the model of runs/train, or a tiny one
+without training. Pictures go to _proc/look.
 """
 
 import re
@@ -13,8 +13,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
+
+from messages import GAP, messages
+from reference import PACKAGE, package_modules
 
 try:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
@@ -25,7 +29,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SITE, PICTURES = ROOT / "_site", ROOT / "_proc" / "look"
 CHECKPOINT = ROOT / "runs" / "train" / "checkpoint"
 SIZES = {1280: 900, 390: 844}  # width and height in pixels
+SCHEMES = ("light", "dark")
 SOUGHT, FOUND = "ExpertUpdater", "api/updates.html#gmmxlnet_nb.updates.ExpertUpdater"
+WORDS = ("Gaussian", "RMT", "forget gate")  # What people search for who know the field's words and not ours
+AXE = ROOT / "_proc" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+TALLEST_PAGE = 12_000  # pixels, at the larger width
 TALLEST = 16000  # pixels: Chromium draws no taller picture
 
 # Elements that stick out of the page, less those in a box that scrolls
@@ -73,6 +81,16 @@ CONTRAST = """() => {
   }
   return found.slice(0, 3);
 }"""
+SERIOUS = """async () => {
+  const found = await axe.run({exclude: ['iframe']}, {resultTypes: ['violations'], iframes: false, preload: false});
+  return found.violations.filter(v => ['serious', 'critical'].includes(v.impact))
+    .map(v => `${v.id}: ${v.help} (${v.nodes.length}): ${v.nodes.slice(0, 2).map(n => n.target.join(' ')).join(', ')}`);
+}"""
+# All pages that the site's search finds for some words, as a reader would see them
+FINDS = """queries => queries.map(query => {
+  const [, ...parsed] = Search._parseQuery(query);
+  return Search._performSearch(query, ...parsed).reverse().map(found => `${found[0]}.html${found[2] || ''}`);
+})"""
 NAMELESS = """() => [...document.querySelectorAll('input, textarea, select, button')]
   .filter(e => e.checkVisibility() && !e.labels?.length && !e.textContent.trim() && !e.ariaLabel).map(e => e.outerHTML)"""
 IN_SIGHT = """() => {
@@ -97,6 +115,8 @@ class Look:
         viewport: Any = {"width": width, "height": SIZES[width]}
         context = browser.new_context(viewport=viewport, color_scheme=scheme, offline=not server)
         self.width, self.page, self.noted, self.scheme, self.server = width, context.new_page(), list[str](), scheme, server
+        if AXE.exists():
+            self.page.add_init_script(path=AXE)
         self.page.on("console", self.console)
         self.page.on("pageerror", lambda error: self.noted.append(f"script error: {error}"))
         self.page.on("request", self.request)
@@ -122,7 +142,11 @@ class Look:
     def faults(self, name: str) -> Iterator[str]:
         """What is wrong with a page; leaves its picture."""
         page = self.open(name)
+        height = page.evaluate("() => document.documentElement.scrollHeight")
+        if self.width == max(SIZES) and height > TALLEST_PAGE:
+            yield f"is {height:,} pixels tall, {TALLEST_PAGE:,} at most"
         yield from (f"overflow: {x}" for x in page.evaluate(OVERFLOW))
+        yield from (f"accessibility: {x}" for x in page.evaluate(SERIOUS))
         yield from (f"equation that is not drawn: {x}" for x in page.evaluate(UNDRAWN))
         yield from (f"picture that is not shown: {x}" for x in page.evaluate(BROKEN))
         self.photograph(self.picture(name))
@@ -135,7 +159,7 @@ class Look:
 
     def picture(self, name: str) -> Path:
         """The file of a page's picture."""
-        return PICTURES / f"{name.removesuffix('.html').replace('/', '-')}-{self.width}.png"
+        return PICTURES / f"{name.removesuffix('.html').replace('/', '-')}-{self.width}-{self.scheme}.png"
 
     def search(self) -> Iterator[str]:
         """Search as a reader does, from the home page; says what goes wrong."""
@@ -155,7 +179,19 @@ class Look:
         page.wait_for_timeout(500)  # results come one by one
         yield from (f"overflow: {x}" for x in page.evaluate(OVERFLOW))
         page.screenshot(path=self.picture("search-results"))
+        yield from self.lost_words()
         yield from self.noted
+
+    def lost_words(self) -> Iterator[str]:
+        """What the search does not find: public names, messages as people paste them, and the field's words."""
+        modules = package_modules(ROOT / PACKAGE)
+        wanted = {name: f"#{m.name}.{name}" for m in modules.values() for name in m.public}
+        said = (m.text for module in modules.values() for m in messages(module))
+        told = {text: "/messages-" for text in said if len({*re.findall(r"[a-z]{4,}", text)} - {"must"}) > 2}
+        queries = {**dict.fromkeys(WORDS, ".html"), **wanted, **{text.replace(GAP, "17"): page for text, page in told.items()}}
+        for query, found in zip(queries, self.page.evaluate(FINDS, list(queries)), strict=True):
+            if not any(queries[query] in page for page in found[:40]):
+                yield f"the search does not find {query!r}"
 
 
 class LookAtServer(Look):
@@ -297,7 +333,7 @@ def look_at_server() -> int:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         with served(model) as address:
             for width in SIZES:
-                for scheme in ("light", "dark"):
+                for scheme in SCHEMES:
                     view = LookAtServer(browser, width, scheme, address)
                     for fault in view.all_faults(text, document.question):
                         faults += 1
@@ -313,14 +349,15 @@ def look(names: list[str]) -> int:
     faults = 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        for width in SIZES:
-            view = Look(browser, width)
+        for width, scheme in product(SIZES, SCHEMES):
+            view = Look(browser, width, scheme)
             for name, found in [*((name, view.faults(name)) for name in names), ("search", view.search())]:
                 for fault in found:
                     faults += 1
-                    print(f"{name} at {width}: {fault}")
+                    print(f"{name} at {width}, {scheme}: {fault}", flush=True)
         browser.close()
-    print(f"{len(names)} pages at {len(SIZES)} widths, {faults} faults; pictures are in {PICTURES.relative_to(ROOT)}")
+    where = PICTURES.relative_to(ROOT)
+    print(f"{len(names)} pages at {len(SIZES)} widths, light and dark, {faults} faults; pictures are in {where}")
     return faults
 
 
@@ -331,6 +368,8 @@ def main() -> None:
     there = sorted(str(p.relative_to(SITE)) for p in SITE.rglob("*.html") if "_static" not in p.parts)
     if not there:
         raise ValueError("there is no site to look at: make docs")
+    if not AXE.exists():
+        raise ValueError(f"{AXE.relative_to(ROOT)} is missing: make look installs it")
     asked = sys.argv[1:] or there
     if unknown := [name for name in asked if name not in there]:
         raise ValueError(f"_site has no page {unknown[0]!r}; it has {', '.join(there)}")

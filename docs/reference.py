@@ -8,10 +8,11 @@ import io
 import json
 import re
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 PACKAGE = "gmmxlnet_nb"
 DECORATORS = {
@@ -215,6 +216,19 @@ def class_fields(module: Module, node: ast.ClassDef) -> list[Parameter]:
     return found
 
 
+class Example(NamedTuple):
+    """Code that uses a name, and what it prints."""
+
+    source: str
+    shown: str
+
+
+def fenced(language: str, text: str) -> list[str]:
+    """A block of code, as lines of Markdown; fewer backticks than an entry has, more than the code."""
+    ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return [f"{ticks}{language}", *text.splitlines(), ticks, ""]
+
+
 @dataclass
 class Page:
     """The page of one module."""
@@ -222,6 +236,7 @@ class Page:
     module: Module
     chapter: tuple[str, str]  # The notebook that the module is made from, and its title
     package: dict[str, tuple[Module, ast.ClassDef]]  # Every class of the package
+    examples: Mapping[str, Example] = field(default_factory=dict)  # Of names, from the notebook
     lines: list[str] = field(default_factory=list)
 
     def write(self) -> str:
@@ -232,7 +247,9 @@ class Page:
             f"Explained and tested in [{title}](../{notebook}).", "",
             f"```{{py:module}} {self.module.name}", "```", "", f"```{{py:currentmodule}} {self.module.name}", "```", "",
         ]  # fmt: skip
-        for name, node in self.module.definitions.items():
+        constants = [n for n, node in self.module.definitions.items() if isinstance(node, ast.Assign | ast.AnnAssign)]
+        for name in [*(n for n in self.module.definitions if n not in constants), *constants]:
+            node = self.module.definitions[name]
             if isinstance(node, ast.ClassDef):
                 self.add_class(node)
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -246,9 +263,13 @@ class Page:
         self.lines += [f"{'`' * (6 - depth)}{{py:{kind}}} {head}", *options, ""]
 
     def close(self, depth: int = 0, name: str | None = None) -> None:
-        """End an entry with the way back to the chapter."""
+        """End an entry with an example, if the chapter has one, and the way back there."""
+        if name is not None and name in self.examples:
+            source, shown = self.examples[name]
+            self.lines += ["**Example**", "", *fenced("python", source), *(fenced("text", shown) if shown else [])]
         if name is not None:
-            link = f"Explained in {{ref}}`{self.chapter[1]} <{label(self.module, name)}>`."
+            number = self.chapter[0].partition("_")[0]
+            link = f"Defined in notebook {{ref}}`{number} {self.chapter[1]} <{label(self.module, name)}>`."
             self.lines += ["::::{container} explained", link, "::::", ""]
         self.lines += ["`" * (6 - depth), ""]
 

@@ -62,6 +62,17 @@ def test_requests_are_noted(view: look.Look) -> None:
         assert any(note.startswith(word) for note in view.noted), view.noted
 
 
+@pytest.mark.skipif(not look.AXE.exists(), reason="make look installs axe-core")
+def test_accessibility(view: look.Look) -> None:
+    page = '<!doctype html><html lang="en"><title>t</title><main><h1>T</h1><img src="data:," %s></main></html>'
+    found = []
+    for words in ("", 'alt="A figure"'):
+        view.page.set_content(page % words)
+        view.page.add_script_tag(path=look.AXE)
+        found.append(view.page.evaluate(look.SERIOUS))
+    assert len(found[0]) == 1 and found[0][0].startswith("image-alt") and found[1] == []
+
+
 def test_the_page_of_serve(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
     monkeypatch.setattr(look, "PICTURES", tmp_path)
     monkeypatch.setattr(look, "CHECKPOINT", tmp_path / "none")

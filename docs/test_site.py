@@ -1,17 +1,26 @@
 """What the helpers of the site must do, and above all what they must refuse: pytest docs."""
 
+import json
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import drawings
+import extras
+import finish
 import make_site
+import messages
 import nbformat
+import numpy as np
 import pages
 import pytest
+import wings
 from check_site import Expected, check
 from links import is_name, meant
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from reference import Module, Page, package_classes, prose, targets
+from reference import Example, Module, Page, package_classes, prose, targets
 
 GOOD = """<html><head><title>t</title><link rel="stylesheet" href="s.css"><script src="a.js"></script></head><body>
 <article>
@@ -53,6 +62,8 @@ def test_good_site(site: Path) -> None:
         ("Text,", r"a \mathrm{x}", "shows LaTeX that is not drawn"),
         ("Text,", r"a \(x\)", "shows LaTeX that is not drawn"),
         ('<h1 id="top">T</h1>', "/home/somebody/x", "shows /home/somebody, a path of this machine"),
+        ("Text,", "x" * 1_000_001, "has 1,000,"),
+        ("Text,", f"<img src='data:image/png;base64,{'x' * 1_000_001}'>", None),  # a picture may be large
         ("<title>t</title>", "<!-- -->", None),  # the heading is left
     ],
 )
@@ -136,7 +147,8 @@ def module(tmp_path: Path) -> Module:
 
 
 def test_reference(module: Module) -> None:
-    text = Page(module, ("00_m.ipynb", "Chapter"), package_classes([module])).write()
+    examples = {"double": Example("double(2)", "4")}
+    text = Page(module, ("00_m.ipynb", "Chapter"), package_classes([module]), examples).write()
     for part in (
         '{py:data} LIMIT\n:value: "3"\n\nAs far as it goes',
         "{py:function} double(value, *rest, twice=False)",
@@ -153,9 +165,11 @@ def test_reference(module: Module) -> None:
         "{py:method} run(speed=1.0)",
         "{py:property} power",
         "{py:method} same\n:staticmethod:\n\nThe same as `double`.",
-        "Explained in {ref}`Chapter <nb-m-LIMIT-constant>`",
+        "Defined in notebook {ref}`00 Chapter <nb-m-LIMIT-constant>`",
+        "**Example**\n\n```python\ndouble(2)\n```\n\n```text\n4\n```",
     ):
         assert part in text, part
+    assert text.index("{py:class} Machine") < text.index("{py:data} LIMIT")  # constants come last
     assert "_inner" not in text
     assert targets([module])["Machine.run"] == ["gmmxlnet_nb.m.Machine.run"]
     assert prose("a_b *c* $d$ <e> `f_*`") == r"a\_b \*c\* \$d\$ \<e> `f_*`"
@@ -203,11 +217,214 @@ def test_page(module: Module) -> None:
     text = "\n".join(cell.source for cell in made.cells)
     assert "secret" not in text and "#|" not in text
     assert "(nb-m-double)=" in text and "{py:obj}`double <gmmxlnet_nb.m.double>`" in text
-    assert "Internal to `gmmxlnet_nb.m`" in text and "Needs a GPU" in text
-    assert [c.metadata.tags for c in made.cells if c.cell_type == "code"] == [["exported"], ["exported"], [], []]
+    assert "Needs a GPU" in text
+    tags = [c.metadata.tags for c in made.cells if c.cell_type == "code"]
+    assert tags == [["exported"], ["exported", "hide-input"], [], []]
+    assert [c.metadata.mystnb for c in made.cells if c.cell_type == "code"][1]["code_prompt_show"] == "Internal: inner"
     assert [o.get("text", "") or o.data["text/html"] for o in made.cells[-1].outputs] == ["shown", table]
     pages.after_title(made, "Below")
     assert made.cells[0].source == "# Title\n\n> Summary\n\nBelow\n\n"
+
+
+LONG = "\n".join(f"y{i} = 1" for i in range(pages.LONG_CODE + 1))
+ASSERTS = "\n".join(["assert f(1)"] * (pages.LONG_EXAMPLE + 1))
+
+
+@pytest.mark.parametrize(("source", "shown", "title"), [
+    ("import os\nfrom pathlib import Path", "", "Imports"),
+    ("#| export\nimport os", "", "Imports"),
+    ("#| export\nimport os\nif TYPE_CHECKING:\n    import torch", "", "Imports"),
+    ("if x:\n    import torch", "", ""),
+    ("#| exporti\ndef double(x):\n    'Twice `x`. More.'", "", "Internal: double · Twice x"),
+    ("#| export\ndef double(x): pass", "", ""),
+    (f"#| export\n{LONG}", "", f"{pages.LONG_CODE + 1} lines: y0, y1, y2"),
+    ("assert half(2) == 1", "", "Test of half"),
+    ("test_eq(other(2), 1)", "", "Test"),
+    ("print(half(2))", "1.0", ""),
+    ("assert half(2); half(3)", "1.5", ""),
+    (ASSERTS, "1", "Example with tests"),
+    (LONG, "1", f"{pages.LONG_CODE + 1} lines: y0, y1, y2"),
+    ("x = self.half  # no test", "", ""),
+    ("%matplotlib inline\nimport os", "", "Imports"),
+])  # fmt: skip
+def test_folding(module: Module, source: str, shown: str, title: str) -> None:
+    before = new_code_cell("#| export\ndef half(x): return x / 2")
+    outputs = [new_output("stream", name="stdout", text=shown)] if shown else []
+    made = pages.page(Path("00_m.ipynb"), notebook(before, new_code_cell(source, outputs=outputs)), module)
+    last = made.cells[-1]
+    assert last.metadata.mystnb.get("code_prompt_show", "") == title
+    assert ("hide-input" in last.metadata.tags) == bool(title) and bool(last.outputs) == bool(shown)
+
+
+def test_a_cell_shows_few_logs() -> None:
+    log = new_output("display_data", {"text/html": "<div><progress></progress></div><table><tr><td>1</td></tr></table>"})
+    frame = new_output("display_data", {"text/html": "<table><tr><td>2</td></tr></table>"})
+    kept = pages.told([nbformat.from_dict(dict(one)) for one in (log, frame, log, log, frame)])
+    assert ["2</td>" in output.data["text/html"] for output in kept] == [False, True, False, True]
+
+
+def test_finish() -> None:
+    html = (
+        '<button class="btn search-button-field" aria-label="Search">Search</button><button aria-label="Menu"></button>'
+        '<li><a class="reference internal" href="x.html">A <code>b</code></a><details><summary><span></span></summary></details>'
+        '<summary aria-label="Toggle hidden content">'
+    )
+    assert finish.named_search(html).count("aria-label") == html.count("aria-label") - 1
+    named = finish.named_folds(html)
+    assert '<summary aria-label="Pages of A b"><span>' in named and "Toggle" not in named
+    parameters = "".join(f'<dd><em class="sig-param">{name}</em></dd>\n' for name in "ab")
+    mended = finish.signature_lines(f"<dt><dl>\n{parameters}</dl></dt><dl><dt>t</dt><dd>d</dd></dl>")
+    assert mended.count("<dd>") == 1 and mended.count('<span class="sig-line">') == 2
+    assert mended.endswith("<dl><dt>t</dt><dd>d</dd></dl>")
+
+
+def test_prompts_are_short() -> None:
+    assert pages.shortened("a" * 200) == "a" * (pages.PROMPT - 1) + "…" and pages.shortened("a") == "a"
+
+
+def test_tall_pages_become_several(tmp_path: Path) -> None:
+    long = [new_markdown_cell(f"## Part {i}\n\n" + "word " * 2000) for i in range(20)]
+    made = pages.page(Path("00_m.ipynb"), notebook(*long))
+    found = pages.parts(made)
+    assert [cell for part in found for cell in part.cells] == made.cells and len(found) > 1
+    assert all(sum(map(pages.height, part.cells)) < 1.3 * pages.TALL for part in found)
+    assert all(part.cells[0].source.startswith("## ") for part in found[1:])
+    pages.write_parts(made, tmp_path / "00_m.ipynb", "Title")
+    names = sorted(path.stem for path in tmp_path.iterdir())
+    assert names == ["00_m", *(f"00_m-{i}" for i in range(2, len(found) + 1))]
+    first, second = (pages.read_notebook(tmp_path / f"{name}.ipynb") for name in names[:2])
+    assert "Title, continued <00_m-2>" in first.cells[-1].source
+    assert pages.title(tmp_path / "00_m-2.ipynb", second) == "Title, continued"
+    deep = [new_markdown_cell("## Section"), *(new_markdown_cell(f"### Part {i}\n\n" + "word " * 2000) for i in range(10))]
+    pages.write_parts(pages.page(Path("00_m.ipynb"), notebook(*deep)), tmp_path / "00_m.ipynb", "Title")
+    assert "## Section, continued" in pages.read_notebook(tmp_path / "00_m-2.ipynb").cells[0].source
+    assert len(pages.parts(pages.page(Path("00_m.ipynb"), notebook(long[0])))) == 1
+    plain = [new_markdown_cell("word " * 2000) for _ in range(20)]
+    assert len(pages.parts(pages.page(Path("00_m.ipynb"), notebook(*plain)))) > 1  # cut at prose without headings
+    code = [new_code_cell("\n".join(["x = 1"] * 30)) for _ in range(60)]
+    assert len(pages.parts(pages.page(Path("00_m.ipynb"), notebook(*code)))) == 1  # it has no place to be cut at
+
+
+def test_examples() -> None:
+    def cell(source: str, text: str = "", image: bool = False) -> nbformat.NotebookNode:
+        outputs = [new_output("stream", name="stdout", text=text)] if text else []
+        outputs += [new_output("display_data", {"image/png": "", "text/plain": "<Figure>"})] if image else []
+        return new_code_cell(source, outputs=outputs)
+
+    nb = notebook(
+        cell("#| export\ndef half(x): pass"), cell("x = half(2)"), cell("half(4)  # longer", "2.0\n"),
+        cell("assert third(3) == 1"), cell("fourth(1)", image=True), cell("self.fifth(1)", "1"), cell("half(\n" * 3, "1"),
+        cell("\n".join(["half(1)"] * 40), "1"),
+    )  # fmt: skip
+    assert pages.examples(nb, ["half", "third", "fourth", "fifth"]) == {
+        "half": ("half(4)  # longer", "2.0"), "fourth": ("fourth(1)", "")
+    }  # fmt: skip
+
+
+SAYS = '''"""A module."""
+__all__ = ['halve']
+def halve(x):
+    if x: raise ValueError(f"x must be even, got {x!r}")
+    require(x, "x must" + f" be one of {x}" if x else "y must be whole")
+    raise KeyError(x)
+class Inner:
+    def go(self): warnings.warn(f"{self} is much too slow"); raise ValueError("no")
+'''
+
+
+def test_messages(tmp_path: Path) -> None:
+    path = tmp_path / "m.py"
+    path.write_text(SAYS, encoding="utf-8")
+    found = [(m.text, m.where) for m in messages.messages(Module(path))]
+    assert sorted(found) == [
+        ("x must be even, got …", "halve"), ("x must be one of …", "halve"), ("y must be whole", "halve"),
+        ("… is much too slow", "Inner"),
+    ]  # fmt: skip
+    text = messages.messages_page("Wing", [Module(path)], {"m": ("00_m.ipynb", "Chapter")})
+    assert "## [00 Chapter](../00_m.ipynb)" in text and "- `… is much too slow` — `Inner`" in text
+    assert "- `x must be even, got …` — {py:obj}`halve <gmmxlnet_nb.m.halve>`" in text
+
+
+def test_results_are_split(tmp_path: Path) -> None:
+    tables = "\n\n".join(f"**Table {i}.** Words\n\n| a |" for i in range(1, 7))
+    text = f"# Results\n\n## Figures\n\nF\n\n## Tables\n\n{tables}\n\n## Where each figure comes from\n\n- run\n"
+    (tmp_path / "results.md").write_text(text)
+    make_site.split_results(tmp_path)
+    made = {path.stem: path.read_text() for path in tmp_path.iterdir()}
+    assert sorted(made) == ["more-tables", "origins", "results", "tables"]
+    assert "Table 1." in made["tables"] and "Table 4." in made["more-tables"] and "- run" in made["origins"]
+    assert all(sum(f"Table {i}." in text for text in made.values()) == 1 for i in range(1, 7))
+
+
+def test_the_stepper_shows_what_the_update_does() -> None:
+    told = extras.seen()
+    assert not {"output_dir", "cache_dir", "data_path"} & set(told["about"]["params"])  # folders of some machine
+    assert len(told["steps"]) == len(told["document"]["segments"]) > 1
+    for step, later in pairwise([*told["steps"], None]):
+        before, gate, candidate, after = (np.array(step[name]) for name in ("before", "gate", "candidate", "after"))
+        amount = np.array(step["write"])[:, None, None] * gate
+        assert np.allclose(amount * candidate + (1 - amount) * before, after, atol=0.02)  # they are rounded
+        assert (after[np.array(step["write"]) == 0] == before[np.array(step["write"]) == 0]).all()
+        assert later is None or later["before"] == step["after"]
+        assert np.isclose(sum(step["read"]), 1, atol=1e-3) and sum(step["write"]) <= 1.001
+    for page in (extras.stepper(), extras.document()):
+        assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+        assert told["document"]["question"] in page and "DATA" not in page
+
+
+SETTINGS = {"doc_host": "https://a.org/", "doc_baseurl": "/x", "user": "u", "repo": "r", "branch": "b"}
+
+
+def test_extras(tmp_path: Path) -> None:
+    assert extras.base_address({}) == "" and extras.base_address({"doc_host": "https://a.org"}) == "https://a.org/"
+    base = extras.base_address(SETTINGS)
+    assert base == "https://a.org/x/" and extras.colab(SETTINGS, "nbs/a.ipynb").endswith("github/u/r/blob/b/nbs/a.ipynb")
+    text = extras.llms("Name", "About", {"Part": [("One", "one.html", "Says."), ("Two", "two.html", "")]})
+    assert text == "# Name\n\n> About\n\n## Part\n\n- [One](one.html): Says.\n- [Two](two.html)\n"
+    places = ElementTree.fromstring(extras.sitemap(base, ["b&.html", "a.html"])).findall("{*}url/{*}loc")
+    assert [place.text for place in places] == ["https://a.org/x/a.html", "https://a.org/x/b&.html"]
+    assert 'og:title" content="&lt;T&gt;"' in extras.social_tags(base, "<T>", "About", "a.html")
+    extras.draw_card(tmp_path / "card.png", "Name", "About")
+    assert (tmp_path / "card.png").read_bytes()[16:24] == (1200).to_bytes(4, "big") + (630).to_bytes(4, "big")
+
+
+def test_with_an_address(monkeypatch: pytest.MonkeyPatch, module: Module) -> None:
+    assert "Colab" not in make_site.whereabouts("nbs/00_m.ipynb", module)
+    monkeypatch.setattr(make_site, "settings", lambda: SETTINGS)
+    assert make_site.whereabouts("nbs/00_m.ipynb", module).count("](") == 2
+    assert make_site.whereabouts("nbs/00_m.ipynb", None).count("](") == 1
+
+
+def test_citation() -> None:
+    """What CITATION.cff says is what settings.ini says."""
+    told, cited = make_site.settings(), (make_site.ROOT / "CITATION.cff").read_text("utf-8")
+    for name in ("version", "author"):
+        assert told[name] in cited
+
+
+def test_wings() -> None:
+    chapters = sorted(path.stem for path in (make_site.ROOT / "nbs").glob("*.ipynb") if path.stem != "index")
+    assert sorted(stem for found in wings.resolved(chapters).values() for stem in found) == chapters
+    with pytest.raises(ValueError, match="it lacks 98_new"):
+        wings.resolved([*chapters, "98_new"])
+    with pytest.raises(ValueError, match="the wing memory has 01, which is no notebook that is left"):
+        wings.resolved(chapters[2:])
+
+
+def test_drawings(tmp_path: Path) -> None:
+    for name, draw in drawings.DRAWINGS.items():
+        made = draw()
+        assert (drawings.IMAGES / f"{name}.svg").read_text("utf-8") == made, "python docs/drawings.py writes them anew"
+        assert "prefers-color-scheme" in made and "prefers-color-scheme" not in draw("light") + draw("dark")
+        assert drawings.DARK["ink"] not in draw("light") and ElementTree.fromstring(made).find("{*}title") is not None
+    with pytest.raises(ValueError, match="must have two records of improved-gmm4-null-read at least, has 0"):
+        drawings.length(folder=tmp_path)
+
+
+def test_drawn_length_is_that_of_the_records() -> None:
+    best = drawings.length_scores()["improved-gmm4-null-read"]
+    runs = [json.loads(path.read_text("utf-8")) for path in drawings.RECORDS.glob("improved-gmm4-null-read-[0-9]*.json")]
+    assert best[-1][0] == pytest.approx(sum(run["metrics"]["choice_exact/2048"] for run in runs) / len(runs))
 
 
 @pytest.mark.parametrize(("cells", "message"), [
