@@ -56,6 +56,15 @@ def chapters(modules: dict[str, Module]) -> dict[str, tuple[str, str]]:
     return explained
 
 
+def guides() -> dict[str, str]:
+    """Write a page for each guide of nbs/guides; gives their titles."""
+    found = titles(ROOT / "nbs" / "guides")
+    for stem in found:
+        path = ROOT / "nbs" / "guides" / f"{stem}.ipynb"
+        write_notebook(page(path, read_notebook(path)), PAGES / "guides" / path.name)
+    return {f"guides/{stem}": name for stem, name in found.items()}
+
+
 def top_level(package: Path) -> dict[str, list[str]]:
     """The names that `from gmmxlnet_nb import …` gives, by module."""
     for node in ast.parse(package.read_text(encoding="utf-8")).body:
@@ -189,6 +198,7 @@ def make_pages() -> Expected:
     tried = experiments(found)
     numbered = {stem: f"{stem.split('_')[0]} {name}" for stem, name in titles(ROOT / "nbs").items()}
     home({
+        "Guides": guides(),
         "Notebooks": numbered,
         "Experiments": {f"experiments/{name}": "" for name in tried},
         "Results": {**({found.removesuffix(".md"): ""} if found else {}), **paper()},

@@ -130,7 +130,7 @@ def page(path: Path, nb: NotebookNode, module: Module | None = None) -> Notebook
             found = directives(path, cell)
             if found & HIDDEN or not cell.source.strip():
                 continue
-            tags = [tag for tag in cell.metadata.get("tags", []) if tag in ("parameters", "injected-parameters")]
+            tags = [tag for tag in cell.metadata.get("tags", []) if tag in ("parameters", "injected-parameters", "scroll-output")]
             if found & EXPORTED and module is not None:
                 tags.append("exported")
                 cells.append(announcement(exported_names(cell.source, module), module, "exporti" in found))
