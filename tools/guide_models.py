@@ -169,6 +169,20 @@ def offline() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def local_hub() -> Iterator[Any]:
+    """A hub on this machine, with an account named `user`, in the place of Hugging Face's."""
+    import fake_hub
+
+    with tempfile.TemporaryDirectory() as root, fake_hub.FakeHub(root, token="hf_test") as hub, contextlib.ExitStack() as stack:
+        resolve = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
+        there = {"ENDPOINT": hub.url, "HUGGINGFACE_CO_URL_TEMPLATE": resolve, "HF_HUB_CACHE": f"{root}/cache"}
+        for name, value in (there | {"HF_HUB_OFFLINE": False, "HF_HUB_DISABLE_XET": True}).items():
+            stack.enter_context(patch(f"huggingface_hub.constants.{name}", value))
+        stack.enter_context(patch.dict(os.environ, {"HF_TOKEN": "hf_test"}))
+        yield hub
+
+
 def workplace(shell: Any = None, town_model: bool = False) -> Path:
     """Go to a new folder, which is gone at the end, and let `shell` run commands there.
 
