@@ -19,12 +19,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parent.parent
+WIDTH = 88  # of a terminal, which wraps what is longer
 MADE = ROOT / "_proc" / "guides"  # models that several guides share; git ignores it
 NAMES = "Ada Ben Cleo Dan Eva Finn Gina Hugo".split()
 CITIES = "Oslo Rome Bern Kyiv Lima Cairo Delhi Paris".split()
@@ -159,7 +161,8 @@ def command_line(command: str) -> None:
     said = gmmxlnet_output(words[1:]) if words[0] == "gmmxlnet" else shell_output(command)
     if words[0] == "gmmxlnet" and rest:
         said = shell_output(f"cat {rest[0]}", said)
-    print(said.replace(f"{os.getcwd()}/", "").strip("\n"))
+    lines = said.replace(f"{os.getcwd()}/", "").strip("\n").split("\n")
+    print(*(textwrap.fill(line, WIDTH) if len(line) > WIDTH else line for line in lines), sep="\n")
 
 
 @contextlib.contextmanager
