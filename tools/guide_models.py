@@ -156,7 +156,6 @@ def gmmxlnet_output(arguments: Sequence[str]) -> str:
 
 def command_line(command: str) -> None:
     """Run what stands behind a `!`: `gmmxlnet` in this process, all else in a shell; what they print goes to the notebook."""
-    command = command.replace("\\\n", " ").strip()
     first, *rest = re.split(r" (?=\| )", command, maxsplit=1)
     words = shlex.split(first, comments=True)
     said = gmmxlnet_output(words[1:]) if words[0] == "gmmxlnet" else shell_output(command)
@@ -202,5 +201,4 @@ def workplace(shell: Any = None, town_model: bool = False) -> Path:
     os.chdir(folder)
     if shell is not None:
         shell.system = command_line
-        shell.register_magic_function(lambda _, cell: command_line(cell), "cell", "bash")
     return folder
