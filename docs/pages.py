@@ -242,7 +242,7 @@ def page(path: Path, nb: NotebookNode, module: Module | None = None) -> Notebook
             found = directives(path, cell)
             if found & HIDDEN or not cell.source.strip():
                 continue
-            tags = [tag for tag in cell.metadata.get("tags", []) if tag in ("parameters", "injected-parameters")]
+            tags = [tag for tag in cell.metadata.get("tags", []) if tag in ("parameters", "injected-parameters", "scroll-output")]
             cell.outputs = told(cell.outputs)
             folded = prompt(cell, found, known)
             if found & EXPORTED and module is not None:

@@ -44,6 +44,6 @@ def execute(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or sorted(map(str, ROOT.glob("nbs/[0-9]*.ipynb"))):
+    for name in sys.argv[1:] or sorted(map(str, [*ROOT.glob("nbs/[0-9]*.ipynb"), *ROOT.glob("nbs/guides/*.ipynb")])):
         print(name, flush=True)
         execute(Path(name).resolve())
