@@ -44,7 +44,7 @@ encoder: $(INSTALLED)  ## Pre-train an XLNet in runs/encoder: make encoder DATA=
 	  $(BIN)/python -c 'import torch; print("$(SMALL)" if torch.cuda.is_available() else "$(TINY)")'),$(TINY)) $(ARGS)
 
 smoke: $(INSTALLED)  ## Make the tiny runs of experiments/manifest.toml: both experiments, each memory
-	$(BIN)/gmmxlnet-runs run --tier smoke --force --stack 2
+	$(BIN)/gmmxlnet runs run --tier smoke --force --stack 2
 
 # One thread for each worker: workers that each take every core only get in each other's way.
 TESTS = --n_workers $(WORKERS) --flags '$(FLAGS)' --do_print --timing
@@ -107,7 +107,7 @@ $(AXE):
 	npm install --silent --no-save --prefix _proc/axe axe-core@4.14.1
 
 records: $(INSTALLED)  ## Name each record of experiments/records that is stale, edited or of no run; fail for stale ones too: make records RELEASE=1
-	$(BIN)/gmmxlnet-runs check --tier full --present $(if $(filter-out 0,$(RELEASE)),,--allow-stale)
+	$(BIN)/gmmxlnet runs check --tier full --present $(if $(filter-out 0,$(RELEASE)),,--allow-stale)
 
 paper: $(INSTALLED)  ## Build _paper/paper.pdf from the records of runs
 	$(BIN)/python paper/build.py build

@@ -18,7 +18,7 @@ import numpy as np
 from torch.utils.data import Subset
 from transformers import PreTrainedTokenizerBase
 
-from .core import check_positive, parse_json, read_json, whole_file, write_json
+from .core import check_positive, parse_json, read_json, typed_flags, whole_file, write_json
 from .files import text_source
 from .data import ON_MISFIT, DocumentDataset
 from .tasks import EVALUATION_SEED, GENERATORS, generated_documents
@@ -39,7 +39,7 @@ from .probes import ProbeTable, RetentionCurves, probe_experts, retention_curves
 from .memory_views import MemoryTrace, MemoryVisualizer
 from .run_bases import base_folder
 from .launch import mistakes
-from .evaluate import quiet_libraries, read_dataset, read_documents, typed_flags
+from .evaluate import quiet_libraries, read_dataset, read_documents
 
 if TYPE_CHECKING:  # else it is imported where something is drawn: who trains draws nothing
     from matplotlib.figure import Figure

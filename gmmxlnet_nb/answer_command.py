@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .core import collector_paused, mistakes
+from .core import collector_paused, mistakes, typed_flags
 from .files import TextSource, text_source
 
 if TYPE_CHECKING:  # else it is imported when a model is loaded: what cannot be asked, and --help, do not wait for PyTorch
@@ -150,17 +150,20 @@ def load_model(
     return DocumentQA.from_pretrained(model, device)
 
 # %% ../nbs/68_answer_command.ipynb #a008b
+CALLED = {"folder": "MODEL", "n_best": "--n-best", "segments": "--segments", "device": "--device", "encoding": "--encoding"}
+
+
 def main(
     arguments: Sequence[str] | None = None,  # By default those of the command line
     prog: str = "gmmxlnet answer",  # The command's name
 ) -> None:
     "Answer questions of files; ends with 1 if nothing has an answer, and with 2 for what cannot be asked."
     options = answer_parser(prog).parse_args(arguments)
-    with mistakes(prog, "", resumes=False):
+    with mistakes(prog, "", resumes=False), typed_flags(CALLED):
         sources = sources_of(options.files, options.encoding, options.segments, options.evidence)
-    with collector_paused(), mistakes(prog, resumes=False):
+    with collector_paused(), mistakes(prog, resumes=False), typed_flags(CALLED):
         qa = load_model(options.model, options.device)
-    with mistakes(prog, resumes=False):
+    with mistakes(prog, resumes=False), typed_flags(CALLED):
         records = answer_questions(qa, options.question, sources, options)
     if options.json:
         print(json.dumps({"model": options.model, "files": options.files, "questions": records}, ensure_ascii=False, indent=1))

@@ -378,6 +378,28 @@ def mistakes(
         print(f"{prog}: interrupted{hint}", file=sys.stderr)
         raise SystemExit(130) from None
 
+# %% ../nbs/00_core.ipynb #k305b
+def as_called(
+    message: str,  # About fields
+    called: Mapping[str, str],  # Field → what the user called it
+) -> str:
+    "A message with the names that the user knows; what stands in quotation marks is a value and stays."
+    names = "|".join(map(re.escape, called))
+    return re.sub(rf"(?<![\w.'\"])({names})(?![\w'\"])", lambda found: called[found[0]], message) if names else message
+
+
+@contextmanager
+def typed_flags(
+    called: Mapping[str, str],  # What parameters are called on the command line
+) -> Iterator[None]:
+    "Let messages have the names of the command line; a word such as out is a name only where a message begins with it."
+    try:
+        yield
+    except ValueError as error:
+        first, space, rest = as_called(str(error), {name: x for name, x in called.items() if "_" in name}).partition(" ")
+        raise ValueError(called.get(first, first) + space + rest).with_traceback(error.__traceback__) from error.__cause__
+
+
 # %% ../nbs/00_core.ipynb #k306
 @contextmanager
 def collector_paused() -> Iterator[None]:

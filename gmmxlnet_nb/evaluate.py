@@ -25,7 +25,7 @@ from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 from transformers.utils import logging as hf_logging
 
-from .core import check_choice, check_folder, check_positive, write_json
+from .core import check_choice, check_folder, check_positive, typed_flags, write_json
 from .cuda import prefetch
 from .reading import folder_or_name
 from .faults import ON_ERROR
@@ -62,7 +62,6 @@ from gmmxlnet_nb.calibration import (
 from .asking import ASK_SEGMENTS
 from .document_qa import load_checkpoint
 from .windows import best_windows, window_reader_spans
-from .training_args import as_called
 from .launch import mistakes
 
 # %% ../nbs/66_evaluate.ipynb #v012
@@ -398,7 +397,7 @@ def argument_parser(
     add = parser.add_argument
     add("model", metavar="MODEL", help="a checkpoint's folder, or its name on the hub")
     add("data", metavar="DATA", help="a file or a folder of questions, or the name of a data set on the hub")
-    add("--split", help="the part of DATA, if it has several: by default the one to be asked about")
+    add("--split", help="the part of DATA, such as dev: needed where it has several")
     add("--on-error", choices=ON_ERROR, default="raise", help="bad records: an error, left out, or near answers moved")
     add("--on-misfit", choices=ON_MISFIT, default="raise", help="questions that leave no room for text: an error, or left out")
     add("--max-documents", type=int, metavar="N", help="only the first N questions")
@@ -417,18 +416,6 @@ def argument_parser(
     how.add_argument("--question-shown", choices=QUESTION_SHOWN, help="in all segments, or from the last separator on")
     how.add_argument("--segment-separator", metavar="TEXT", help="after which a segment begins, such as $'\n'")
     return parser
-
-# %% ../nbs/66_evaluate.ipynb #v036b
-@contextmanager
-def typed_flags(
-    called: Mapping[str, str] = CALLED,  # What parameters are called on the command line
-) -> Iterator[None]:
-    "Let messages have the names of the command line; a word such as out is a name only where a message begins with it."
-    try:
-        yield
-    except ValueError as error:
-        first, space, rest = as_called(str(error), {name: x for name, x in called.items() if "_" in name}).partition(" ")
-        raise ValueError(called.get(first, first) + space + rest).with_traceback(error.__traceback__) from error.__cause__
 
 # %% ../nbs/66_evaluate.ipynb #v036d
 @contextmanager
@@ -491,6 +478,6 @@ def main(
 ) -> None:
     "Evaluate a checkpoint on a data set; ends with 2 for what cannot be asked."
     options = argument_parser(prog).parse_args(arguments)
-    with mistakes(prog, resumes=False), typed_flags(), quiet_libraries():
+    with mistakes(prog, resumes=False), typed_flags(CALLED), quiet_libraries():
         evaluation, found = evaluate_command(options)
     print(json.dumps(found, ensure_ascii=False, allow_nan=False) if options.json else evaluation)

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from transformers import AutoConfig, PreTrainedTokenizerBase
 
-from .core import check_count, check_positive, whole_file
+from .core import check_count, check_positive, typed_flags, whole_file
 from .reading import folder_or_name, reading_from
 from .faults import ON_ERROR
 from .documents import Document
@@ -475,13 +475,17 @@ def write_figure(
         found.figure().savefig(part, format=path.suffix[1:], dpi=150)
 
 
+FLAGS = (*DEFAULTS, "model", "tokenizer", "split", "layout", "on_error", "examples", "figure")
+CALLED = {"data_path": "DATA", **{name: f"--{name.replace('_', '-')}" for name in FLAGS}}
+
+
 def main(
     arguments: Sequence[str] | None = None,  # By default those of the command line
     prog: str = "gmmxlnet inspect",  # The command's name
 ) -> None:
     "Inspect a data set; ends with 2 for what cannot be."
     options = argument_parser(prog).parse_args(arguments)
-    with mistakes(prog, resumes=False):
+    with mistakes(prog, resumes=False), typed_flags(CALLED):
         figure = None if options.figure is None else Path(options.figure)
         if figure is not None and figure.suffix not in (".png", ".pdf", ".svg"):
             raise ValueError(f"figure must be a file named .png, .pdf or .svg, got {options.figure!r}")

@@ -559,7 +559,7 @@ def problems(
         if verdict.state in states:
             found.setdefault((job.id, verdict), []).append(str(job.seed))
     return [
-        f"{state}: {name}, seeds {' '.join(seeds)}: {why}; gmmxlnet-runs run {name} --seeds {' '.join(seeds)}"
+        f"{state}: {name}, seeds {' '.join(seeds)}: {why}; gmmxlnet runs run {name} --seeds {' '.join(seeds)}"
         for (name, (state, why)), seeds in found.items()
     ]
 
@@ -601,7 +601,7 @@ def run_chosen(
         failed, todo = sweep_stacks(todo, manifest, stack, workers)
     failed += sweep(todo, manifest, workers, force)
     for job in failed:
-        print(f"failed: {job.name}; gmmxlnet-runs run {job.id} --seeds {job.seed}")
+        print(f"failed: {job.name}; gmmxlnet runs run {job.id} --seeds {job.seed}")
     return len(failed)
 
 # %% ../nbs/61_runs.ipynb #s010
@@ -617,7 +617,7 @@ def check_records(
     notes = problems(jobs, ["stale"]) if allow_stale else []
     if unmade:  # their folder is not in git
         names = " ".join(job.name for job in unmade)
-        notes.append(f"smoke runs that were not made here, and need not be: {names}; gmmxlnet-runs run --tier smoke")
+        notes.append(f"smoke runs that were not made here, and need not be: {names}; gmmxlnet runs run --tier smoke")
     wrong = [*problems(jobs, [state for state in WRONG if state != "stale" or not allow_stale]), *others]
     print("\n".join([*wrong, *(f"note: {line}" for line in notes)]) or f"{len(jobs)} records are fresh")
     return len(wrong)

@@ -27,7 +27,7 @@ from transformers.trainer_pt_utils import AcceleratorConfig
 from transformers.trainer_utils import HubStrategy, IntervalStrategy, SaveStrategy, SchedulerType
 from transformers.training_args import OptimizerNames
 
-from .core import check_choice, check_names, check_number, check_positive, read_json, write_json
+from .core import as_called, check_choice, check_names, check_number, check_positive, read_json, write_json
 from .experts import check_num_experts, expand_strategies
 from .router import check_temperature
 from .read import ROUTING_MODES
@@ -183,15 +183,6 @@ def by_field(
     return fields, called
 
 # %% ../nbs/41_training_args.ipynb #n103
-def as_called(
-    message: str,  # About fields
-    called: Mapping[str, str],  # Field → what the user called it
-) -> str:
-    "A message with the names that the user knows; what stands in quotation marks is a value and stays."
-    names = "|".join(map(re.escape, called))
-    return re.sub(rf"(?<![\w.'\"])({names})(?![\w'\"])", lambda found: called[found[0]], message) if names else message
-
-
 @contextmanager
 def calling(
     called: Mapping[str, str],  # Field → what the user called it

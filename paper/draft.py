@@ -41,7 +41,7 @@ def by_run(names: Iterable[Name], e: Evidence) -> dict[str, list[int]]:
 
 
 def patterns(e: Evidence) -> list[str]:
-    """What `gmmxlnet-runs run` takes for the stale runs: a family's pattern where all runs of a family are stale."""
+    """What `gmmxlnet runs run` takes for the stale runs: a family's pattern where all runs of a family are stale."""
     stale, found = by_run(e.stale, e), dict[str, None]()
     for run in stale:
         family = run.partition("-")[0] + "-"
@@ -52,7 +52,7 @@ def patterns(e: Evidence) -> list[str]:
 
 def command(e: Evidence) -> str:
     """What makes the stale records again; those that are fresh it leaves as they are."""
-    return " ".join(["gmmxlnet-runs run", *patterns(e), "--tier full"])
+    return " ".join(["gmmxlnet runs run", *patterns(e), "--tier full"])
 
 
 def counted(e: Evidence) -> str:

@@ -197,7 +197,7 @@ class Evidence:
         text = f"the record of {run}-{record['seed']} must have the {kind} {name!r}"
         if (run, record["seed"]) in self.stale:
             why = "it was made by older code" if record["schema"] == SCHEMA else "it is of an older form"
-            return ValueError(f"{text}: {why}; gmmxlnet-runs run {run} --seeds {record['seed']}")
+            return ValueError(f"{text}: {why}; gmmxlnet runs run {run} --seeds {record['seed']}")
         if kind != "metric":
             return ValueError(text)
         return ValueError(
@@ -338,7 +338,7 @@ def unfit(job: Job, record: Record) -> list[str]:
     for name, value in metrics:
         if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
             wrong.append(f"a finite number as metric {name!r:.40}, got {value!r:.40}")
-    again = f"gmmxlnet-runs run {job.id} --seeds {job.seed} --force"
+    again = f"gmmxlnet runs run {job.id} --seeds {job.seed} --force"
     return [f"text: the record of {job.name} must have {wrong[0]}; {again}"] if wrong else []
 
 
@@ -360,7 +360,7 @@ def lines(verdicts: Sequence[tuple[Job, RecordStatus]]) -> list[str]:
     for job, verdict in verdicts:
         found.setdefault((job.id, verdict), []).append(str(job.seed))
     return [
-        f"{state}: {run}, seeds {' '.join(seeds)}: {why}; gmmxlnet-runs run {run} --seeds {' '.join(seeds)}"
+        f"{state}: {run}, seeds {' '.join(seeds)}: {why}; gmmxlnet runs run {run} --seeds {' '.join(seeds)}"
         for (run, (state, why)), seeds in found.items()
     ]
 
@@ -428,6 +428,6 @@ def other_data(
                 continue
             name, digest = first.setdefault(record["seed"], (run, record["data"]))
             if record["data"] != digest:
-                again = f"gmmxlnet-runs run {run} --seeds {record['seed']} --force"
+                again = f"gmmxlnet runs run {run} --seeds {record['seed']} --force"
                 wrong.append(f"data: {run}, seed {record['seed']}, read other documents than {name}; {again}")
     return wrong

@@ -388,7 +388,7 @@ def provenance_body(e: Evidence) -> Body:
 
 
 def patterns(runs: Sequence[str]) -> list[str]:
-    """What `gmmxlnet-runs run` takes for runs: a pattern for those that begin alike, if no other run of the paper does."""
+    """What `gmmxlnet runs run` takes for runs: a pattern for those that begin alike, if no other run of the paper does."""
     found: list[str] = []
     for run in runs:
         if any(fnmatchcase(run, pattern) for pattern in found):
@@ -404,7 +404,7 @@ def command(runs: Sequence[str], again: bool = True) -> str:
     """What makes the records of runs, again or for the first time."""
     quoted = [f'"{pattern}"' if "*" in pattern else pattern for pattern in patterns(runs)]
     stacked = " --stack 10 --jobs 8" * (set(runs) <= {*STACKED})
-    return " ".join(["gmmxlnet-runs run", *quoted, f"--tier full{' --force' * again}{stacked}"])
+    return " ".join(["gmmxlnet runs run", *quoted, f"--tier full{' --force' * again}{stacked}"])
 
 
 TABLES = (

@@ -222,8 +222,8 @@ def test_missing(text: Path, manifest: Path) -> None:
     for name in ("squad-none-1", "squad-none-3", "retention-mems8-0"):
         record_file(manifest, name).unlink()
     assert refused(text, manifest).split("\n") == [
-        "missing: retention-mems8, seeds 0: there is no record; gmmxlnet-runs run retention-mems8 --seeds 0",
-        "missing: squad-none, seeds 1 3: there is no record; gmmxlnet-runs run squad-none --seeds 1 3",
+        "missing: retention-mems8, seeds 0: there is no record; gmmxlnet runs run retention-mems8 --seeds 0",
+        "missing: squad-none, seeds 1 3: there is no record; gmmxlnet runs run squad-none --seeds 1 3",
     ]
 
 
@@ -238,7 +238,7 @@ def test_stale(text: Path, manifest: Path) -> None:
     runs = {line.split()[1]: line for line in evidence.notes}
     assert list(runs) == [f"{run}," for run in BENCHMARK + CPU]
     for run in BENCHMARK + CPU:
-        assert re.fullmatch(f"stale: {run}, seeds 0: .*; gmmxlnet-runs run {run} --seeds 0", runs[f"{run},"])
+        assert re.fullmatch(f"stale: {run}, seeds 0: .*; gmmxlnet runs run {run} --seeds 0", runs[f"{run},"])
     assert evidence.stale == {(run, 0) for run in BENCHMARK + CPU}
     with pytest.raises(Refused) as error:
         build.check(text, manifest, release=True)
@@ -326,7 +326,7 @@ def test_what_is_compared_is_alike(text: Path, manifest: Path) -> None:
     change(manifest, "squad-token4-3", lambda r: r.update(data="other"))
     assert refused(text, manifest) == (
         "data: squad-token4, seed 3, read other documents than squad-gmm4; "
-        "gmmxlnet-runs run squad-token4 --seeds 3 --force"
+        "gmmxlnet runs run squad-token4 --seeds 3 --force"
     )
 
 
@@ -681,12 +681,12 @@ def test_citations() -> None:
 
 def test_commands() -> None:
     """Each result's command stands for its runs and no others."""
-    assert command(SQUAD) == 'gmmxlnet-runs run squad-gmm4 "squad-token*" squad-none --tier full --force'
-    assert command(REAL + SQUAD) == 'gmmxlnet-runs run "spans-*" "squad-*" --tier full --force'
+    assert command(SQUAD) == 'gmmxlnet runs run squad-gmm4 "squad-token*" squad-none --tier full --force'
+    assert command(REAL + SQUAD) == 'gmmxlnet runs run "spans-*" "squad-*" --tier full --force'
     stacked = "--tier full --force --stack 10 --jobs 8"
-    assert command(ROUTED) == f'gmmxlnet-runs run "retention-gmm*" {stacked}'
-    assert command(LEARNED[:1]) == f"gmmxlnet-runs run retention-gmm4 {stacked}"
-    assert command(UPDATE) == f'gmmxlnet-runs run "update-*" {stacked}'
+    assert command(ROUTED) == f'gmmxlnet runs run "retention-gmm*" {stacked}'
+    assert command(LEARNED[:1]) == f"gmmxlnet runs run retention-gmm4 {stacked}"
+    assert command(UPDATE) == f'gmmxlnet runs run "update-*" {stacked}'
     assert patterns(LEARNED) == ["retention-*"] and patterns(BENCHMARK) == list(BENCHMARK)
     assert patterns(RETENTION["flat"][2:]) == list(RETENTION["flat"][2:])
 
@@ -758,7 +758,7 @@ def test_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixt
         with pytest.raises(SystemExit) as end:
             build.main(["--manifest", str(manifest), "--out", str(tmp_path / "out"), *asked])
         assert end.value.code == 1
-        assert "gmmxlnet-runs run benchmark-long --seeds 0" in capsys.readouterr().err
+        assert "gmmxlnet runs run benchmark-long --seeds 0" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
     build.main(
         ["--manifest", str(manifest), "site", str(tmp_path / "site")]
@@ -766,7 +766,7 @@ def test_command_line(manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixt
     assert [path.name for path in (tmp_path / "site").iterdir()] == ["results.md"]
     page = (tmp_path / "site" / "results.md").read_text(encoding="utf-8")
     assert (
-        "- `missing: benchmark-long, seeds 0: there is no record; gmmxlnet-runs run benchmark-long --seeds 0`" in page
+        "- `missing: benchmark-long, seeds 0: there is no record; gmmxlnet runs run benchmark-long --seeds 0`" in page
     )
     with pytest.raises(SystemExit) as end:
         build.main(["--manifest", str(tmp_path / "none.toml"), "check"])
@@ -899,7 +899,7 @@ def test_draft(manifest: Path, tmp_path: Path) -> None:
     build.build(tmp_path / "out", manifest=manifest)
     files = {path.stem: path.read_text(encoding="utf-8") for path in (tmp_path / "out").glob("*.tex")}
     assert r"{Draft.}} 5 of 595 records" in files["macros"]
-    assert r"\texttt{gmmxlnet-runs run retention-skip16 retention-none -{}-tier full}" in files["macros"]
+    assert r"\texttt{gmmxlnet runs run retention-skip16 retention-none -{}-tier full}" in files["macros"]
     assert r"\texttt{retention-none}~(seeds~0~2)" in files["macros"]
     value = r"; stale\]\n\\newcommand\{\\NoMemoryTrained\}\{\\stale\{[\d.]+~\$\\pm\$~[\d.]+\}\}"
     assert re.search(value, files["macros"]) and r"\newcommand{\FewLongest}{\stale" not in files["macros"]
@@ -912,7 +912,7 @@ def test_draft(manifest: Path, tmp_path: Path) -> None:
     assert r"\stalesign{} Made by older code: 5 of its 36 records.}" in files["fig-screened"]
     page = build.site(tmp_path / "site", manifest=manifest).read_text(encoding="utf-8")
     assert ":::{admonition} Draft\n:class: warning\n\n5 of 595 records" in page
-    assert "```sh\ngmmxlnet-runs run retention-skip16 retention-none --tier full\n```" in page
+    assert "```sh\ngmmxlnet runs run retention-skip16 retention-none --tier full\n```" in page
     assert "`retention-skip16` (seeds 0 1 2), `retention-none` (seeds 0 2).\n:::\n" in page
     assert re.search(r"\| no memory \| 3† \| 0† \| 0† \|( [\d.]+ ± [\d.]+† \|){3} [\d.]+ to [\d.]+† \|", page)
     assert re.search(r"\| flat, \$m = 4\$ \| 10 \| 256 \| [\d,]+ \| [\d.]+ ± [\d.]+ \|", page)
@@ -942,7 +942,7 @@ def test_all_stale(manifest: Path, tmp_path: Path) -> None:
     parts = ("retention tuned4 tuned confirmed million improved", "update mechanism decoys recall kinds babi")
     last = "seen pretrain cloze spans squad benchmark"
     first, then, last = (" ".join(f'"{family}-*"' for family in part.split()) for part in (*parts, last))
-    assert f"gmmxlnet-runs run {first} ten-million-gmm4-null-read {then} {last} -{{}}-tier full" in text
+    assert f"gmmxlnet runs run {first} ten-million-gmm4-null-read {then} {last} -{{}}-tier full" in text
     assert "595 of 595 records" in text
     assert "% squad-none: seeds 0 1 2 3 4; commit None; made up; records " in text
     assert "Made by older code.}" in (tmp_path / "fig-learning.tex").read_text(encoding="utf-8")
@@ -955,7 +955,7 @@ def test_all_stale(manifest: Path, tmp_path: Path) -> None:
         build.content(manifest)
     assert error.value.wrong == [
         "record: the record of retention-none-1 must have the metric 'choice_exact/2048': it is of an older form; "
-        "gmmxlnet-runs run retention-none --seeds 1"
+        "gmmxlnet runs run retention-none --seeds 1"
     ]
 
 
@@ -967,10 +967,10 @@ def test_what_an_older_record_lacks(manifest: Path, field: str, what: str) -> No
     """It is named with the command; a record of today's form is said to be of older code."""
     make_stale(manifest, "retention-gmm4-top1-0")
     change(manifest, "retention-gmm4-top1-0", lambda r: r.pop(field))
-    with pytest.raises(Refused, match=r"made by older code; gmmxlnet-runs run retention-gmm4-top1 --seeds 0"):
+    with pytest.raises(Refused, match=r"made by older code; gmmxlnet runs run retention-gmm4-top1 --seeds 0"):
         build.content(manifest)
     change(manifest, "retention-gmm4-top1-0", lambda r: r.update(schema=SCHEMA - 1))
-    with pytest.raises(Refused, match=r"must have the .*: it is of an older form; gmmxlnet-runs run .* --seeds 0"):
+    with pytest.raises(Refused, match=r"must have the .*: it is of an older form; gmmxlnet runs run .* --seeds 0"):
         build.content(manifest)
 
 
@@ -986,7 +986,7 @@ def test_fresh_records_decide(manifest: Path) -> None:
     assert {"Device", "Steps", "SoftLongest"} & stale_values(found) == {"Device", "Steps"}
     sizes = {row[0]: row[2] for row in found.bodies["retention"][1] if row}
     assert sizes["experts, $k = 2$"] == "514"
-    note = "data: squad-token4, seed 3, read other documents than squad-gmm4; gmmxlnet-runs run squad-token4 --seeds 3 --force"
+    note = "data: squad-token4, seed 3, read other documents than squad-gmm4; gmmxlnet runs run squad-token4 --seeds 3 --force"
     assert note in found.evidence.notes
     with pytest.raises(Refused, match="data: squad-token4, seed 3"):
         build.check(manifest=manifest, release=True)
@@ -1056,7 +1056,7 @@ def test_draft_on_the_command_line(manifest: Path, tmp_path: Path, capsys: pytes
     assert asked("check", "--built")[0] == 0
     assert asked("check", "--release")[0] == 0
     make_stale(manifest, "squad-none-2")
-    again = "gmmxlnet-runs run squad-none"
+    again = "gmmxlnet runs run squad-none"
     status, out, err = asked("check")
     assert (status, err) == (0, "") and out.startswith("stale: squad-none, seeds 2: ")
     assert out.endswith(f"594 fresh records and 1 stale: the paper is a draft; {again} --tier full\n")

@@ -170,7 +170,7 @@ def test_what_counts_must_have(evidence: Evidence, manifest: Path) -> None:
     with pytest.raises(ValueError, match=f"the record of {BY_WINDOW[2]}-0 must have the series of paragraphs '{F1}_bm25-1'"):
         over_paragraphs(e, Contrast(SEARCHED, memory(NONE, "passage")))
     old = replace(e, stale={(BY_WINDOW[2], 0)})
-    with pytest.raises(ValueError, match=f"it was made by older code; gmmxlnet-runs run {BY_WINDOW[2]} --seeds 0"):
+    with pytest.raises(ValueError, match=f"it was made by older code; gmmxlnet runs run {BY_WINDOW[2]} --seeds 0"):
         over_paragraphs(old, Contrast(SEARCHED, memory(NONE, "passage")))
     change(manifest, f"{FOLDED[FLAT, 'list'][1]}-0", lambda r: r.update(series={}))
     with pytest.raises(Refused, match=f"the record of {FOLDED[FLAT, 'list'][1]}-0 must have the series 'paragraphs'"):

@@ -124,7 +124,7 @@ def test_before_all_of_them(before: Path, tmp_path: Path, capsys: pytest.Capture
     page = build.site(tmp_path / "site", manifest=before).read_text("utf-8")
     assert ":::{admonition} Not made yet\n:class: note\n" in page and "`squad-fold5-windows` (seed 0).\n:::" in page
     command = '"tuned*" "confirmed-*" "million-*" "improved-*" ten-million-gmm4-null-read update-gmm2-null-read update-skip16'
-    assert f"```sh\ngmmxlnet-runs run {command}" in page
+    assert f"```sh\ngmmxlnet runs run {command}" in page
     assert "--force" not in page.split("## Figures")[0]
     assert page.count("**Table ") == len(build.all_tables()) - 13 and page.count("**Figure ") == len(build.FIGURES) - 4
     assert f"**Table {len(build.all_tables()) - 13}." in page
@@ -177,7 +177,7 @@ def test_part_of_a_group(manifest: Path, text: Path) -> None:
     found = build.check(text, manifest)
     assert not found.evidence.there(MECHANISM) and "tab-mechanism" not in found.bodies
     assert found.evidence.notes == [
-        "missing: mechanism-skip4, seeds 3: there is no record; gmmxlnet-runs run mechanism-skip4 --seeds 3"
+        "missing: mechanism-skip4, seeds 3: there is no record; gmmxlnet runs run mechanism-skip4 --seeds 3"
     ]
     assert r"\texttt{mechanism-skip4}~(seed~3)" in build.macros_tex(found)
     make_stale(manifest, "mechanism-gmm4-0")
@@ -324,7 +324,7 @@ def test_flat_memory_at_a_million_tokens_is_apart(manifest: Path) -> None:
     assert rows[1] == (*left[:4], "–", left[5], "–", *left[7:]) and rows[0] is not None and "–" not in rows[0]
     assert "ImprovedMillionFlatScore" not in found.values and found.values["ImprovedNeeded"] == "8 of 8"
     assert "flat memory whose gates begin open, at a million tokens" in build.macros_tex(found)
-    command = f"gmmxlnet-runs run {FARTHER[0]} -{{}}-tier full -{{}}-stack 10"
+    command = f"gmmxlnet runs run {FARTHER[0]} -{{}}-tier full -{{}}-stack 10"
     assert command in build.macros_tex(found)
 
 

@@ -155,7 +155,7 @@ def test_only_the_seeds_that_are_compared_mark(evidence: Evidence) -> None:
 
 def test_commands_of_changes() -> None:
     """One pattern stands for all of them."""
-    assert command(RETUNED, again=False) == 'gmmxlnet-runs run "tuned*" --tier full --stack 10 --jobs 8'
+    assert command(RETUNED, again=False) == 'gmmxlnet runs run "tuned*" --tier full --stack 10 --jobs 8'
 
 
 def test_a_table_that_goes_on() -> None:
