@@ -55,10 +55,11 @@ ALL = {command: None for text in [README, *map(prose, GUIDES)] for command in co
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
-    """A folder with a model in runs/train, questions, a text, a run and books."""
+    """A folder with a model in runs/train and in runs/keeps, questions, a text, a run and books."""
     with contextlib.chdir(ROOT):
         folder = guide_models.workplace(town_model=True)
-        shutil.copytree("runs/town", "runs/train")
+        for name in ("train", "keeps"):
+            shutil.copytree("runs/town", f"runs/{name}")
         shutil.copytree(ROOT / "examples", "examples")
         Path("books").mkdir()
         for i in range(4):
