@@ -197,7 +197,7 @@ def experiments(results: str | None) -> dict[str, str]:
         )
         nb = page(path, nb)
         after_title(nb, f":::{{admonition}} A tiny run\n:class: warning\n\n{note}\n:::")
-        write_notebook(nb, PAGES / "experiments" / f"{name}.ipynb")
+        write_parts(nb, PAGES / "experiments" / f"{name}.ipynb", found[name])
     return found
 
 

@@ -1,7 +1,9 @@
 """Turn notebooks into pages: hidden cells and directives go, exported cells get a link to the API reference."""
 
 import ast
+import base64
 import re
+import struct
 from collections.abc import Mapping
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -18,6 +20,7 @@ EXPORTED = {"export", "exports", "exporti"}
 FLAGS = {"gpu": "Needs a GPU", "slow": "Takes long"}  # `tst_flags` in settings.ini: such cells run on request
 LOGS = 2  # tables of a trainer that a cell shows: each evaluation prints one
 TALL = 10_500  # pixels, as estimated: a taller chapter becomes several pages
+TEXT_WIDTH = 760  # pixels of a wide page
 ALT = "Figure drawn by the code above"
 LONG_EXAMPLE = 24  # lines: a longer example that tests as well is folded, and what it shows stays
 LONG_CODE = 40  # lines: longer code is folded under its name, its docstring and the link to its reference
@@ -266,6 +269,14 @@ def page(path: Path, nb: NotebookNode, module: Module | None = None) -> Notebook
     return nb
 
 
+def figure_height(data: Mapping[str, str]) -> int:
+    """About how many pixels of a wide page a figure takes: it is made narrower where it is wider than the text."""
+    if "image/png" not in data:
+        return 320
+    wide, tall = struct.unpack(">II", base64.b64decode(data["image/png"])[16:24])
+    return round(tall * min(1, TEXT_WIDTH / wide)) + 20
+
+
 def height(cell: NotebookNode) -> int:
     """About how many pixels of a wide page a cell takes."""
     lines = cell.source.splitlines()
@@ -276,7 +287,7 @@ def height(cell: NotebookNode) -> int:
         data = output.get("data", {})
         tall = any(kind.startswith("image/") for kind in data)
         text = output.get("text", "") or data.get("text/plain", "")
-        shown += 320 if tall else 300 if "text/html" in data else 44 + min(430, 16 * text.count("\n"))
+        shown += figure_height(data) if tall else 300 if "text/html" in data else 44 + min(430, 16 * text.count("\n"))
     return shown + (34 if "hide-input" in cell.metadata.tags else 44 + 16 * len(lines))
 
 

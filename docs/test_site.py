@@ -1,7 +1,9 @@
 """What the helpers of the site must do, and above all what they must refuse: pytest docs."""
 
+import base64
 import json
 import os
+import struct
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -541,3 +543,10 @@ def test_top_level(tmp_path: Path) -> None:
     path.write_text("")
     with pytest.raises(ValueError, match="must have the table _PUBLIC"):
         make_site.top_level(path)
+
+
+def test_a_figure_counts_as_tall_as_it_is_shown() -> None:
+    """A page is cut by what its figures take, which are made narrower where they are wider than the text."""
+    png = base64.b64encode(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", 2 * pages.TEXT_WIDTH, 1000)).decode()
+    assert pages.figure_height({"image/png": png}) == 520
+    assert pages.figure_height({"image/svg+xml": "<svg/>"}) == 320

@@ -20,6 +20,7 @@ from transformers import PreTrainedTokenizerBase
 
 from .core import check_positive, parse_json, read_json, typed_flags, whole_file, write_json
 from .files import text_source
+from .documents import Document
 from .data import ON_MISFIT, DocumentDataset
 from .tasks import EVALUATION_SEED, GENERATORS, generated_documents
 from .content import fact_place, fact_segments, segment_of, segment_spans
@@ -203,20 +204,38 @@ def document_parts(
 def text_parts(
     qa: DocumentQA,  # That reads
     path: Path,  # A text
-    question: str | None,  # To be answered; None for none
     max_segments: int,  # That were read
 ) -> dict[str, Any]:  # Arguments of `document_page`
-    "Texts of segments, and the answer where it stands."
-    source = text_source(path).held()
-    windows = [window for window, _ in zip(qa.windows_of(source.pieces(), 0), range(max_segments), strict=False)]
-    parts: dict[str, Any] = {"segments": [window.text for window in windows]}
-    if question is None:
-        return parts
-    answer = qa(question, path)
+    "Texts of segments."
+    pieces = text_source(path).held().pieces()
+    return {"segments": [window.text for window, _ in zip(qa.windows_of(pieces, 0), range(max_segments), strict=False)]}
+
+
+def asked_text(
+    model: XLNetWithMemory,  # That reads
+    tokenizer: PreTrainedTokenizerBase,  # Its own
+    path: Path,  # A text
+    question: str,  # About it
+) -> DocumentDataset:
+    "A text with its question, as the model reads both; a `ValueError` for a question that leaves no room."
+    document = Document(path.name, "".join(text_source(path).pieces()), question)
+    return read_dataset(model, tokenizer, [document], reading_settings(model.config, {})[0], "raise")
+
+
+def asked_parts(
+    qa: DocumentQA,  # That answers
+    path: Path,  # A text
+    asked: DocumentDataset,  # Of `asked_text`
+    max_segments: int,  # That were read
+) -> dict[str, Any]:  # Arguments of `document_page`
+    "Texts of segments, the question, and its answer where it stands."
+    parts, spans = document_parts(asked), segment_spans(asked.features[0])[:max_segments]
+    answer = qa(parts["question"], path)
     start, end = answer["start"], answer["end"]
-    shown = [n for n, w in enumerate(windows) if answer["answer"] and w.start <= start and end <= w.start + len(w.text)]
-    marked = [(n + 1, start - windows[n].start, end - windows[n].start) for n in shown[:1]]
-    return {**parts, "question": f"{question} → {answer['answer'] or 'no answer'}", "answers": marked}
+    segment = segment_of(start, end, spans) if answer["answer"] else 0
+    marked = [(segment, start - spans[segment - 1][0], end - spans[segment - 1][0])] if segment else []
+    said = f"{parts['question']} → {answer['answer'] or 'no answer'}"
+    return {"segments": parts["segments"][:max_segments], "question": said, "answers": marked}
 
 
 def one_document(
@@ -331,14 +350,19 @@ def analyze_experts(
     progress: bool = False,  # Whether a bar counts segments
 ) -> Analysis:
     "Read with experts, test, change, draw."
-    trace, states = analyzer.track_with_states(data, max_segments, batch_size, progress)
-    model, effects = analyzer.model, Effects()
+    model, effects, read = analyzer.model, Effects(), data
+    if question is not None and isinstance(data, Path):  # it is read with the text, and may change what is written
+        read = asked_text(model, analyzer.document_qa(batch_size).tokenizer, data, question)
+    trace, states = analyzer.track_with_states(read, max_segments, batch_size, progress)
+    shown = min(trace.write.shape[1], MOST_SHOWN)
     if isinstance(data, DocumentDataset):
         effects = memory_effects(model, data, trace, batch_size, answer_length(model))
         parts = document_parts(data)
+    elif isinstance(read, DocumentDataset):
+        parts = asked_parts(analyzer.document_qa(batch_size), data, read, shown)
     else:
-        parts = text_parts(analyzer.document_qa(batch_size), data, question, min(trace.write.shape[1], MOST_SHOWN))
-    untrained = untrained_section(analyzer, data, max_segments, batch_size, permutations)
+        parts = text_parts(analyzer.document_qa(batch_size), data, shown)
+    untrained = untrained_section(analyzer, read, max_segments, batch_size, permutations)
     more = {"specialisation_untrained": untrained, **effects.report}
     drawn: dict[str, Any] = {"causal": effects.causal, "retention": effects.curves}
     report, figures = make_report(trace, states, permutations, about_memory(model), more, **drawn)
