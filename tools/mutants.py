@@ -434,7 +434,8 @@ def run_notebook(root: Path, notebook: Path, log: Path) -> None:
     os.dup2(sys.stdout.fileno(), 2)
     os.chdir(root)
     sys.path.insert(0, str(root))
-    os.environ["PYTHONPATH"] = str(root)
+    os.environ.update(PYTHONPATH=str(root), PYTHONDONTWRITEBYTECODE="1")
+    sys.dont_write_bytecode = True  # a mutant of the same second and size would be taken for what was compiled before it
     from nbdev.config import get_config
     from nbdev.test import test_nb
 
