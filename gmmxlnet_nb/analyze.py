@@ -210,7 +210,7 @@ def text_parts(
     pieces = text_source(path).held().pieces()
     return {"segments": [window.text for window, _ in zip(qa.windows_of(pieces, 0), range(max_segments), strict=False)]}
 
-
+# %% ../nbs/97_analyze.ipynb #z013q
 def asked_text(
     model: XLNetWithMemory,  # That reads
     tokenizer: PreTrainedTokenizerBase,  # Its own

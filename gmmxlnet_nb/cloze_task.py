@@ -283,7 +283,7 @@ def take_asked(
     short = any(len(part) < count and len(part) >= share for part, count, share in zip(found, most, shares, strict=True))
     return ask() if short else [part[:count] for part, count in zip(found, most, strict=True)]
 
-
+# %% ../nbs/71_cloze_task.ipynb #q041q
 def ask_books(
     books: Iterable[Book],  # All are held at once
     wanted: Sequence[Wanted],  # Documents of several sizes
