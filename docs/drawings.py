@@ -10,6 +10,7 @@ from html import escape
 from math import log2
 from pathlib import Path
 from statistics import mean, stdev
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES, RECORDS = ROOT / "nbs" / "images", ROOT / "experiments" / "records"
@@ -157,52 +158,60 @@ def overview(scheme: str = "") -> str:
 
 # The lines of the second drawing: the first words of their records' names, what they are called, their colour
 LINES = {
-    "improved-gmm4-null-read": ("4 experts, one or none is written, gates that begin open", "one"),
-    "improved-skip16": ("flat memory as large, a hard gate that begins open", "two"),
-    "retention-gmm4-top1-read": ("4 experts, one is written", "three"),
-    "retention-gmm4": ("4 experts, all are written softly", "four"),
+    "improved-gmm4-null-read": ("{num_experts} experts, one or none written, open gates", "one"),
+    "improved-skip16": ("flat memory, a hard, open gate", "two"),
+    "retention-gmm4-top1-read": ("{num_experts} experts, one is written", "three"),
+    "retention-gmm4": ("{num_experts} experts, all are written softly", "four"),
     "retention-token4": ("flat memory", "five"),
 }
 LENGTHS = (6, 16, 256, 2048)
 DASHES = ("", "9 4", "2 3", "9 3 2 3", "5 5")
 
 
-def runs_of(name: str, folder: Path = RECORDS) -> list[dict[str, float]]:
-    """The metrics of a run's records, one for each seed."""
+def runs_of(name: str, folder: Path = RECORDS) -> list[dict[str, Any]]:
+    """A run's records, one for each seed; a `ValueError` for fewer than two."""
     found = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob(f"{name}-[0-9]*.json"))]
-    return [record["metrics"] for record in found if record["tier"] == "full"]
+    found = [record for record in found if record["tier"] == "full"]
+    if len(found) < 2:
+        raise ValueError(f"{folder} must have two records of {name} at least, has {len(found)}")
+    return found
+
+
+def line_words(name: str, folder: Path = RECORDS) -> str:
+    """What a line is called: the memory, its size, and how long it was trained."""
+    params = runs_of(name, folder)[0]["params"]
+    experts = params["num_experts"] if params["memory_type"] == "gmm" else 1
+    size = f"{experts} × {params['memory_slots']}" if experts > 1 else f"{params['memory_slots']}"
+    return f"{LINES[name][0].format(**params)}; {size} slots, {params['max_steps']:,} steps"
 
 
 def score_at(metrics: Mapping[str, float], length: int) -> float:
     """The share of right choices at a length, in percent; that of training has no length in its name."""
-    return metrics.get(f"choice_exact/{length}", metrics["choice_exact"])
+    return metrics["choice_exact" if length == LENGTHS[0] else f"choice_exact/{length}"]
 
 
 def length_scores(folder: Path = RECORDS) -> dict[str, list[tuple[float, float]]]:
-    """Mean and standard deviation over seeds at each length; a `ValueError` where a run has fewer than two records."""
+    """Mean and standard deviation over seeds at each length."""
     found = {}
     for name in LINES:
-        runs = runs_of(name, folder)
-        if len(runs) < 2:
-            raise ValueError(f"{folder} must have two records of {name} at least, has {len(runs)}")
-        scores = [[score_at(run, length) for run in runs] for length in LENGTHS]
+        scores = [[score_at(run["metrics"], length) for run in runs_of(name, folder)] for length in LENGTHS]
         found[name] = [(mean(each), stdev(each)) for each in scores]
     return found
 
 
-def length_title(scores: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+def length_title(scores: Mapping[str, Sequence[tuple[float, float]]], chance: float, folder: Path) -> str:
     """The drawing in words, for those who do not see it."""
     said = {
-        LINES[name][0]: [f"{line[i][0]:.0f}% at {LENGTHS[i]:,} segments" for i in (0, -1)]
+        line_words(name, folder): [f"{line[i][0]:.0f}% at {LENGTHS[i]:,} segments" for i in (0, -1)]
         for name, line in scores.items()
     }
     told = [f"{name}: {' and '.join(both)}" for name, both in said.items()]
-    return f"Right answers by the length of a document. {'; '.join(told)}; a random choice: 12.5%."
+    return f"Right answers by the length of a document. {'; '.join(told)}; a random choice: {chance:g}%."
 
 
 def length(scheme: str = "", folder: Path = RECORDS) -> str:
     """How often the choice is right, by the length of the document: means over seeds, whiskers of a standard deviation."""
-    scores = length_scores(folder)
+    scores, chance = length_scores(folder), runs_of(next(iter(LINES)), folder)[0]["metrics"]["chance"]
     left, right, top, bottom = 56, 610, 26, 262
     across = [left + 30 + (right - left - 60) * log2(n / LENGTHS[0]) / log2(LENGTHS[-1] / LENGTHS[0]) for n in LENGTHS]
 
@@ -216,14 +225,14 @@ def length(scheme: str = "", folder: Path = RECORDS) -> str:
             text(left - 8, at(value) + 5, f"{value}", "right soft"),
         ]
     parts += [
-        path((left, at(12.5)), (right, at(12.5)), kind="dashed", tip=False),
-        text(right, at(12.5) + 17, "a random choice", "right soft"),
+        path((left, at(chance)), (right, at(chance)), kind="dashed", tip=False),
+        text(right, at(chance) + 17, "a random choice", "right soft"),
     ]
     for x, n in zip(across, LENGTHS, strict=True):
         parts.append(text(x, bottom + 22, f"{n:,}", "soft"))
     parts.append(text((left + right) / 2, bottom + 44, "segments of a document (training saw 2 to 6)", "soft"))
     for i, (name, line) in enumerate(scores.items()):
-        words, colour = LINES[name]
+        words, colour = line_words(name, folder), LINES[name][1]
         shift = 5 * (i - 2)  # so that whiskers can be told apart
         places = [(x + shift, at(m)) for x, (m, _) in zip(across, line, strict=True)]
         stroke = f'stroke="var(--{colour})" stroke-width="{3 if i == 0 else 2}" fill="none"'
@@ -236,7 +245,7 @@ def length(scheme: str = "", folder: Path = RECORDS) -> str:
         y = bottom + 72 + 22 * i
         parts.append(f'<path d="M{left} {y - 5} L{left + 44} {y - 5}" {stroke} stroke-dasharray="{DASHES[i]}"/>')
         parts.append(text(left + 54, y, words, "left"))
-    return svg(626, bottom + 72 + 22 * len(scores), length_title(scores), parts, scheme)
+    return svg(626, bottom + 72 + 22 * len(scores), length_title(scores, chance, folder), parts, scheme)
 
 
 DRAWINGS = {"overview": overview, "length": length}

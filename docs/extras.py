@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from drawings import LENGTHS, LIGHT, LINES, length_scores
+from drawings import LENGTHS, LIGHT, LINES, length_scores, line_words
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
@@ -59,8 +59,7 @@ def draw_card(path: Path, name: str, about: str) -> None:
     ax = fig.add_axes((0.09, 0.13, 0.86, 0.52))
     scores = length_scores()
     for run in ("improved-gmm4-null-read", "retention-token4"):
-        words, colour = LINES[run]
-        ax.plot(LENGTHS, [m for m, _ in scores[run]], "o-", color=LIGHT[colour], lw=4, ms=9, label=words)
+        ax.plot(LENGTHS, [m for m, _ in scores[run]], "o-", color=LIGHT[LINES[run][1]], lw=4, ms=9, label=line_words(run))
     ax.set(xscale="log", xticks=LENGTHS, ylim=(0, 105), ylabel="right answers, %", xlabel="segments of a document")
     ax.set_xticklabels([f"{n:,}" for n in LENGTHS])
     ax.minorticks_off()

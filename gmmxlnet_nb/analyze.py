@@ -343,26 +343,24 @@ def untrained_section(
 def analyze_experts(
     analyzer: GMMAnalyzer,  # With a model that routes
     data: DocumentDataset | Path,  # To be read
-    question: str | None = None,  # About a text
+    text: Path | None = None,  # Of `asked_text`, which made the data: its question is answered
     max_segments: int | None = None,  # Of a text; None for all
     batch_size: int = 128,  # Documents at a time; of a text, segments
     permutations: int = 10_000,  # Of the test of specialisation
     progress: bool = False,  # Whether a bar counts segments
 ) -> Analysis:
     "Read with experts, test, change, draw."
-    model, effects, read = analyzer.model, Effects(), data
-    if question is not None and isinstance(data, Path):  # it is read with the text, and may change what is written
-        read = asked_text(model, analyzer.document_qa(batch_size).tokenizer, data, question)
-    trace, states = analyzer.track_with_states(read, max_segments, batch_size, progress)
+    model, effects = analyzer.model, Effects()
+    trace, states = analyzer.track_with_states(data, max_segments, batch_size, progress)
     shown = min(trace.write.shape[1], MOST_SHOWN)
-    if isinstance(data, DocumentDataset):
+    if not isinstance(data, DocumentDataset):
+        parts = text_parts(analyzer.document_qa(batch_size), data, shown)
+    elif text is not None:
+        parts = asked_parts(analyzer.document_qa(batch_size), text, data, shown)
+    else:
         effects = memory_effects(model, data, trace, batch_size, answer_length(model))
         parts = document_parts(data)
-    elif isinstance(read, DocumentDataset):
-        parts = asked_parts(analyzer.document_qa(batch_size), data, read, shown)
-    else:
-        parts = text_parts(analyzer.document_qa(batch_size), data, shown)
-    untrained = untrained_section(analyzer, read, max_segments, batch_size, permutations)
+    untrained = untrained_section(analyzer, data, max_segments, batch_size, permutations)
     more = {"specialisation_untrained": untrained, **effects.report}
     drawn: dict[str, Any] = {"causal": effects.causal, "retention": effects.curves}
     report, figures = make_report(trace, states, permutations, about_memory(model), more, **drawn)
@@ -578,13 +576,16 @@ def analyze_command(
     model, tokenizer = load_checkpoint("checkpoint", options.model, options.device)
     how = {"task_options": told, "on_misfit": options.on_misfit, "split": options.split}
     data = analysis_data(model, tokenizer, options.data, options.max_documents, options.num_segments, **how)
-    if isinstance(data, DocumentDataset) and (options.question or options.max_segments):
-        name = "question" if options.question else "max_segments"
+    if isinstance(data, DocumentDataset) and (options.question is not None or options.max_segments):
+        name = "max_segments" if options.question is None else "question"
         raise ValueError(f"{name} must be left out for what is no text, got {options.data!r}")
+    text = data if isinstance(data, Path) and options.question is not None else None
+    if text is not None:  # the question is read with it, and may change what is written
+        data = asked_text(model, tokenizer, text, options.question)
     most, size = options.max_segments, options.batch_size
     if model.config.memory_type == "gmm":
         analyzer = GMMAnalyzer(model, tokenizer)
-        found = analyze_experts(analyzer, data, options.question, most, size, options.permutations, progress=True)
+        found = analyze_experts(analyzer, data, text, most, size, options.permutations, progress=True)
     else:
         found = analyze_slots(model, tokenizer, data, most, size, progress=True)
     names = write_analysis(folder, found, options.formats)

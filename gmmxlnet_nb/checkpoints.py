@@ -337,7 +337,8 @@ def loading_config(
     try:
         whole = build_config(path, kind, described)
     except ValueError as error:  # no field that the caller gave
-        raise ValueError(f"{error} ({CONFIG_NAME} of {path})") from error
+        where = "" if CONFIG_NAME in str(error) else f" ({CONFIG_NAME} of {path})"
+        raise ValueError(f"{error}{where}") from error
     if isinstance(config, str | os.PathLike):
         stored_config(config, {})
         config = kind.from_pretrained(config)
