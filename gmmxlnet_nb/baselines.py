@@ -405,10 +405,10 @@ class SegmentRecurrence(Memory):
         index = kept[:, None, :, None].expand(-1, self.num_layers, -1, self.hidden_dim)
         return select(mask, LayerStates(hidden.gather(2, index), real.gather(1, kept)), state), {}
 
-# %% ../nbs/30_baselines.ipynb #q607
+# %% ../nbs/30_baselines.ipynb #c026
 LARGEST_STRENGTH = 1e6  # Of a head: infinity, which a strength may be in float16, times 0 would be NaN
 
-# %% ../nbs/30_baselines.ipynb #c026
+
 def content_weights(
     memory: Tensor,  # M: (b, n, d)
     keys: Tensor,  # (b, h, d), one for each head

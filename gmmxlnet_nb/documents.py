@@ -380,10 +380,10 @@ def table_documents(
     check_columns(table.column_names)
     return settle_blind(list(row_documents(enumerate(text_columns(table)), errors or BadRecords())))
 
-# %% ../nbs/10_documents.ipynb #c046
+# %% ../nbs/10_documents.ipynb #n044
 SPLITS = {"train": ("train",), "validation": ("dev", "validation")}  # Our names and the file names that SQuAD uses
 
-# %% ../nbs/10_documents.ipynb #n044
+
 FILE_KINDS = {".json": "json", ".jsonl": "lines", ".parquet": "parquet"}
 
 

@@ -93,10 +93,10 @@ class SegmentPool(nn.Module):
             check_type_of("hiddens", hiddens, self.score.weight)
         return self.pooled(hiddens, None if mask is None else check_mask("mask", mask, tuple(hiddens.shape[:2])))
 
-# %% ../nbs/02_router.ipynb #c009
+# %% ../nbs/02_router.ipynb #q201
 LOGIT_CLAMP = 10.0  # e^10 : 1 between two experts is as decided as float32 needs at temperature 1
 
-# %% ../nbs/02_router.ipynb #q201
+
 MIN_TEMPERATURE = 1e-3  # LOGIT_CLAMP / τ is a number in float16, too
 
 

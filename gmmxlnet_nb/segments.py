@@ -96,12 +96,12 @@ def trim_span(
     start += len(shown) - len(shown.lstrip())
     return start, start + len(shown.strip())
 
-# %% ../nbs/11_segments.ipynb #c011
+# %% ../nbs/11_segments.ipynb #c011b
 SPECIAL_TOKENS = ("<unk>", "<s>", "</s>", "<cls>", "<sep>", "<pad>", "<mask>", "<eod>", "<eop>")  # XLNet's order
 XLNET_MARKS = ("<eop>", "<eod>")  # Ends of paragraphs and documents, for which transformers has no names
 WORD_START = "▁"  # A piece of its own where the word's first letters are in no piece; then it covers no character
 
-# %% ../nbs/11_segments.ipynb #c011b
+
 def split_signs(
     backend: Tokenizer,  # XLNet's; changed in place
 ) -> Tokenizer:  # The same
@@ -428,32 +428,6 @@ def build_segment(
     b = [*question, tokenizer.sep_token_id]
     return [*a, *b, tokenizer.cls_token_id], [0] * len(a) + [1] * len(b) + [2]
 
-# %% ../nbs/11_segments.ipynb #c028
-def document_feature(
-    document: Document,  # Checked
-    tokenizer: PreTrainedTokenizerBase,  # With memory tokens
-    layout: SegmentLayout,  # How to cut
-    tokens: TokenizedText | None = None,  # Its text, if it is tokenized already
-    require_answer: bool = True,  # Whether an answer that is in no segment whole is an error
-    question: list[int] | None = None,  # Its question's tokens, if they are known already
-) -> dict[str, Any]:  # id; per segment: input_ids, token_type_ids, starts, ends, asked, start_positions, end_positions
-    "Cut one document into segments and find its answers; a `ValueError` names the document."
-    tokens = tokenize_text(tokenizer, document.text) if tokens is None else tokens
-    question = tokenize_text(tokenizer, document.question).ids if question is None else question
-    if tokens.ends and tokens.ends[-1] > len(document.text):
-        got = f"some that end at {tokens.ends[-1]} of {len(document.text)}"
-        raise ValueError(f"document {document.id!r}: tokens must be of its own text, got {got}")
-    spans = answer_spans(document, tokens)
-    feature: dict[str, Any] = {"id": document.id}
-    try:
-        ranges = segment_ranges(document, tokens, layout, len(question))
-    except DoesNotFit as error:
-        raise DoesNotFit(f"document {document.id!r}: {error}", error.setting, error.needed) from None
-    segments = [one_segment(r, spans, question, tokens, tokenizer, layout) for r in ranges]
-    if require_answer and spans and not any(segment["start_positions"] for segment in segments):
-        raise explain_missing_answer(document, tokens, layout, len(question), spans)
-    return feature | {name: [segment[name] for segment in segments] for name in segments[0]}
-
 # %% ../nbs/11_segments.ipynb #c029
 def answer_spans(
     document: Document,  # Its answers
@@ -511,6 +485,32 @@ def explain_missing_answer(
     got = f"{document.answers[0].text!r:.80} at {document.answers[0].start}"
     what = "an answer must be between two breaks whole, and not before question_start"
     return DoesNotFit(f"document {document.id!r}: {what}, got {got} with {places}")
+
+# %% ../nbs/11_segments.ipynb #c028
+def document_feature(
+    document: Document,  # Checked
+    tokenizer: PreTrainedTokenizerBase,  # With memory tokens
+    layout: SegmentLayout,  # How to cut
+    tokens: TokenizedText | None = None,  # Its text, if it is tokenized already
+    require_answer: bool = True,  # Whether an answer that is in no segment whole is an error
+    question: list[int] | None = None,  # Its question's tokens, if they are known already
+) -> dict[str, Any]:  # id; per segment: input_ids, token_type_ids, starts, ends, asked, start_positions, end_positions
+    "Cut one document into segments and find its answers; a `ValueError` names the document."
+    tokens = tokenize_text(tokenizer, document.text) if tokens is None else tokens
+    question = tokenize_text(tokenizer, document.question).ids if question is None else question
+    if tokens.ends and tokens.ends[-1] > len(document.text):
+        got = f"some that end at {tokens.ends[-1]} of {len(document.text)}"
+        raise ValueError(f"document {document.id!r}: tokens must be of its own text, got {got}")
+    spans = answer_spans(document, tokens)
+    feature: dict[str, Any] = {"id": document.id}
+    try:
+        ranges = segment_ranges(document, tokens, layout, len(question))
+    except DoesNotFit as error:
+        raise DoesNotFit(f"document {document.id!r}: {error}", error.setting, error.needed) from None
+    segments = [one_segment(r, spans, question, tokens, tokenizer, layout) for r in ranges]
+    if require_answer and spans and not any(segment["start_positions"] for segment in segments):
+        raise explain_missing_answer(document, tokens, layout, len(question), spans)
+    return feature | {name: [segment[name] for segment in segments] for name in segments[0]}
 
 # %% ../nbs/11_segments.ipynb #s131
 def normalize_answer(

@@ -148,9 +148,6 @@ class ExpertUpdater(GatedUpdate):
         check_shares("routing_probs", routing_probs, tuple(stacked.shape[:2]))
         return like_input(routing_probs[:, :, None, None].to(stacked.dtype) * stacked, gates)
 
-# %% ../nbs/03_updates.ipynb #c022
-RESTORE_SEED = 0  # Of the weights that experts get which a checkpoint leaves out
-
 # %% ../nbs/03_updates.ipynb #c022b
 def drop_experts(
     updater: GatedUpdate,  # Loses these experts' weights
@@ -161,6 +158,9 @@ def drop_experts(
     updater.weight, updater.bias = (nn.Parameter(part.detach()[kept]) for part in (updater.weight, updater.bias))
 
 # %% ../nbs/03_updates.ipynb #c023
+RESTORE_SEED = 0  # Of the weights that experts get which a checkpoint leaves out
+
+
 def restore_experts(
     updater: GatedUpdate,  # Without these experts' weights
     experts: Sequence[int],  # From 0
