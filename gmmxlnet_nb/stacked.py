@@ -425,6 +425,7 @@ def trace_of(
 def run_stacked(
     configs: Sequence[RunConfig],  # Of runs that differ in numbers only
     params: Sequence[Mapping[str, Any]] | None = None,  # By which records know them; None for all fields
+    ended: Callable[[int, float], None] | None = None,  # Called when a run has left its record: which, and its seconds
 ) -> list[RunResult]:  # In their order
     "Train runs as one, then evaluate each, and leave what `run` leaves, and records; a `ValueError` if they do not go together."
     check_stacked_configs(configs)
@@ -438,11 +439,14 @@ def run_stacked(
         trained = train_stacked(configs, parts)
         shared = (time.perf_counter() - began) / len(configs)
         known: list[Any] = [None] * len(configs) if params is None else list(params)
-        for config, each, done, folder, about in zip(configs, parts, trained, folders, known, strict=True):
+        for i, (config, each, done, folder, about) in enumerate(zip(configs, parts, trained, folders, known, strict=True)):
             began = time.perf_counter()
             result = finish_run(config, each, done, folder)
             results.append(result)
-            write_run_record(config, result, shared + time.perf_counter() - began, about, trace_of(config, result))
+            seconds = shared + time.perf_counter() - began
+            write_run_record(config, result, seconds, about, trace_of(config, result))
+            if ended is not None:
+                ended(i, seconds)
     return results
 
 
@@ -450,24 +454,27 @@ def run_stacked(
 def execute_stack(
     jobs: Sequence[Job],  # Of one stack
 ) -> None:
-    "Run a stack in this process, and keep its records if they are good; raises what its training raised."
+    "Run a stack in this process, and keep each good record when its run has ended; raises what training or a run raised."
     with ExitStack() as held:
         for job in jobs:
             held.enter_context(locked(job))
             held.enter_context(undisturbed(job))
             with hold_run(job.scratch()):  # of a run that was started there by hand
                 shutil.rmtree(job.scratch(), ignore_errors=True)
-        code, clock, started = code_of(jobs[0], "stack"), datetime.now(UTC), time.perf_counter()
-        params = [job_parameters(job) for job in jobs]
-        run_stacked([RunConfig.from_flat(**used_parameters(each)) for each in params], params)
-        seconds = round((time.perf_counter() - started) / len(jobs), 1)
-        times = {"started": clock.isoformat(timespec="seconds"), "duration_s": seconds, "stacked": len(jobs)}
-        for job in jobs:
-            record = job_record(job, kernel_result(job), times, code, "stack")
+        code, clock = code_of(jobs[0], "stack"), datetime.now(UTC)
+        times = {"started": clock.isoformat(timespec="seconds"), "stacked": len(jobs)}
+
+        def keep(i: int, seconds: float) -> None:
+            "Keep a run's record now: what comes after may fail, or be interrupted."
+            job = jobs[i]
+            record = job_record(job, kernel_result(job), {**times, "duration_s": round(seconds, 1)}, code, "stack")
             verdict = status_of(job, record)  # against the code as it is in the end
             if verdict.state != "fresh":
                 raise ValueError(f"sources were edited while {job.name} ran: {verdict.why}")
             keep_record(job, record)
+
+        params = [job_parameters(job) for job in jobs]
+        run_stacked([RunConfig.from_flat(**used_parameters(each)) for each in params], params, keep)
 
 
 def work() -> None:
