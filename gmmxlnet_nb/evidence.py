@@ -48,6 +48,32 @@ def span_log_prob(
     first, last = span
     return scores[:, scores.shape[1] + first, last - first] - every.logsumexp(1)
 
+# %% ../nbs/46_evidence.ipynb #e011
+def read_for(
+    qa: DocumentQA,  # The model
+    question: Sequence[int],  # Token ids
+    text: Any,  # What `DocumentQA.read` takes, or a reading
+) -> tuple[str, list[Part], Any, Any]:  # The text, its parts, the memory before each, and the last one
+    "Read a text as it is read to answer a question, and keep every memory."
+    whole = text.text if isinstance(text, Reading) else "".join(text_source(text).pieces())
+    state = None
+    for _ in range(qa.reader.passes):
+        parts = list(parts_of(qa.windows_of([whole], 0 if qa.reader.last else len(question)), qa.reader, len(question)))
+        before, state, _ = read_states(qa.model, qa.tokenizer, qa.reader, parts, question, state, qa.batch_size)
+    return whole, parts, stack_states(before), stack_states([state])
+
+
+def answer_tokens(
+    part: Part,  # The segment
+    answer: dict[str, Any],  # Of `DocumentQA`
+    after: int,  # Tokens of the segment behind its text
+) -> tuple[int, int] | None:  # First and last token, counted from the segment's end; None if the answer is not there
+    "An answer's tokens in its segment."
+    tokens = part.window.tokens
+    span = tokens.token_span(answer["start"], answer["end"]) if answer["answer"] else None
+    count = len(tokens.ids)
+    return None if span is None else (span[0] - count - after, span[1] - count - after)
+
 # %% ../nbs/46_evidence.ipynb #e009
 def replay_without(
     qa: DocumentQA,  # The model
@@ -94,32 +120,6 @@ class Evidence:
     def to_dict(self) -> dict[str, Any]:
         "As JSON can hold it."
         return {**asdict(self), "segments": [asdict(segment) for segment in self.segments]}
-
-# %% ../nbs/46_evidence.ipynb #e011
-def read_for(
-    qa: DocumentQA,  # The model
-    question: Sequence[int],  # Token ids
-    text: Any,  # What `DocumentQA.read` takes, or a reading
-) -> tuple[str, list[Part], Any, Any]:  # The text, its parts, the memory before each, and the last one
-    "Read a text as it is read to answer a question, and keep every memory."
-    whole = text.text if isinstance(text, Reading) else "".join(text_source(text).pieces())
-    state = None
-    for _ in range(qa.reader.passes):
-        parts = list(parts_of(qa.windows_of([whole], 0 if qa.reader.last else len(question)), qa.reader, len(question)))
-        before, state, _ = read_states(qa.model, qa.tokenizer, qa.reader, parts, question, state, qa.batch_size)
-    return whole, parts, stack_states(before), stack_states([state])
-
-
-def answer_tokens(
-    part: Part,  # The segment
-    answer: dict[str, Any],  # Of `DocumentQA`
-    after: int,  # Tokens of the segment behind its text
-) -> tuple[int, int] | None:  # First and last token, counted from the segment's end; None if the answer is not there
-    "An answer's tokens in its segment."
-    tokens = part.window.tokens
-    span = tokens.token_span(answer["start"], answer["end"]) if answer["answer"] else None
-    count = len(tokens.ids)
-    return None if span is None else (span[0] - count - after, span[1] - count - after)
 
 # %% ../nbs/46_evidence.ipynb #e012
 def answer_evidence(

@@ -175,9 +175,6 @@ def document_results(
     return span_results(dataset, trainer.spans[:, 0], trainer.chosen, trainer.args.null_threshold)
 
 
-# %% ../nbs/56_examination.ipynb #i050
-RESAMPLES = 2000  # Of intervals: there are two for each intervention and length
-
 # %% ../nbs/56_examination.ipynb #i050x1
 @dataclass(frozen=True, eq=False)
 class Asked:
@@ -255,6 +252,7 @@ def evaluate_under(
     return document_results(trainer, asked.dataset)
 
 # %% ../nbs/56_examination.ipynb #i060
+RESAMPLES = 2000  # Of intervals: there are two for each intervention and length
 OUTCOMES = {"exact": "exact", "choice": "choice_exact"}  # Of a document → the metric that is its mean
 
 
@@ -281,7 +279,7 @@ def row_metrics(
     place = f"@{row['intervention']}/{row['segments']}"
     return {f"{name}{place}": value for name, value in row.items() if name not in ("intervention", "segments")}
 
-
+# %% ../nbs/56_examination.ipynb #i060b
 def capture_rows(
     segments: int,  # That were asked about
     before: Mapping[str, Any],  # Results of the model as it is, with `fact_segment`

@@ -179,6 +179,39 @@ def first_number(begin, b, batch, row, packed: tl.constexpr):
     "Where a document begins, by strides of the batch and of a row"
     return begin.to(tl.int64) * row if packed else b.to(tl.int64) * batch
 
+# %% ../nbs/21_kernels.ipynb #k048
+TILES = (16, 32, 64)  # Queries, and keys, at once
+
+
+def tile_for(
+    length: int,  # l
+    most: int = TILES[-1],  # Of a tile
+) -> int:  # One of `TILES`
+    "The largest tile that wastes less than a third on what isn't there."
+    fitting = (tile for tile in TILES[:0:-1] if triton.cdiv(length, tile) * tile < length * 4 / 3 and tile <= most)
+    return next(fitting, TILES[0])
+
+# %% ../nbs/21_kernels.ipynb #k049
+def dropout_constants(
+    dropout: float,  # Share of weights to be dropped
+) -> dict[str, Any]:  # For the kernels
+    "Weights whose random number, of 2¹⁶, is below a threshold are dropped; the others grow."
+    threshold = min(round(dropout * 2**16), 2**16 - 1)
+    return {"threshold": threshold << 16, "grow": 2**16 / (2**16 - threshold)}
+
+# %% ../nbs/21_kernels.ipynb #k192
+def document_sizes(
+    query: Tensor,  # (b, l, h, d_h), or (1, t, h, d_h) with offsets
+    key: Tensor,  # (b, n + l, h, d_h), or as `query`
+    relative: Tensor,  # (h, n + 2l, d_h)
+    offsets: Tensor | None,  # (b + 1,), where documents begin, if they are packed
+) -> tuple[int, int, int, int]:  # b, l, n + l, and the rows of `query`; of packed documents l is that of the longest
+    "What kernels must know of the sizes."
+    if offsets is None:
+        return query.shape[0], query.shape[1], key.shape[1], query.shape[1]
+    longest = relative.shape[1] // 2
+    return len(offsets) - 1, longest, longest, query.shape[1]
+
 # %% ../nbs/21_kernels.ipynb #k013
 @triton.jit
 def forward_kernel(
@@ -221,6 +254,89 @@ def forward_kernel(
         top = new
     store_rows(OUT + (row * H + h) * D, H * D, rows, there, acc * (grow / total)[:, None], D)
     tl.store(LSE + first_line(begin, b, h, H, L, T, packed) + rows, top + tl.log2(total), mask=there)
+
+# %% ../nbs/21_kernels.ipynb #k019
+LAUNCH: dict[str, dict[str, int]] = {  # Stages of software pipelining; registers of a thread, of 168 three programs at a time
+    "forward": {"num_stages": 3},
+    "weights": {"num_stages": 3},
+    "queries": {"num_stages": 3, "maxnreg": 168},
+    "keys": {"num_stages": 2},
+    "positions": {"num_stages": 2},
+}
+
+INTERPRETED = not isinstance(forward_kernel, triton.JITFunction)  # by Python, for tests
+OPEN = not INTERPRETED and os.environ.get("GMMXLNET_OPEN_KERNELS") == "1"  # Whether PyTorch's compiler starts kernels
+
+
+def wrap_triton(kernel: Any) -> Any:
+    "A kernel that PyTorch's compiler can see in an open operator; elsewhere the kernel itself."
+    return library.wrap_triton(kernel) if OPEN else kernel
+
+
+@cache
+def configured(
+    kernel: Any,  # Of Triton
+    num_warps: int,
+    num_stages: int,
+) -> Any:  # The same object each time, so that a graph of several layers has each kernel once
+    "A kernel with its settings."
+    return triton.autotune([triton.Config({}, num_warps=num_warps, num_stages=num_stages)], key=[])(kernel)
+
+
+def start(kernel: Any, name: str, grid: tuple[int, ...], query: Tensor, tile: int, *args: Any, **constants: Any) -> None:
+    "Launch a kernel where the queries are, in their precision."
+    exact, size = query.dtype == torch.float32, query.shape[-1]
+    constants |= {"precision": "ieee" if exact else "tf32", "D": size, "M": tile}
+    constants |= {"num_warps": 4 if exact else tile // 16}  # products in float32 take many registers
+    constants |= {"num_stages": 1} if exact or size > 64 else LAUNCH[name]
+    if not (INTERPRETED or isinstance(kernel, triton.JITFunction)):  # the compiler, which knows no limit of registers
+        settings = [constants.pop(name, None) for name in ("num_warps", "num_stages", "maxnreg")]
+        library.wrap_triton(configured(kernel.kernel, *settings[:2]))[grid](*args, **constants)
+        return
+    with torch.cuda.device_of(query):
+        kernel[grid](*args, **constants)
+
+# %% ../nbs/21_kernels.ipynb #k020
+def attend_forward(
+    query: Tensor, key: Tensor, value: Tensor, relative: Tensor, content_bias: Tensor, position_bias: Tensor,
+    segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor, plain: Tensor,
+    seed: Tensor, offsets: Tensor | None, dropout: float, scale: float, tile: int, ranked: bool,
+) -> tuple[Tensor, Tensor]:
+    "Attention `(b, l, h, d_h)`, and log2 of each row's sum `(b, h, l)`; with offsets b is 1 and l the rows of all documents."
+    count, length, keys, total = document_sizes(query, key, relative, offsets)
+    out, sums = fake_attend(query)
+    if offsets is not None:
+        out.zero_()  # rows of no document
+    start(
+        wrap_triton(forward_kernel), "forward", (triton.cdiv(length, tile), count * query.shape[2]), query, tile, query, key,
+        value, relative, content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, plain, seed,
+        offsets, out, sums, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3],
+        query.shape[2], length, keys, total, scale=scale, packed=offsets is not None, ranked=ranked, **dropout_constants(dropout),
+    )
+    return out, sums
+
+
+def fake_attend(query: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
+    "What `attend_forward` fills: where kernels are interpreted, the compiler knows no more of it."
+    b, length, heads, _ = query.shape
+    out = torch.empty_like(query, memory_format=torch.contiguous_format)
+    return out, torch.empty(b, heads, length, dtype=torch.float32, device=query.device)
+
+
+def kernel_operator(
+    name: str,  # PyTorch's for it
+    function: Callable[..., Any],  # That launches kernels
+    fake: Callable[..., Any],  # Makes what it fills
+) -> Any:
+    "An operator: a closed one, or one whose kernels PyTorch's compiler sees and starts itself."
+    if OPEN:
+        return library.triton_op(name, function, mutates_args=())
+    operator = library.custom_op(name, function, mutates_args=())
+    operator.register_fake(fake)
+    return operator
+
+
+attend_op = kernel_operator("gmmxlnet_nb::attend", attend_forward, fake_attend)
 
 # %% ../nbs/21_kernels.ipynb #k015
 @triton.jit
@@ -368,121 +484,6 @@ def positions_kernel(
             q = load_rows(Q + start + h * sqh, sql, rows, there, D)
             dr += tl.dot(tl.trans(ds), (q + bias[None, :]).to(q.dtype), input_precision=precision)
     store_rows(DR + (chunk * H + h) * (NK + L) * D, D, p, p < NK + L, dr, D)
-
-# %% ../nbs/21_kernels.ipynb #k019
-TILES = (16, 32, 64)  # Queries, and keys, at once
-LAUNCH: dict[str, dict[str, int]] = {  # Stages of software pipelining; registers of a thread, of 168 three programs at a time
-    "forward": {"num_stages": 3},
-    "weights": {"num_stages": 3},
-    "queries": {"num_stages": 3, "maxnreg": 168},
-    "keys": {"num_stages": 2},
-    "positions": {"num_stages": 2},
-}
-
-
-def tile_for(
-    length: int,  # l
-    most: int = TILES[-1],  # Of a tile
-) -> int:  # One of `TILES`
-    "The largest tile that wastes less than a third on what isn't there."
-    fitting = (tile for tile in TILES[:0:-1] if triton.cdiv(length, tile) * tile < length * 4 / 3 and tile <= most)
-    return next(fitting, TILES[0])
-
-
-def dropout_constants(
-    dropout: float,  # Share of weights to be dropped
-) -> dict[str, Any]:  # For the kernels
-    "Weights whose random number, of 2¹⁶, is below a threshold are dropped; the others grow."
-    threshold = min(round(dropout * 2**16), 2**16 - 1)
-    return {"threshold": threshold << 16, "grow": 2**16 / (2**16 - threshold)}
-
-
-INTERPRETED = not isinstance(forward_kernel, triton.JITFunction)  # by Python, for tests
-OPEN = not INTERPRETED and os.environ.get("GMMXLNET_OPEN_KERNELS") == "1"  # Whether PyTorch's compiler starts kernels
-
-
-def wrap_triton(kernel: Any) -> Any:
-    "A kernel that PyTorch's compiler can see in an open operator; elsewhere the kernel itself."
-    return library.wrap_triton(kernel) if OPEN else kernel
-
-
-@cache
-def configured(
-    kernel: Any,  # Of Triton
-    num_warps: int,
-    num_stages: int,
-) -> Any:  # The same object each time, so that a graph of several layers has each kernel once
-    "A kernel with its settings."
-    return triton.autotune([triton.Config({}, num_warps=num_warps, num_stages=num_stages)], key=[])(kernel)
-
-
-def start(kernel: Any, name: str, grid: tuple[int, ...], query: Tensor, tile: int, *args: Any, **constants: Any) -> None:
-    "Launch a kernel where the queries are, in their precision."
-    exact, size = query.dtype == torch.float32, query.shape[-1]
-    constants |= {"precision": "ieee" if exact else "tf32", "D": size, "M": tile}
-    constants |= {"num_warps": 4 if exact else tile // 16}  # products in float32 take many registers
-    constants |= {"num_stages": 1} if exact or size > 64 else LAUNCH[name]
-    if not (INTERPRETED or isinstance(kernel, triton.JITFunction)):  # the compiler, which knows no limit of registers
-        settings = [constants.pop(name, None) for name in ("num_warps", "num_stages", "maxnreg")]
-        library.wrap_triton(configured(kernel.kernel, *settings[:2]))[grid](*args, **constants)
-        return
-    with torch.cuda.device_of(query):
-        kernel[grid](*args, **constants)
-
-# %% ../nbs/21_kernels.ipynb #k192
-def document_sizes(
-    query: Tensor,  # (b, l, h, d_h), or (1, t, h, d_h) with offsets
-    key: Tensor,  # (b, n + l, h, d_h), or as `query`
-    relative: Tensor,  # (h, n + 2l, d_h)
-    offsets: Tensor | None,  # (b + 1,), where documents begin, if they are packed
-) -> tuple[int, int, int, int]:  # b, l, n + l, and the rows of `query`; of packed documents l is that of the longest
-    "What kernels must know of the sizes."
-    if offsets is None:
-        return query.shape[0], query.shape[1], key.shape[1], query.shape[1]
-    longest = relative.shape[1] // 2
-    return len(offsets) - 1, longest, longest, query.shape[1]
-
-# %% ../nbs/21_kernels.ipynb #k020
-def attend_forward(
-    query: Tensor, key: Tensor, value: Tensor, relative: Tensor, content_bias: Tensor, position_bias: Tensor,
-    segment_bias: Tensor, segments: Tensor, query_types: Tensor, key_types: Tensor, visible_to: Tensor, plain: Tensor,
-    seed: Tensor, offsets: Tensor | None, dropout: float, scale: float, tile: int, ranked: bool,
-) -> tuple[Tensor, Tensor]:
-    "Attention `(b, l, h, d_h)`, and log2 of each row's sum `(b, h, l)`; with offsets b is 1 and l the rows of all documents."
-    count, length, keys, total = document_sizes(query, key, relative, offsets)
-    out, sums = fake_attend(query)
-    if offsets is not None:
-        out.zero_()  # rows of no document
-    start(
-        wrap_triton(forward_kernel), "forward", (triton.cdiv(length, tile), count * query.shape[2]), query, tile, query, key,
-        value, relative, content_bias, position_bias, segment_bias, segments, query_types, key_types, visible_to, plain, seed,
-        offsets, out, sums, *query.stride()[:3], *key.stride()[:3], *value.stride()[:3],
-        query.shape[2], length, keys, total, scale=scale, packed=offsets is not None, ranked=ranked, **dropout_constants(dropout),
-    )
-    return out, sums
-
-
-def fake_attend(query: Tensor, *others: Any) -> tuple[Tensor, Tensor]:
-    "What `attend_forward` fills: where kernels are interpreted, the compiler knows no more of it."
-    b, length, heads, _ = query.shape
-    out = torch.empty_like(query, memory_format=torch.contiguous_format)
-    return out, torch.empty(b, heads, length, dtype=torch.float32, device=query.device)
-
-
-def kernel_operator(
-    name: str,  # PyTorch's for it
-    function: Callable[..., Any],  # That launches kernels
-    fake: Callable[..., Any],  # Makes what it fills
-) -> Any:
-    "An operator: a closed one, or one whose kernels PyTorch's compiler sees and starts itself."
-    if OPEN:
-        return library.triton_op(name, function, mutates_args=())
-    operator = library.custom_op(name, function, mutates_args=())
-    operator.register_fake(fake)
-    return operator
-
-
-attend_op = kernel_operator("gmmxlnet_nb::attend", attend_forward, fake_attend)
 
 # %% ../nbs/21_kernels.ipynb #k021
 def attend_backward(

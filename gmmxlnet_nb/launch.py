@@ -250,7 +250,7 @@ def check_same_run(
     if path.parent == folders[0] and "training" in found and began != config.short_steps:
         raise ValueError(f"short_steps must be {began!r} as in {path} to resume from it, got {config.short_steps!r}")
 
-
+# %% ../nbs/62_launch.ipynb #c006b1
 def check_steps_left(
     stages: Mapping[str, TrainingConfig],  # What each is told
 ) -> None:
@@ -264,7 +264,7 @@ def check_steps_left(
             raise ValueError(f"max_steps must be at least {least} to resume from {last}, got {got}")
         before += args.max_steps
 
-
+# %% ../nbs/62_launch.ipynb #c006b2
 def as_begun(
     args: TrainingConfig,  # Of a stage, its warm-up a share of its steps
     asked: float,  # The run's warmup_steps
@@ -393,7 +393,7 @@ class Trained(NamedTuple):
     validations: list[dict[str, Any]]  # Logs of validations, likewise
     steps: dict[str, int]  # Of each stage
 
-# %% ../nbs/62_launch.ipynb #n300x2
+
 def train_stages(
     config: RunConfig,  # Of a run
     parts: RunParts,  # What it is made of
@@ -418,7 +418,7 @@ def train_stages(
     history, validations = ([log for log in logs if name in log] for name in ("answer_loss", f"{VALIDATION}_exact"))
     return Trained(trainer, history, validations, steps)
 
-
+# %% ../nbs/62_launch.ipynb #n300x3
 @torch.no_grad()
 def start_logits_of(
     model: torch.nn.Module,  # On a CPU
@@ -430,7 +430,7 @@ def start_logits_of(
         logits: torch.Tensor = model(**batch).start_logits
         return logits
 
-# %% ../nbs/62_launch.ipynb #n300x3
+
 def check_reloaded(
     trainer: GMMTrainer,  # That has saved its model
     checkpoint: str | Path,  # Where
@@ -550,7 +550,7 @@ def evaluate_run(
     with replaying(parts.model, "auto" if trainer.args.capture_steps else False, "evaluation"):
         return ask_run(trainer, parts, what, folder)
 
-
+# %% ../nbs/62_launch.ipynb #n301x2
 def run_metrics(
     scores: Mapping[str, float],  # As `evaluate_run` gives them
     by_length: Mapping[int, Mapping[str, float]],  # Likewise
@@ -644,7 +644,7 @@ def run_series(
         series["routing"] = routes
     return series | result.examined.series
 
-
+# %% ../nbs/62_launch.ipynb #n304b
 def write_run_record(
     config: RunConfig,  # Of a run that has ended
     result: RunResult,  # What it has done

@@ -138,7 +138,7 @@ def step_rates(
     schedule: Any = get_scheduler(config.lr_scheduler_type, optimizer, round(warmup), config.max_steps)
     return torch.tensor([config.learning_rate * schedule.lr_lambdas[0](step + 1) for step in range(config.max_steps)])
 
-
+# %% ../nbs/75_pretrain.ipynb #t017c
 def trained_parameters(
     model: nn.Module,  # An XLNet
     objectives: Sequence[Objective],  # With modules of their own
@@ -568,6 +568,16 @@ def pretrain_metrics(
     speed = float(np.median(speeds))
     return metrics | {"tokens_per_second": speed} | floor_metrics(training.config, len(data.tokenizer), speed, training.device)
 
+# %% ../nbs/75_pretrain.ipynb #t032s1
+def pretrain_series(
+    result: PretrainResult,  # What a run has done
+) -> dict[str, dict[str, list[Any]]]:  # For figures
+    "The curves of a run's record."
+    def columns(rows: list[dict[str, float]]) -> dict[str, list[Any]]:
+        return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+
+    return {"training": columns(result.history), "held_out": columns(result.evaluations)}
+
 # %% ../nbs/75_pretrain.ipynb #t031
 def save_pretrained_model(
     training: Pretraining,  # That has ended
@@ -641,16 +651,6 @@ def pretrain(
     return PretrainResult(
         training.model, data.tokenizer, training.history, training.evaluations, metrics, data.digests, windows
     )
-
-# %% ../nbs/75_pretrain.ipynb #t032s1
-def pretrain_series(
-    result: PretrainResult,  # What a run has done
-) -> dict[str, dict[str, list[Any]]]:  # For figures
-    "The curves of a run's record."
-    def columns(rows: list[dict[str, float]]) -> dict[str, list[Any]]:
-        return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
-
-    return {"training": columns(result.history), "held_out": columns(result.evaluations)}
 
 # %% ../nbs/75_pretrain.ipynb #t048
 def main(

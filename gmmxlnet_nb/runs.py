@@ -38,10 +38,10 @@ from gmmxlnet_nb.records import (
 from .run_bases import bases_to_make, under_way, with_bases
 from .stack_groups import features_key, stacks
 
-# %% ../nbs/61_runs.ipynb #s002
+# %% ../nbs/61_runs.ipynb #d022
 FIELDS = {"id": str, "notebook": str, "tier": str, "seeds": list, "parameters": dict, "vary": dict, "alone": bool, "like": str}
 
-# %% ../nbs/61_runs.ipynb #d022
+
 def whole_run(
     table: Mapping[str, Any],  # As it stands in the manifest
     shared: Mapping[str, Any],  # The tables that it can be like
@@ -200,6 +200,32 @@ def undisturbed(
             raise ValueError(f"{job.name} must wait for a job that runs alone, in another process")
         yield
 
+# %% ../nbs/61_runs.ipynb #d034
+def socket_transport(
+    folder: str,  # A short path: it becomes part of the sockets' names
+) -> Any:  # A configuration of kernels
+    "Let a kernel be spoken to through sockets in a folder; a `ValueError` where their names would be too long."
+    import zmq  # here, as below
+    from traitlets.config import Config
+
+    start = f"{folder}/kernel"
+    if len(f"{start}-5".encode()) > zmq.IPC_PATH_MAX_LEN:  # a kernel has five
+        most = zmq.IPC_PATH_MAX_LEN
+        raise ValueError(f"TMPDIR must be a shorter path: names of sockets have at most {most} bytes, got {start!r}")
+    return Config({"KernelManager": {"transport": "ipc", "ip": start}})
+
+# %% ../nbs/61_runs.ipynb #d034b
+def kernel_result(
+    job: Job,  # That ran
+) -> Any:  # What its kernel wrote
+    "What the kernel of a job knows; a `ValueError` if it wrote nothing that can be read."
+    path = job.scratch() / "metrics.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        got = "none" if isinstance(error, FileNotFoundError) else str(error)
+        raise ValueError(f"{job.name} must write its metrics.json with write_record, got {got}") from None
+
 # %% ../nbs/61_runs.ipynb #k101
 def status_here(
     job: Job,  # What is asked for
@@ -216,33 +242,7 @@ def status_here(
         return RecordStatus("missing", f"there is no record of a {card}")
     return verdict if path == job.record else status_of(job, read_record(path))
 
-# %% ../nbs/61_runs.ipynb #d034
-def socket_transport(
-    folder: str,  # A short path: it becomes part of the sockets' names
-) -> Any:  # A configuration of kernels
-    "Let a kernel be spoken to through sockets in a folder; a `ValueError` where their names would be too long."
-    import zmq  # here, as below
-    from traitlets.config import Config
-
-    start = f"{folder}/kernel"
-    if len(f"{start}-5".encode()) > zmq.IPC_PATH_MAX_LEN:  # a kernel has five
-        most = zmq.IPC_PATH_MAX_LEN
-        raise ValueError(f"TMPDIR must be a shorter path: names of sockets have at most {most} bytes, got {start!r}")
-    return Config({"KernelManager": {"transport": "ipc", "ip": start}})
-
-
-def kernel_result(
-    job: Job,  # That ran
-) -> Any:  # What its kernel wrote
-    "What the kernel of a job knows; a `ValueError` if it wrote nothing that can be read."
-    path = job.scratch() / "metrics.json"
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        got = "none" if isinstance(error, FileNotFoundError) else str(error)
-        raise ValueError(f"{job.name} must write its metrics.json with write_record, got {got}") from None
-
-
+# %% ../nbs/61_runs.ipynb #d034c
 def execute(
     job: Job,  # Which
     force: bool = False,  # Whether to run it although its record is fresh
@@ -325,6 +325,22 @@ class Started(NamedTuple):
     log: Path | None = None  # What the process writes to, until the job is its own
 
 
+def failure_reason(
+    ended: Started,  # That failed
+) -> str:  # And where there is more
+    "Why a job failed: the signal that ended it, or else the last line of its log."
+    log, status = ended.job.scratch(".log"), ended.process.returncode
+    if ended.log and ended.log.exists():  # the job never was its own
+        if is_running(ended.job):
+            line = ended.log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+            ended.log.unlink()
+            return f"{line:.300}"
+        os.replace(ended.log, log)
+    line = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+    why = f"killed by signal {-status}" if status < 0 else f"{line:.300}"
+    return f"{why} (see {log.relative_to(ended.job.root)})"
+
+# %% ../nbs/61_runs.ipynb #d046b
 def start(
     job: Job,  # Which
     manifest: Path,  # Where it stands
@@ -342,22 +358,6 @@ def start(
             start_new_session=True,  # Ctrl-C is for the sweep, which ends its jobs
         )  # fmt: skip
     return Started(job, process, time.monotonic(), log)
-
-
-def failure_reason(
-    ended: Started,  # That failed
-) -> str:  # And where there is more
-    "Why a job failed: the signal that ended it, or else the last line of its log."
-    log, status = ended.job.scratch(".log"), ended.process.returncode
-    if ended.log and ended.log.exists():  # the job never was its own
-        if is_running(ended.job):
-            line = ended.log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
-            ended.log.unlink()
-            return f"{line:.300}"
-        os.replace(ended.log, log)
-    line = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
-    why = f"killed by signal {-status}" if status < 0 else f"{line:.300}"
-    return f"{why} (see {log.relative_to(ended.job.root)})"
 
 # %% ../nbs/61_runs.ipynb #d047
 def sweep(
@@ -543,10 +543,10 @@ def show_status(jobs: Sequence[Job]) -> None:
         print(f"{name:32} {', '.join(f'{count} {state}' for state, count in counts.items())}")
     print(f"{'all':32} {', '.join(f'{count} {state}' for state, count in total.items())}")
 
-# %% ../nbs/61_runs.ipynb #s004
+# %% ../nbs/61_runs.ipynb #d053
 WRONG = ("missing", "edited", "smoke", "stale")  # States of records that are not as they should be
 
-# %% ../nbs/61_runs.ipynb #d053
+
 def problems(
     jobs: Sequence[Job],  # Whose records are judged
     states: Collection[str] = WRONG,  # That are asked about

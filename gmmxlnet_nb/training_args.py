@@ -565,12 +565,12 @@ class GMMTrainingConfig(TrainingConfig):
             return None
         return self.routing_temperature * (self.final_routing_temperature / self.routing_temperature) ** share
 
-# %% ../nbs/41_training_args.ipynb #c069b
+# %% ../nbs/41_training_args.ipynb #n120
 KEEPING: dict[str, Any] = {  # What keeps a fact for long: see the records of improved-gmm4-null-read
     "routing_top_k": 1, "null_expert": True, "routing_mode": "read-based", "read_norm": True, "gate_bias": 2.0,
 }  # fmt: skip
 
-# %% ../nbs/41_training_args.ipynb #n120
+
 def preset(
     options: Mapping[str, Any],  # Of the caller, by any of their names
     **usual: Any,  # What they are otherwise
