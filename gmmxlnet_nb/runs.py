@@ -298,6 +298,10 @@ def work() -> None:
         raise SystemExit(1) from None
 
 # %% ../nbs/61_runs.ipynb #d044
+# What sets how many cores a process uses: its threads, and what compiles for it, which are clients of a GPU's multi-process service too
+THREADS = ("OMP_NUM_THREADS", "TORCHINDUCTOR_COMPILE_THREADS")
+
+
 def assign_devices(
     workers: int | None = None,  # Jobs at a time; None for one a GPU, or one a core
     jobs: int | None = None,  # How many there are: fewer have more cores each
@@ -312,7 +316,7 @@ def assign_devices(
         gpus = [gpu for gpu in asked.split(",") if gpu not in ("", "-1")]
     count = workers or len(gpus) or cores
     count = count if jobs is None else max(1, min(count, jobs))
-    threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, cores // count)))}
+    threads = {name: os.environ.get(name, str(max(1, cores // count))) for name in THREADS}
     return [threads | ({"CUDA_VISIBLE_DEVICES": gpus[i % len(gpus)]} if gpus else {}) for i in range(count)]
 
 # %% ../nbs/61_runs.ipynb #d046
@@ -486,7 +490,7 @@ def sweep_stacks(
                 names = f"{group[0].name} … {group[-1].name}, {len(group)} runs"
                 line = f"[stack {done}/{len(groups)}] {names}: {time.monotonic() - one.at:.0f} s"
                 if one.process.returncode and one.log:
-                    failed += group
+                    failed += [job for job in group if status_here(job).state != "fresh"]  # some may have ended before
                     said = one.log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
                     line += f", FAILED: {said:.300} (see {one.log.relative_to(group[0].root)})"
                 print(line, flush=True)

@@ -1,0 +1,69 @@
+"""Notebooks keep their rhythm: what is exported is followed by an example, a figure or a test."""
+
+import ast
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from statistics import mean
+
+import pytest
+
+NBS = Path(__file__).resolve().parent.parent / "nbs"
+LEAST, LEAST_ON_AVERAGE, LONGEST = 0.5, 0.7, 4  # Share of exports that are followed; cells in a row that are not
+
+
+def only_imports(source: str) -> bool:
+    """Whether a cell has imports and nothing else, also under `if TYPE_CHECKING`."""
+    lines = [node for node in ast.parse(source).body if not isinstance(node, ast.If)]
+    lines += [each for node in ast.parse(source).body if isinstance(node, ast.If) for each in node.body]
+    return all(isinstance(node, ast.Import | ast.ImportFrom) for node in lines)
+
+
+def rhythm(cells: Iterable[str]) -> tuple[float, int] | None:
+    """The share of exports that another cell follows, and the most in a row without one; None without exports."""
+    followed, pending = list[bool](), False
+    for source in cells:
+        exports = source.startswith(("#| export", "#|export"))
+        if exports and only_imports(source):
+            continue
+        if pending:
+            followed.append(not exports)
+        pending = exports
+    if pending:
+        followed.append(False)
+    if not followed:
+        return None
+    alone = "".join(" " if each else "x" for each in followed).split()
+    return mean(followed), max(map(len, alone), default=0)
+
+
+def code_cells(path: Path) -> list[str]:
+    """The code of a notebook, cell by cell."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+FOUND = {path.stem: found for path in sorted(NBS.glob("*.ipynb")) if (found := rhythm(code_cells(path)))}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_exports_are_followed_by_an_example(name: str) -> None:
+    """Half of them at least, and never five in a row without."""
+    share, longest = FOUND[name]
+    assert share >= LEAST, f"{name}: {share:.0%} of its exports are followed by an example, a figure or a test"
+    assert longest <= LONGEST, f"{name}: {longest} exports in a row are followed by no example, figure or test"
+
+
+def test_most_exports_are_followed_by_an_example() -> None:
+    """The mean over notebooks."""
+    assert mean(share for share, _ in FOUND.values()) >= LEAST_ON_AVERAGE
+
+
+def test_rhythm_by_hand() -> None:
+    """Imports do not count, and the last export has nothing behind it."""
+    export, example, imports = "#| export\ndef f(): ...", "f()", "#| export\nimport os\nif 1:\n    import re"
+    assert rhythm([imports, export, example]) == (1, 0)
+    assert rhythm([export, imports, example]) == (1, 0)
+    assert rhythm([example, export, export, example, export]) == (pytest.approx(1 / 3), 1)
+    assert rhythm([export, export, export, example]) == (pytest.approx(1 / 3), 2)
+    assert rhythm([imports, example]) is None
