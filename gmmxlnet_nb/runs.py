@@ -298,7 +298,7 @@ def work() -> None:
         raise SystemExit(1) from None
 
 # %% ../nbs/61_runs.ipynb #d044
-# What sets how many cores a process uses: its threads, and what compiles for it, which are clients of a GPU's multi-process service too
+# How many cores a process uses: its threads, and what compiles for it, each of which may be a client of a GPU's service, too
 THREADS = ("OMP_NUM_THREADS", "TORCHINDUCTOR_COMPILE_THREADS")
 
 

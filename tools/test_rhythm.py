@@ -64,6 +64,6 @@ def test_rhythm_by_hand() -> None:
     export, example, imports = "#| export\ndef f(): ...", "f()", "#| export\nimport os\nif 1:\n    import re"
     assert rhythm([imports, export, example]) == (1, 0)
     assert rhythm([export, imports, example]) == (1, 0)
-    assert rhythm([example, export, export, example, export]) == (pytest.approx(1 / 3), 1)
-    assert rhythm([export, export, export, example]) == (pytest.approx(1 / 3), 2)
+    assert rhythm([example, export, export, example, export]) == (1 / 3, 1)
+    assert rhythm([export, export, export, example]) == (1 / 3, 2)
     assert rhythm([imports, example]) is None
