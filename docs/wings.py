@@ -32,7 +32,7 @@ WINGS = (
          "14 27 28 29 38 76 71 72 74 81 83"),
     wing("analysis", "Seeing the experts", "Where segments are written, what each expert holds, and whether it matters.",
          "07 86 96 87 88 89 36 93 94 90 95 91 92 97 39"),
-    wing("encoder", "The encoder", "XLNet's layers over Hugging Face's weights, and what makes them fast.", "22 20 21 25 23 24"),
+    wing("encoder", "The encoder", "XLNet's layers over Hugging Face's weights, and what makes them fast.", "22 20 21 25 23 24 98"),
     wing("pretraining", "Pre-training", "An XLNet, with a memory if you like, from a folder of text.",
          "75 78 73 79 58 80 82 77 85"),
     wing("checkpoints", "Checkpoints", "Saving, loading, sharing, older layouts, and files from strangers.", "50 52 51 53"),

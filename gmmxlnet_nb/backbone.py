@@ -10,7 +10,7 @@ import itertools
 import os
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -338,16 +338,23 @@ def layer_stacks(
     return stacks
 
 # %% ../nbs/22_backbone.ipynb #n1902
+class ProductWay(NamedTuple):
+    "Another way of making a CPU's products than in float32: see notebook 98."
+
+    name: str
+    prepare: Callable[[Tensor, Tensor | None, int], Any]  # A weight (d', d), its bias, and the tokens of a product → what is kept
+    multiply: Callable[[Tensor, Any, Tensor | None, str], Tensor]  # As `ordered_product`, with what is kept
+
+
 class OrderedLayers:
     "`fast_layer` for many segments on a CPU, without gradients: ordered weights and relative keys are kept."
 
-    def __init__(self) -> None:
-        self.weights: dict[Any, tuple[Tensor, int, Tensor]] = {}  # As it was, its version, and in order
-        self.relative: dict[Any, tuple[Tensor, int, Tensor]] = {}
+    def __init__(self, way: ProductWay | None = None) -> None:
+        self.way = way
+        self.weights: dict[Any, tuple[Tensor, int, Any]] = {}  # As it was, its version, and in order
+        self.relative: dict[Any, tuple[Tensor, int, Any]] = {}
 
-    def kept(
-        self, where: dict[Any, tuple[Tensor, int, Tensor]], key: Any, weight: Tensor, make: Callable[[], Tensor]
-    ) -> Tensor:
+    def kept(self, where: dict[Any, tuple[Tensor, int, Any]], key: Any, weight: Tensor, make: Callable[[], Any]) -> Any:
         "What was made of a weight, unless the weight has changed since."
         found = where.get(key)
         if found is None or found[0] is not weight or found[1] != weight._version:
@@ -359,18 +366,22 @@ class OrderedLayers:
     ) -> Tensor:
         "A product with one of a layer's weights, (d', d) or a parameter of attention."
 
-        def make() -> Tensor:
+        def make() -> Any:
             matrix = weight if weight.dim() == 2 else weight.flatten(1) if name == "o" else weight.flatten(1).T
-            return reorder_weight(matrix.contiguous(), x.shape[0] * x.shape[1])
+            matrix, tokens = matrix.contiguous(), x.shape[0] * x.shape[1]
+            return self.way.prepare(matrix, bias, tokens) if self.way else reorder_weight(matrix, tokens)
 
-        return ordered_product(x, self.kept(self.weights, (id(layer), name), weight, make), bias, activation)
+        key = (id(layer), name) if bias is None or self.way is None else (id(layer), name, id(bias), bias._version)
+        found, multiply = self.kept(self.weights, key, weight, make), self.way.multiply if self.way else ordered_product
+        return multiply(x, found, bias, activation)
 
     def fits(self, layer: Any, hidden: Tensor, attend: Callable[..., Tensor]) -> bool:
         "Whether a layer is as `fast_layer` would compute it, and its weights are worth it."
         ff, attention = layer.ff, layer.rel_attn
         plain = is_plain(ff.layer_1) and is_plain(ff.layer_2) and not (layer.training or layer.chunk_size_feed_forward)
         kept = not (torch.is_grad_enabled() or attention.q.is_inference())
-        return plain and kept and attend is attend_sdpa and can_reorder(hidden, ff.layer_1.weight)
+        mine = on_cpu(hidden) and hidden.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+        return plain and kept and attend is attend_sdpa and (mine if self.way else can_reorder(hidden, ff.layer_1.weight))
 
     def __call__(
         self, layer: Any, hidden: Tensor, keys: Tensor | None, positions: Tensor, visibility: AttentionVisibility,
@@ -378,6 +389,9 @@ class OrderedLayers:
     ) -> Tensor:
         "As `fast_layer`, whose arguments these are."
         if not self.fits(layer, hidden, attend):
+            if self.way and not (torch.is_grad_enabled() or layer.training):
+                where = "on a CPU, in float32, with attn_implementation 'sdpa' and layers without hooks or adapters"
+                raise ValueError(f"products must be 'float32' but {where}, got {self.way.name!r}")
             return fast_layer(layer, hidden, keys, positions, visibility, attend)
         attention, heads = layer.rel_attn, (layer.rel_attn.n_head, layer.rel_attn.d_head)
         seen = hidden if keys is None else keys
