@@ -126,7 +126,7 @@ def others(folder: str) -> dict[str, str]:
         nb = page(path, nb)
         for cell in nb.cells:
             cell.source = cell.source.replace(FINDINGS, "](../traps/index.md)")
-        write_notebook(nb, PAGES / folder / path.name)
+        write_parts(nb, PAGES / folder / path.name, found[f"{folder}/{path.stem}"])
     return found
 
 

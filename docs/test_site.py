@@ -384,7 +384,7 @@ def test_traps(tmp_path: Path) -> None:
     _, told, script = nb.cells
     assert told.source.startswith("(trap-scipy-rows)=\n## scipy 1.2: draws \\<none> of `rows`\n\nIt draws none.\n\nAgain.\n")
     assert "**Why a good guess is wrong.** It is not." in told.source and "no header" not in told.source
-    assert "**Seen with Python 3.11:**\n\n```text\none  `` 1\ntwo     2\n```\n" in told.source
+    assert "**Seen** with Python 3.11:\n\n```text\none  `` 1\ntwo     2\n```\n" in told.source
     does = "`draw` ([notebook 01](../01_experts.ipynb)) asks twice; notebook 40 does not."
     assert told.source.endswith(f"**What this project does about it.** {does}") and "Exits" not in told.source
     assert script.source == TRAP.rstrip("\n") and "hide-input" in script.metadata.tags

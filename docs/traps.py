@@ -110,7 +110,8 @@ def section(finding: Finding, chapters: Mapping[str, str]) -> list[NotebookNode]
     lines = [f"(trap-{finding.name})=", f"## {prose(finding.title)}", ""]
     for paragraph in finding.about:
         lines += [prose(paragraph), ""]
-    lines += [f"**Why a good guess is wrong.** {capital(prose(finding.guess))}", "", f"**{prose(finding.seen)}**"]
+    lines += [f"**Why a good guess is wrong.** {capital(prose(finding.guess))}", ""]
+    lines.append(prose(finding.seen).replace("Seen", "**Seen**", 1))
     if finding.output:
         fence = "`" * max(3, *(1 + len(run) for run in re.findall("`+", finding.output + "`")))
         lines += ["", f"{fence}text", finding.output, fence]
@@ -132,7 +133,7 @@ def trap_pages(scripts: Path, folder: Path, chapters: Mapping[str, str]) -> dict
         "> Where the libraries beneath do something else than one would think, and say nothing.", "",
         "Each was met while this package was made. Each has a script in `findings/` that installs pinned public packages in a "
         "folder of its own, runs them without this package on valid input, and fails if what is told here has "
-        "changed: `sh findings/NAME.sh`. The versions are those that this package is tested with, if nothing else is said.", "",
+        "changed: `sh findings/NAME.sh`. Titles name the versions.", "",
     ]  # fmt: skip
     for group, findings in found.items():
         lines += [f"## [{group.title}]({group.name}.ipynb)", ""]
