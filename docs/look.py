@@ -32,6 +32,7 @@ SIZES = {1280: 900, 390: 844}  # width and height in pixels
 SCHEMES = ("light", "dark")
 SOUGHT, FOUND = "ExpertUpdater", "api/updates.html#gmmxlnet_nb.updates.ExpertUpdater"
 WORDS = ("Gaussian", "RMT", "forget gate")  # What people search for who know the field's words and not ours
+TRAPS = ("keep_accents", "patefield", "TRITON_INTERPRET", "nbdev_clean", "end_top_index")  # What known traps are about
 AXE = ROOT / "_proc" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 TALLEST_PAGE = 12_000  # pixels, at the larger width
 TALLEST = 16000  # pixels: Chromium draws no taller picture
@@ -188,7 +189,8 @@ class Look:
         wanted = {name: f"#{m.name}.{name}" for m in modules.values() for name in m.public}
         said = (m.text for module in modules.values() for m in messages(module))
         told = {text: "/messages-" for text in said if len({*re.findall(r"[a-z]{4,}", text)} - {"must"}) > 2}
-        queries = {**dict.fromkeys(WORDS, ".html"), **wanted, **{text.replace(GAP, "17"): page for text, page in told.items()}}
+        words = {**dict.fromkeys(WORDS, ".html"), **dict.fromkeys(TRAPS, "traps/")}
+        queries = {**words, **wanted, **{text.replace(GAP, "17"): page for text, page in told.items()}}
         for query, found in zip(queries, self.page.evaluate(FINDS, list(queries)), strict=True):
             if not any(queries[query] in page for page in found[:40]):
                 yield f"the search does not find {query!r}"

@@ -34,6 +34,7 @@ try:
         write_parts,
     )
     from reference import PACKAGE, Example, Module, Page, code, package_classes, package_modules, prose
+    from traps import trap_pages
     from wings import WINGS, resolved
 
     from gmmxlnet_nb.runs import Job, chosen, load_manifest, record_status, run_chosen
@@ -46,6 +47,7 @@ MANIFEST = ROOT / "experiments" / "manifest.toml"
 SMOKE_RUNS = {"train": "smoke-gmm4", "benchmark": "smoke-benchmark"}  # the runs that show the experiments
 PAPER = ROOT / "_paper" / "paper.pdf"
 HOME = "index.ipynb"
+FINDINGS = "](../../findings)"  # A guide's link to the scripts, on the site to the page that is made of them
 
 
 def titles(folder: Path) -> dict[str, str]:
@@ -121,7 +123,10 @@ def others(folder: str) -> dict[str, str]:
     for path in sorted((ROOT / "nbs" / folder).glob("*.ipynb")):
         nb = read_notebook(path)
         found[f"{folder}/{path.stem}"] = title(path, nb)
-        write_notebook(page(path, nb), PAGES / folder / path.name)
+        nb = page(path, nb)
+        for cell in nb.cells:
+            cell.source = cell.source.replace(FINDINGS, "](../traps/index.md)")
+        write_parts(nb, PAGES / folder / path.name, found[f"{folder}/{path.stem}"])
     return found
 
 
@@ -334,7 +339,11 @@ def beside(parts: dict[str, dict[str, str]], pages: list[str]) -> None:
         sections[each.title] = [(title(Path(stem), nb), f"{stem}.html", summary(nb)) for stem, nb in chapters]
     for name in ("Guides", "Gallery"):
         sections |= {name: [(words or page, f"{page}.html", "") for page, words in parts[name].items()]} if parts[name] else {}
-    sections["Reference"] = [("API reference", "api/index.html", "every public name"), ("Messages", "api/messages.html", "")]
+    sections["Reference"] = [
+        ("API reference", "api/index.html", "every public name"),
+        ("Messages", "api/messages.html", ""),
+        ("Known traps", "traps/index.html", "where libraries do something else than one would think"),
+    ]
     (EXTRA / "llms.txt").write_text(llms("GMM-XLNet", told["description"], sections, base), encoding="utf-8")
     if base:
         (EXTRA / "sitemap.xml").write_text(sitemap(base, pages), encoding="utf-8")
@@ -353,6 +362,7 @@ def make_pages() -> Expected:
     message_pages(modules, explained)
     found = results()
     tried = experiments(found)
+    traps = trap_pages(ROOT / "findings", PAGES / "traps", titles(ROOT / "nbs"))
     parts = {
         "Start": {"manual": ""},
         "Guides": others("guides"),
@@ -360,7 +370,7 @@ def make_pages() -> Expected:
         "Chapters": wing_pages(),
         "Experiments": {f"experiments/{name}": "" for name in tried},
         "Results": {**({found.removesuffix(".md"): ""} if found else {}), **paper()},
-        "Reference": {"api/index": "", "api/messages": ""},
+        "Reference": {"api/index": "", "api/messages": "", **traps},
         "Project": project_pages(),
     }
     home(parts)

@@ -18,6 +18,7 @@ import nbformat
 import numpy as np
 import pages
 import pytest
+import traps
 import wings
 from check_site import Expected, check
 from links import is_name, meant
@@ -345,6 +346,81 @@ def test_messages(tmp_path: Path) -> None:
     text = messages.messages_page("Wing", [Module(path)], {"m": ("00_m.ipynb", "Chapter")})
     assert "## [00 Chapter](../00_m.ipynb)" in text and "- `… is much too slow` — `Inner`" in text
     assert "- `x must be even, got …` — {py:obj}`halve <gmmxlnet_nb.m.halve>`" in text
+
+
+TRAP = """#!/bin/sh
+# scipy 1.2: draws <none> of `rows`.
+#
+# It draws
+# none.
+#
+# Again.
+#
+# Why a good guess is wrong: it
+# is not.
+#
+# Seen with Python 3.11:
+#   one  `` 1
+#   two     2
+#
+# What this project does about it: `draw` (notebook 01) asks twice; notebook 40 does not.
+#
+# Exits with 0 if this is still so, else with 1.
+set -eu
+# no header
+"""
+CHAPTERS = {"01_experts": "Experts", "40_answers": "Answers", "40_choices": "Choices"}
+
+
+def test_traps(tmp_path: Path) -> None:
+    (tmp_path / "scipy-rows.sh").write_text(TRAP)
+    (tmp_path / "xlnet-a.sh").write_text(TRAP.replace("scipy 1.2: draws <none> of `rows`", "XLNet 1: b"))
+    assert traps.trap_pages(tmp_path, tmp_path / "traps", CHAPTERS) == {"traps/index": "Known traps"}
+    index = (tmp_path / "traps" / "index.md").read_text()
+    one = "## [Statistics](statistics.ipynb)\n\n- [scipy 1.2: draws \\<none> of `rows`](#trap-scipy-rows)\n"
+    assert "- [XLNet 1: b](#trap-xlnet-a)\n" in index and one in index and "Statistics <statistics>" in index
+    nb = pages.read_notebook(tmp_path / "traps" / "statistics.ipynb")
+    assert pages.title(tmp_path, nb) == "Known traps: Statistics"
+    _, told, script = nb.cells
+    assert told.source.startswith("(trap-scipy-rows)=\n## scipy 1.2: draws \\<none> of `rows`\n\nIt draws none.\n\nAgain.\n")
+    assert "**Why a good guess is wrong.** It is not." in told.source and "no header" not in told.source
+    assert "**Seen** with Python 3.11:\n\n```text\none  `` 1\ntwo     2\n```\n" in told.source
+    does = "`draw` ([notebook 01](../01_experts.ipynb)) asks twice; notebook 40 does not."
+    assert told.source.endswith(f"**What this project does about it.** {does}") and "Exits" not in told.source
+    assert script.source == TRAP.rstrip("\n") and "hide-input" in script.metadata.tags
+    (tmp_path / "odd.sh").write_text(TRAP)
+    with pytest.raises(ValueError, match=r"docs/traps.py must have a group for findings/odd.sh"):
+        traps.trap_pages(tmp_path, tmp_path / "traps", CHAPTERS)
+    with pytest.raises(ValueError, match="has no scripts"):
+        traps.trap_pages(tmp_path / "nothing", tmp_path / "traps", CHAPTERS)
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("What this project does about it:", "What is done:", "begins with 'What this project does about it:'"),
+    ("Seen with", "Found with", "must have one paragraph in its header that begins with 'Seen'"),
+    ("Why a good", "Why a", "begins with 'Why a good guess is wrong:'"),
+    ("# Exits with 0", "# It ends with 0", "begins with 'Exits with 0 if this is still so, else with 1.'"),
+    ("# Again.", "# Seen before.", "must have one paragraph in its header that begins with 'Seen'"),
+    ("It draws\n# none.\n#\n# Again.\n#\n# ", "", "must tell in its header what surprises, then in this order"),
+    ("#\n# Exits", "#\n# More.\n#\n# Exits", "must tell in its header what surprises, then in this order"),
+    ("#!/bin/sh", "#!/bin/bash", "must begin with #!/bin/sh and a line of comment"),
+    ("scipy 1.2", "scipy", "package, version and what surprises"),
+    ("notebook 01", "notebook 02", "names notebook 02, which does not exist"),
+])  # fmt: skip
+def test_traps_refuse(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in TRAP
+    (tmp_path / "scipy-rows.sh").write_text(TRAP.replace(old, new))
+    with pytest.raises(ValueError, match=rf"scipy-rows.sh .*{message}"):
+        traps.trap_pages(tmp_path, tmp_path / "traps", CHAPTERS)
+
+
+def test_scripts_are_found_and_lead_to_the_page() -> None:
+    """Each script can be run, is listed in a group, and the guide to mistakes leads to them."""
+    scripts = sorted((make_site.ROOT / "findings").glob("*.sh"))
+    found = traps.grouped(map(traps.read_finding, scripts))
+    assert sum(map(len, found.values())) == len(scripts) and all(os.access(script, os.X_OK) for script in scripts)
+    guide = pages.read_notebook(make_site.ROOT / "nbs" / "guides" / "12_troubleshooting.ipynb")
+    assert any(make_site.FINDINGS in cell.source for cell in guide.cells)
 
 
 def test_results_are_split(tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 #!/bin/sh
 # ijson 3.6.0 reads other characters than the file holds, or the right ones, depending on which of its backends is there.
 #
-# A text cut inside an emoji ends in half of a surrogate pair. JSON's grammar allows that ("\ud83d"; RFC 8259, section 8.2,
-# calls what readers make of it unpredictable), and Python's json writes and reads it unchanged, so that a program can find
-# and refuse it. ijson's backend "python" does the same. Its backend "yajl2_c", the default where a wheel is installed,
-# makes a new character of the half and whatever \u escape follows, which is swallowed: a cut followed by an ellipsis,
-# "\ud83d\u2026", becomes a bird, "\ud83dA" with A written as \u0041 becomes an eye. Without an escape behind it the half
-# becomes "?". No error and no warning.
+# A text cut inside an emoji ends in half of a surrogate pair. JSON's grammar allows that (`"\ud83d"`; RFC 8259, section
+# 8.2, calls what readers make of it unpredictable), and Python's json writes and reads it unchanged, so that a program
+# can find and refuse it. ijson's backend "python" does the same. Its backend "yajl2_c", the default where a wheel is
+# installed, makes a new character of the half and whatever `\u` escape follows, which is swallowed: a cut followed by
+# an ellipsis, `"\ud83d\u2026"`, becomes a bird, `"\ud83dA"` with A written as `\u0041` becomes an eye. Without an
+# escape behind it the half becomes "?". No error and no warning.
 #
 # Why a good guess is wrong: one expects what json.loads gives, or an error, or U+FFFD; backends of one library are
 # expected to differ in speed.
@@ -15,6 +15,9 @@
 #   json.loads           ['nice \ud83d\u2026', '\ud83dA', 'nice \ud83d.']
 #   ijson, python        ['nice \ud83d\u2026', '\ud83dA', 'nice \ud83d.']
 #   ijson, yajl2_c       ['nice \U0001f426', '\U0001f441', 'nice ?.']
+#
+# What this project does about it: `JsonReader` (notebook 08) gives the values that `json.loads` gives, and `is_text`
+# (notebook 10) finds half of a pair, so that such a record is refused by name. ijson is not used.
 #
 # Exits with 0 if this is still so, else with 1.
 set -eu

@@ -16,6 +16,11 @@
 #   rate: float | str = 0.5     listed: no    warned: yes   arrived: 'high'
 #   rate: "float, str" = 0.5    listed: yes   warned: no    arrived: 'high'
 #
+# What this project does about it: `annotated` (notebook 60) reads annotations with a comma as well as those with `|`,
+# and the experiments have the comma. Which parameters there are is read from the notebook's own cell
+# (`notebook_defaults`), and `run_parameters` asks in the kernel which have arrived; papermill's warning decides
+# nothing.
+#
 # Exits with 0 if this is still so, else with 1.
 set -eu
 folder=$(mktemp -d)

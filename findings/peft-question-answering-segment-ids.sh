@@ -15,6 +15,10 @@
 #   task_type None          0.22
 #   TaskType.QUESTION_ANS   0.00
 #
+# What this project does about it: `check_adapters` (notebook 42) refuses to train a PEFT model whose configuration
+# has a task type, and says why. A model that is called without segment ids warns (`MISSING_SEGMENT_IDS`, notebook
+# 34).
+#
 # Exits with 0 if this is still so, else with 1.
 set -eu
 folder=$(mktemp -d)

@@ -13,6 +13,10 @@
 # Seen: 0 of 20 tables with row sums [400] and column sums [150, 250] have these margins by "patefield" and by the default,
 # 20 of 20 by "boyett"; with two rows 20 of 20 by all three.
 #
+# What this project does about it: `random_tables` (notebook 89) leaves out rows and columns without counts, and asks
+# SciPy only where at least two of each are left. Otherwise the only possible table is the one that it was given, and
+# it takes that.
+#
 # Exits with 0 if this is still so, else with 1.
 set -eu
 folder=$(mktemp -d)

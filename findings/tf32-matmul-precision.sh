@@ -15,6 +15,9 @@
 #   after enable_tf32       RuntimeError   tf32
 #   after the older setter  high   tf32
 #
+# What this project does about it: `product_precision` (notebook 24), by which captured steps are kept apart, and
+# `float32_products` (notebook 75) read and set `fp32_precision` where PyTorch has it, and nothing else.
+#
 # Exits with 0 if this is still so, else with 1.
 set -eu
 folder=$(mktemp -d)

@@ -14,6 +14,10 @@
 #   Unigram  same pieces: True   same scores: True   same ids: False
 #   BPE      same pieces: True   same scores: none   same ids: True
 #
+# What this project does about it: `train_tokenizer` (notebook 11) learns pieces by BPE, scores them by their counts
+# in the text, and sorts them by score and name, so that the same text gives the same ids. Features are cached under a
+# digest of the whole tokenizer, and a checkpoint has its tokenizer's file beside it.
+#
 # Exits with 0 if this is still so, else with 1.
 set -eu
 folder=$(mktemp -d)

@@ -16,6 +16,10 @@
 #   dtype=auto             config torch.bfloat16, model torch.float32   19 bfloat16, 19 float32   RuntimeError
 #   dtype=torch.bfloat16   config torch.bfloat16, model torch.float32   19 bfloat16, 19 float32   RuntimeError
 #
+# What this project does about it: `load_xlnet` (notebook 62) makes all weights one type after loading. A model that
+# is handed in is taken in the widest of its types (`widest_type`, notebook 05), and `new_encoder` there makes a new
+# one uniform.
+#
 # Exits with 0 if this is still so, else with 1.
 set -eu
 folder=$(mktemp -d)
