@@ -107,6 +107,7 @@ def answer_parser(
     add("--segments", metavar="N", type=int, help="read without questions, then show them in the N segments that fit best")
     add("--json", action="store_true", help="print one JSON object, and nothing else")
     add("--device", help="cpu, cuda or another; by default a GPU if there is one")
+    add("--products", metavar="TYPE", help="what a CPU multiplies: float32, bfloat16 or int8, which is faster, and near (float32)")
     add("--encoding", default="utf-8", help="of text files (utf-8)")
     return parser
 
@@ -140,6 +141,7 @@ def answer_questions(
 def load_model(
     model: str,  # A checkpoint's folder, or a name
     device: str | None,  # Where to; None for the best there is
+    products: str | None = None,  # What numbers a CPU multiplies; None for float32
 ) -> "DocumentQA":
     "Import what answers, and load a model."
     from transformers.utils.logging import disable_progress_bar
@@ -147,10 +149,10 @@ def load_model(
     from gmmxlnet_nb.document_qa import DocumentQA
 
     disable_progress_bar()  # of loading weights
-    return DocumentQA.from_pretrained(model, device)
+    return DocumentQA.from_pretrained(model, device, products=products)
 
 # %% ../nbs/68_answer_command.ipynb #a008b
-CALLED = {"folder": "MODEL", "n_best": "--n-best", "segments": "--segments", "device": "--device", "encoding": "--encoding"}
+CALLED = {"folder": "MODEL", "n_best": "--n-best", "segments": "--segments", "device": "--device", "products": "--products", "encoding": "--encoding"}
 
 
 def main(
@@ -162,7 +164,7 @@ def main(
     with mistakes(prog, "", resumes=False), typed_flags(CALLED):
         sources = sources_of(options.files, options.encoding, options.segments, options.evidence)
     with collector_paused(), mistakes(prog, resumes=False), typed_flags(CALLED):
-        qa = load_model(options.model, options.device)
+        qa = load_model(options.model, options.device, options.products)
     with mistakes(prog, resumes=False), typed_flags(CALLED):
         records = answer_questions(qa, options.question, sources, options)
     if options.json:

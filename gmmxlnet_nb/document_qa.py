@@ -30,6 +30,7 @@ from .text_windows import Window, side_by_side, windows_together
 from .retrieval import PassageIndex
 from .baselines import map_state, select_documents, state_tensors
 from .loading import load_tokenizer
+from .products import set_products
 from .replay import CAPTURE, replaying
 from .answers import answering
 from .model import MemXLNetForQA, XLNetWithMemory, check_device
@@ -385,12 +386,15 @@ class DocumentQA:
         tokenizer: PreTrainedTokenizerBase,  # Its own, with its memory tokens
         batch_size: int | None = None,  # Segments that are read at once where they can be; by default 8, on a GPU 16
         capture_steps: Any = "auto",  # Whether a GPU replays segments: "auto" where it can, True or an error, False
+        products: str | None = None,  # One of `PRODUCTS`: the numbers a CPU multiplies; None for those the model is set to
         **reading: Any,  # `READING_FIELDS` that are to be otherwise than in the model's configuration
     ) -> None:
         check_pair(model, tokenizer)
         self.batch_size = usual_batch(model.device) if batch_size is None else check_positive("batch_size", batch_size)
         self.model, self.tokenizer, self.reader = model, tokenizer, make_reader(model.config, reading)
         self.capture_steps = check_choice("capture_steps", capture_steps, CAPTURE)
+        if products is not None:
+            set_products(model, products)
 
     def __repr__(self) -> str:
         "The model's class and memory, and how it reads."

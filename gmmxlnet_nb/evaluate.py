@@ -37,6 +37,7 @@ from .baselines import memory_floats
 from .config import QUESTION_SHOWN
 from .reading_fields import EXPECTED, as_read, reading_settings
 from .model import XLNetWithMemory
+from .products import PRODUCTS, set_products
 from .replay import fetch, length_for, replaying
 from gmmxlnet_nb.answers import (
     Candidate,
@@ -379,7 +380,7 @@ def read_documents(
 
 # %% ../nbs/66_evaluate.ipynb #v036
 READING_FLAGS = ("segment_length", "stride", "max_answer_length", "null_threshold", "question_shown", "segment_separator")
-FLAGS = (*READING_FLAGS, "split", "on_error", "on_misfit", "out", "max_documents", "batch_size", "device", "clear_memory")
+FLAGS = (*READING_FLAGS, "split", "on_error", "on_misfit", "out", "max_documents", "batch_size", "device", "products", "clear_memory")
 CALLED = {  # What parameters are called on the command line
     "checkpoint": "MODEL", "data_path": "DATA", **{name: f"--{name.replace('_', '-')}" for name in FLAGS},
 }  # fmt: skip
@@ -407,6 +408,7 @@ def argument_parser(
     add("--out", metavar="DIR", help="where answers go: by default evaluation-… beside MODEL")
     add("--batch-size", type=int, default=8, metavar="N", help="questions at once (default: 8)")
     add("--device", help="cpu, cuda, cuda:1 …: by default a GPU if there is one")
+    add("--products", choices=PRODUCTS, help="what numbers a CPU multiplies: fewer bits are faster, and near (float32)")
     add("--json", action="store_true", help="print one JSON object instead of the table")
     how = parser.add_argument_group("how MODEL reads", "only where that is to be otherwise than it says itself")
     how.add_argument("--segment-length", type=int, metavar="N", help="tokens in a segment")
@@ -456,6 +458,8 @@ def evaluate_command(
     if options.calibrate and any(document.blind for document in documents):
         raise ValueError("--calibrate must be left out for DATA whose answers are withheld")
     model, tokenizer = load_checkpoint("checkpoint", options.model, options.device)
+    if options.products:
+        set_products(model, options.products)
     for name in reading_settings(model.config, given)[1]:
         print(f"note: MODEL does not say its {name}: {EXPECTED[name]} is taken")
     check_writable(folder)

@@ -6,12 +6,7 @@
 __all__ = ['PRODUCTS', 'WAYS', 'products_here', 'check_products', 'set_products']
 
 # %% ../nbs/98_products.ipynb #p983
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from .backbone import OrderedLayers, ProductWay
@@ -26,7 +21,7 @@ def products_here() -> tuple[str, ...]:
     "Those of `PRODUCTS` that this machine's CPU has instructions for."
     library = torch.backends.mkldnn.is_available()
     bfloat16 = library and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    int8 = "onednn" in torch.backends.quantized.supported_engines and torch.cpu._is_vnni_supported()
+    int8 = library and torch.cpu._is_vnni_supported()
     return ("float32", *("bfloat16",) * bfloat16, *("int8",) * int8)
 
 
@@ -39,41 +34,39 @@ def check_products(
     return products
 
 # %% ../nbs/98_products.ipynb #p988
-@contextmanager
-def quantized_by(
-    engine: str,  # One of `torch.backends.quantized.supported_engines`
-) -> Iterator[None]:
-    "Weights that are packed within are packed for this library."
-    before = torch.backends.quantized.engine
-    torch.backends.quantized.engine = engine
-    try:
-        yield
-    finally:
-        torch.backends.quantized.engine = before
+def rounded_states(
+    x: Tensor,  # Any shape, float32
+) -> tuple[Tensor, float, int]:  # Numbers in 0 … 255, their scale, and which of them is zero
+    "States as 8-bit numbers, of one scale from the least to the greatest of them; zero is among them."
+    least, most = (edge.item() for edge in torch.aminmax(x))
+    scale = max((max(most, 0.0) - min(least, 0.0)) / 255, torch.finfo(torch.float32).tiny)
+    zero = round(-min(least, 0.0) / scale)
+    return torch.add(zero, x, alpha=1 / scale).round_().clamp_(0, 255).to(torch.uint8), scale, zero
 
 
 def int8_weight(
     weight: Tensor,  # (d', d)
-    bias: Tensor | None,  # (d',)
-    tokens: int,  # Of a product, which makes no difference here
-) -> Any:  # For `int8_product` alone
-    "A weight in 8-bit numbers, a scale for each output, and its bias."
-    weight = weight.detach().float()
-    scales = (weight.abs().amax(1) / 127).clamp(min=torch.finfo(torch.float32).tiny).double()
-    numbers = torch.quantize_per_channel(weight, scales, torch.zeros(len(weight), dtype=torch.long), 0, torch.qint8)
-    with quantized_by("onednn"):
-        return torch.ops.quantized.linear_prepack(numbers, None if bias is None else bias.detach().float())
+    bias: Tensor | None,  # (d',), which stays as it is
+    tokens: int,  # Of a product
+) -> tuple[Tensor, Tensor, Tensor]:  # For `int8_product` alone
+    "A weight in 8-bit numbers and oneDNN's order, and each output's scale and zero."
+    weight = weight.detach()
+    scales = (weight.abs().amax(1) / 127).clamp(min=torch.finfo(torch.float32).tiny)
+    numbers = (weight / scales[:, None]).round().to(torch.int8)
+    return torch.ops.onednn.qlinear_prepack(numbers, [tokens, weight.shape[1]]), scales, torch.zeros(len(weight), dtype=torch.int32)
 
 
 def int8_product(
     x: Tensor,  # (b, l, d)
-    weight: Any,  # Of `int8_weight`
-    bias: Tensor | None = None,  # (d',), which the weight has with it
+    weight: tuple[Tensor, Tensor, Tensor],  # Of `int8_weight`
+    bias: Tensor | None = None,  # (d',)
     activation: str = "none",  # Or "gelu"
 ) -> Tensor:  # (b, l, d'); has no gradient
     "A linear layer, and what follows it, from 8-bit numbers."
-    found = torch.ops.quantized.linear_dynamic(x.flatten(0, 1), weight, False).unflatten(0, x.shape[:2])
-    return F.gelu(found) if activation == "gelu" else found
+    numbers, scale, zero = rounded_states(x.flatten(0, 1))
+    after = (activation, [], "none" if activation == "gelu" else "")
+    found = torch.ops.onednn.qlinear_pointwise(numbers, scale, zero, *weight, bias, 1.0, 0, torch.float32, *after)
+    return found.unflatten(0, x.shape[:2])
 
 # %% ../nbs/98_products.ipynb #p991
 def bfloat16_weight(
