@@ -107,7 +107,7 @@ def answer_parser(
     add("--segments", metavar="N", type=int, help="read without questions, then show them in the N segments that fit best")
     add("--json", action="store_true", help="print one JSON object, and nothing else")
     add("--device", help="cpu, cuda or another; by default a GPU if there is one")
-    add("--products", metavar="TYPE", help="what a CPU multiplies: float32, bfloat16 or int8, which is faster, and near (float32)")
+    add("--products", metavar="TYPE", help="what a CPU multiplies: int8, bfloat16 or float32, the slowest and exact (float32)")
     add("--encoding", default="utf-8", help="of text files (utf-8)")
     return parser
 
@@ -152,7 +152,8 @@ def load_model(
     return DocumentQA.from_pretrained(model, device, products=products)
 
 # %% ../nbs/68_answer_command.ipynb #a008b
-CALLED = {"folder": "MODEL", "n_best": "--n-best", "segments": "--segments", "device": "--device", "products": "--products", "encoding": "--encoding"}
+FLAGS = ("n_best", "segments", "device", "products", "encoding")
+CALLED = {"folder": "MODEL", **{name: f"--{name.replace('_', '-')}" for name in FLAGS}}
 
 
 def main(

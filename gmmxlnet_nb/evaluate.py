@@ -380,7 +380,9 @@ def read_documents(
 
 # %% ../nbs/66_evaluate.ipynb #v036
 READING_FLAGS = ("segment_length", "stride", "max_answer_length", "null_threshold", "question_shown", "segment_separator")
-FLAGS = (*READING_FLAGS, "split", "on_error", "on_misfit", "out", "max_documents", "batch_size", "device", "products", "clear_memory")
+FLAGS = (
+    *READING_FLAGS, "split", "on_error", "on_misfit", "out", "max_documents", "batch_size", "device", "products", "clear_memory",
+)  # fmt: skip
 CALLED = {  # What parameters are called on the command line
     "checkpoint": "MODEL", "data_path": "DATA", **{name: f"--{name.replace('_', '-')}" for name in FLAGS},
 }  # fmt: skip

@@ -53,7 +53,8 @@ def int8_weight(
     weight = weight.detach()
     scales = (weight.abs().amax(1) / 127).clamp(min=torch.finfo(torch.float32).tiny)
     numbers = (weight / scales[:, None]).round().to(torch.int8)
-    return torch.ops.onednn.qlinear_prepack(numbers, [tokens, weight.shape[1]]), scales, torch.zeros(len(weight), dtype=torch.int32)
+    zeros = torch.zeros(len(weight), dtype=torch.int32)
+    return torch.ops.onednn.qlinear_prepack(numbers, [tokens, weight.shape[1]]), scales, zeros
 
 
 def int8_product(
@@ -64,8 +65,10 @@ def int8_product(
 ) -> Tensor:  # (b, l, d'); has no gradient
     "A linear layer, and what follows it, from 8-bit numbers."
     numbers, scale, zero = rounded_states(x.flatten(0, 1))
-    after = (activation, [], "none" if activation == "gelu" else "")
-    found = torch.ops.onednn.qlinear_pointwise(numbers, scale, zero, *weight, bias, 1.0, 0, torch.float32, *after)
+    how = "none" if activation == "gelu" else ""  # GELU as it is, no approximation
+    found = torch.ops.onednn.qlinear_pointwise(
+        numbers, scale, zero, *weight, bias, 1.0, 0, torch.float32, activation, [], how
+    )  # fmt: skip
     return found.unflatten(0, x.shape[:2])
 
 # %% ../nbs/98_products.ipynb #p991
@@ -101,15 +104,16 @@ def set_products(
 ) -> None:
     """Choose the numbers that the products of a model's layers are made of when it reads on a CPU.
 
-    A copy of the model, or one that is loaded, reads in float32 again. Raises `ValueError` for products that there are not, that the
-    CPU has no instructions for, or of a model that is no XLNet with a memory, is elsewhere or of another type; and reading raises it for layers
-    with hooks or adapters, or another attention than 'sdpa'. Source: Jacob et al. 2018, arXiv 1712.05877."""
+    A copy of the model, or one that is loaded, reads in float32 again. Raises `ValueError` for products that there are not,
+    that the CPU has no instructions for, or of a model that is no XLNet with a memory, is elsewhere or of another type;
+    and reading raises it for layers with hooks or adapters, or another attention than 'sdpa'.
+    Source: Jacob et al. 2018, arXiv 1712.05877."""
     if not isinstance(model, XLNetWithMemory):
         raise ValueError(f"model must be a MemXLNetForQA or a GMMXLNetForQA, got {type(model).__name__}")
     if check_choice("products", products, PRODUCTS) == "float32":
         model._ordered_layers = None
         return
     if model.device.type != "cpu" or model.dtype != torch.float32:
-        kind = str(model.dtype).removeprefix("torch.")
-        raise ValueError(f"products must be 'float32' for a model that is not on a CPU in float32, but {model.device.type} in {kind}, got {products!r}")
+        found = f"{model.device.type} in {str(model.dtype).removeprefix('torch.')}"
+        raise ValueError(f"products must be 'float32' for a model not on a CPU in float32, but on {found}, got {products!r}")
     model._ordered_layers = OrderedLayers(WAYS[check_products(products)])
