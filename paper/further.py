@@ -122,6 +122,7 @@ def improved_macros() -> list[Macro]:
         Macro("ImprovedUpdateLength", updated, lambda _: number(planned(*updated).length or 0, 0), "the same, update"),
         Macro("ImprovedFarthest", far, lambda e: number(e.lengths(far)[-1], 0), "segments of their longest documents"),
         Macro("ImprovedNeeded", far, lambda e: right_needed(e, far), "of these, how many make the score that is counted"),
+        setting("ImprovedUpdateBalance", updated[:1], "load_balance_weight", "update: weight on the load-balance loss"),
         words("ImprovedSaid", *kept, "retention: improved experts less improved flat memory"),
         words("ImprovedUpdateSaid", *updated, "update: the same"),
     ]
@@ -405,6 +406,8 @@ def kinds_macros() -> list[Macro]:
         Macro("KindsLengths", kinds, lambda e: listed([str(n) for n in asked_lengths(e, kinds)], ""), "kinds: lengths, segments"),
         Macro("KindsRouted", kinds[:1], labelled(kinds[0]), "kinds: experts"),
         Macro("KindsRoutedScores", kinds[:1], by_length(kinds[0]), "their score at each length"),
+        Macro("KindsSeeds", kinds[:1], lambda e: e.seeds(kinds[:1]), "their seeds"),
+        Macro("KindsBias", kinds[:1], lambda e: f"{e.param(kinds[:1], 'gate_bias'):g}", "where their gates begin"),
         Macro("KindsFlat", kinds[1:], labelled(kinds[1]), "kinds: flat memory"),
         Macro("KindsFlatScores", kinds[1:], by_length(kinds[1]), "its score at each length"),
         Macro("KindsSaid", kinds, above_said("kinds", "choice"), "kinds: memories above a random choice"),

@@ -91,8 +91,9 @@ SMALL: dict[str, dict[str, Any]] = {  # What retention chose
 FOUR_NULL = {**NULL, **READ}
 OPENED: dict[str, dict[str, Any]] = {  # What the best of each kind is told
     "gmm4-null-read": {**FOUR_NULL, "read_norm": True, "gate_bias": 2},
-    "skip16": {**SMALL["skip16"], "gate_bias": 2},
+    "skip16": {**SMALL["skip16"], "read_norm": True, "gate_bias": 2},
 }
+UNBALANCED = {**OPENED, "gmm4-null-read": {**OPENED["gmm4-null-read"], "load_balance_weight": 0.0}}
 DIFFERENTIABLE = {"memory_type": "differentiable", "memory_slots": 16, "mem_token_count": 4}
 RATES = {"rate0.00025": {"learning_rate": 2.5e-4}, "rate0.001": {"learning_rate": 1e-3}}
 RATES_AND_LONG: dict[str, dict[str, Any]] = {**RATES, "long": {"max_steps": 5000}}
@@ -161,7 +162,7 @@ SWEEP: dict[str, tuple[range, dict[str, Any]]] = {
     **{f"improved-{name}": (LATER, {**told, **LONGER}) for name, told in OPENED.items()},
     **{f"improved-million-{name}": (LATER, {**told, **LONGER}) for name, told in OPENED.items()},
     "ten-million-gmm4-null-read": (LATER[:1], {**OPENED["gmm4-null-read"], **LONGER}),
-    **{f"improved-update-{name}": (LATER, {**told, **LONGER}) for name, told in OPENED.items()},
+    **{f"improved-update-{name}": (LATER, {**told, **LONGER}) for name, told in UNBALANCED.items()},
     "update-skip4": (MANY, HARD),
     "update-token4": (MANY, FLAT),
     "update-gmm4-null-read": (MANY, FOUR_NULL),
@@ -176,7 +177,7 @@ SWEEP: dict[str, tuple[range, dict[str, Any]]] = {
     "decoys-shown-skip4": (FEW, {**HARD, **DECOYS, **SHOWN, "hidden_dim": 128, "max_steps": 9000}),
     "recall-gmm4-null-read": (FEW, FOUR_NULL),
     "recall-token16": (FEW, FLAT16),
-    "kinds-gmm4-null-read": (FEW, FOUR_NULL),
+    "kinds-gmm4-null-read": (FEW, OPENED["gmm4-null-read"]),
     "kinds-token16": (FEW, FLAT16),
     "babi-gmm4-null-read": (FEW, FOUR_NULL),
     "babi-token16": (FEW, FLAT16),

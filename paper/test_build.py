@@ -461,7 +461,7 @@ def test_manifest_has_what_is_planned() -> None:
             assert seeds[contrast.one] == seeds[contrast.other] == list(range(first, first + 10))
     assert sum(len(seeds[run]) for run in LEARNED + UPDATE) == 195
     counts = [sum(len(seeds[run]) for run in runs) for runs in OPTIONAL.values()]
-    assert counts == [110, 20, 20, 50, 10, 1, 20, 25, 27, 13, 1, 1, 45, 53]
+    assert counts == [110, 20, 20, 50, 10, 1, 20, 25, 34, 20, 1, 1, 45, 53]
     for name, length in (("retention-none", 2048), ("update-token4", 32)):
         assert length in next(job for job in jobs if job.id == name).parameters["eval_segments"]
 
