@@ -7,7 +7,6 @@ __all__ = ['Cost', 'timed', 'Benchmark', 'training_step', 'inference_step']
 
 # %% ../nbs/63_benchmark.ipynb #h003
 import gc
-import os
 import re
 import statistics
 import time
@@ -23,6 +22,7 @@ from transformers import Trainer, TrainerCallback, XLNetConfig
 from .core import check_choice, check_count, check_positive, moved_names
 from .backbone import product
 from .cuda import CapturedStep
+from .kernel_times import quiet, step_flops
 from .baselines import map_state
 from .model import MemXLNetForQA
 
@@ -88,19 +88,6 @@ class HostCost(NamedTuple):
 
     launches: int  # On a GPU kernels, copies, fills and graphs that were started; on a CPU operators
     host_ms: float  # Until the call returned
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    "Keep from standard error what PyTorch's profiler tells there of itself."
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 STARTS = {  # Events to count
@@ -255,9 +242,8 @@ def floor_ms(
         check_positive(name, value)
     for name, rate in rates._asdict().items():
         check_positive(f"rates.{name}", rate, float)
-    d, layers = config.d_model, config.n_layer
-    flops = tokens * layers * (8 * d * d + 4 * d * config.d_inner + 6 * length * d) * (3 if training else 1)
-    states = tokens * layers * d * state_bytes * 2 * (2 if training else 1)
+    flops = sum(step_flops(config, tokens, length, training).values())
+    states = tokens * config.n_layer * config.d_model * state_bytes * 2 * (2 if training else 1)
     moved = parameters * weight_bytes * (8 if training else 1) + states
     return {"arithmetic": 1000 * flops / rates.flops, "bytes": 1000 * moved / rates.bytes}
 
