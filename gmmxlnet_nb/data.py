@@ -6,15 +6,18 @@
 __all__ = ['build_features', 'DocumentDataset', 'DocumentCollator']
 
 # %% ../nbs/12_data.ipynb #h003
+import gc
 import hashlib
 import inspect
 import json
 import os
+import pickle
 import shutil
 import tempfile
 import unicodedata
 import uuid
 import warnings
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
@@ -47,7 +50,7 @@ from gmmxlnet_nb.feature_tables import (
     EARLY, FEATURE_TYPES, GOLD_TYPES, INEXACT, INT_COLUMNS, MISFIT_TYPES, ROW_CHARACTERS, SPLIT, UNKNOWN, TokenTable,
     cut_document, cut_rows, flat_numbers, gold_flags, list_lengths, nested_lists, ragged, row_documents, row_features,
     segment_columns, shallow, span_flags, table_rows, table_types, text_rows, token_ranges, token_table, tokenizer_steps,
-    tokens_of_words, word_begins, words_stand_alone
+    tokens_in_parts, tokens_of_words, word_begins, words_stand_alone
 )
 
 if TYPE_CHECKING:  # else it is imported where features are made or kept: who answers a question makes none
@@ -78,6 +81,35 @@ def restore_scores(
         tokenizer.backend_tokenizer.model = unigram
     return tokenizer
 
+# %% ../nbs/12_data.ipynb #n006b
+SENT: "weakref.WeakValueDictionary[str, Any]" = weakref.WeakValueDictionary()  # Tokenizers, by the name under which they go
+
+
+class SentTokenizer:
+    "A tokenizer on its way to a pool: a process that was forked has it already, another unpickles it."
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,  # Kept by whoever sends it, until it has arrived
+    ) -> None:
+        self.name, self.packed = uuid.uuid4().hex, pickle.dumps(ExactPickle(tokenizer))
+        SENT[self.name] = tokenizer
+
+    def __reduce__(self) -> Any:
+        return received, (self.name, self.packed, os.getpid())
+
+
+def received(
+    name: str,  # Of one that was sent
+    packed: bytes,  # The same, pickled
+    sender: int,  # The process that has sent it
+) -> PreTrainedTokenizerBase:
+    "A tokenizer that is here, or else what is unpickled."
+    found: PreTrainedTokenizerBase | None = SENT.get(name)
+    if found is not None and os.getpid() != sender:
+        gc.freeze()  # a forked process does not look through what it shares
+    return pickle.loads(packed) if found is None else found
+
 # %% ../nbs/12_data.ipynb #n008
 def rows_together(
     rows: Sequence[dict[str, str]],  # Of `text_rows`
@@ -100,7 +132,7 @@ def map_features(
     rows = list(text_rows(documents))
     table = Dataset.from_list(rows, features=types)
     processes = min(num_proc or 1, len(table))
-    sent = ExactPickle(tokenizer) if processes > 1 else tokenizer
+    sent = SentTokenizer(tokenizer) if processes > 1 else tokenizer
     with progress_bars(show=num_proc is not None or folder is not None):
         return table.map(
             row_features,
@@ -129,9 +161,9 @@ FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a fea
     cover_gap, share_run, visible_before, TokenizedText.token_span, is_blank, is_sign, BlankTable.__missing__, trim_span,
     normalize_answer, SegmentLayout.room, SegmentLayout.windows,
     segment_ranges, build_segment, document_feature, answer_spans, explain_missing_answer, one_segment, gold_flags,
-    tokenizer_steps, words_stand_alone, TokenTable.of, ragged, word_begins, tokens_of_words, token_table, token_ranges,
-    cut_document, segment_columns, nested_lists, table_types, span_flags, shallow, text_rows, row_documents, cut_rows,
-    row_features,
+    tokenizer_steps, words_stand_alone, TokenTable.of, ragged, word_begins, tokens_in_parts, tokens_of_words, token_table,
+    token_ranges, cut_document, segment_columns, nested_lists, table_types, span_flags, shallow, text_rows, row_documents,
+    cut_rows, row_features,
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from transformers import PreTrainedTokenizerBase
 from .documents import Answer, Document
 from gmmxlnet_nb.segments import (
     BLANKED, DoesNotFit, SegmentLayout, TokenizedText, answer_spans, check_tokenizer, explain_missing_answer,
-    normalize_answer, segment_ranges, tokenize_text, tokenize_texts, trim_span
+    normalize_answer, segment_ranges, tokenize_texts, trim_span
 )
 
 if TYPE_CHECKING:  # else they are imported where features are made or read: who answers a question makes none
@@ -93,6 +93,23 @@ def word_begins(
     return np.flatnonzero(seen & ~np.concatenate([[False], seen])[:-1])
 
 # %% ../nbs/26_feature_tables.ipynb #t010
+WORDS_TOGETHER = 1000  # In a text that is tokenized beside others, each by a thread of its own
+
+
+def tokens_in_parts(
+    tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
+    words: Sequence[str],  # Of `BLANKED` characters
+) -> tuple[np.ndarray[Any, Any], ...]:  # Ids, first characters, last characters (exclusive)
+    "The tokens of words with a space between each two, tokenized in parts side by side."
+    texts = [" ".join(words[i : i + WORDS_TOGETHER]) for i in range(0, len(words), WORDS_TOGETHER)]
+    found = tokenize_texts(tokenizer, texts)
+    begins = np.cumsum([0, *(len(text) + 1 for text in texts)])[:-1]
+    moved = np.repeat(begins, [len(one.ids) for one in found])
+    columns = ((one.ids for one in found), (one.starts for one in found), (one.ends for one in found))
+    ids, starts, ends = (np.fromiter(chain.from_iterable(column), np.int64, len(moved)) for column in columns)
+    return ids, starts + moved, ends + moved
+
+
 def tokens_of_words(
     tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
     texts: Sequence[str],  # Any Unicode
@@ -101,10 +118,8 @@ def tokens_of_words(
     shown = " ".join(text.translate(BLANKED) for text in texts)  # of the blank characters only spaces are left
     number: defaultdict[str, int] = defaultdict(count().__next__)
     which = np.array([number[word] for word in shown.split()], dtype=np.int64)
-    different = " ".join(number)
-    known = tokenize_text(tokenizer, different)
-    begins, found = word_begins(shown), word_begins(different)
-    ids, starts, ends = (np.array(values, dtype=np.int64) for values in (known.ids, known.starts, known.ends))
+    begins, found = word_begins(shown), word_begins(" ".join(number))
+    ids, starts, ends = tokens_in_parts(tokenizer, list(number))
     first = np.searchsorted(starts, found)
     counts = np.diff(first, append=len(ids))[which]
     source, moved = ragged(first[which], counts), np.repeat(begins - found[which], counts)
