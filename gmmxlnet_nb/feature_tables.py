@@ -242,17 +242,20 @@ class NumberLists(Sequence[list[int]]):
     def __init__(
         self,
         values: np.ndarray[Any, Any],  # The numbers of these and of other lists
-        offsets: np.ndarray[Any, Any],  # (n + 1,), where each list begins, and where the last one ends
+        offsets: np.ndarray[Any, Any],  # Where each list begins, and where the last one ends; of other lists too
+        first: int = 0,  # Which of them is the first of these
+        last: int | None = None,  # Exclusive; all by default
     ) -> None:
         self.values, self.offsets = values, offsets
+        self.first, self.last = first, len(offsets) - 1 if last is None else last
 
     def __len__(self) -> int:
-        return len(self.offsets) - 1
+        return self.last - self.first
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        i = range(len(self))[index]
+        i = range(self.first, self.last)[index]
         numbers: list[int] = self.values[self.offsets[i] : self.offsets[i + 1]].tolist()
         return numbers
 
@@ -265,12 +268,12 @@ class NumberLists(Sequence[list[int]]):
     @property
     def flat(self) -> np.ndarray[Any, Any]:  # (n,)
         "All numbers, one list after another."
-        return self.values[self.offsets[0] : self.offsets[-1]]
+        return self.values[self.offsets[self.first] : self.offsets[self.last]]
 
     @property
     def lengths(self) -> np.ndarray[Any, Any]:  # (lists,)
         "How many numbers each has."
-        return self.offsets[1:] - self.offsets[:-1]
+        return np.diff(self.offsets[self.first : self.last + 1])
 
 # %% ../nbs/26_feature_tables.ipynb #t020c
 def list_lengths(
@@ -285,6 +288,23 @@ def flat_numbers(
 ) -> np.ndarray[Any, Any]:  # (n,)
     "All numbers of some lists, one list after another."
     return lists.flat if isinstance(lists, NumberLists) else np.fromiter(chain.from_iterable(lists), np.int64)
+
+
+def joined(
+    columns: Sequence[Any],  # `NumberLists` or lists of lists, at least one
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[int]]:  # Numbers; lengths of the inner lists; lists of each
+    "One column of many rows; rows that stand one after another in a table are taken together."
+    counts, one = [len(lists) for lists in columns], columns[0]
+    if isinstance(one, NumberLists):
+        begin = at = one.first
+        for lists in columns:
+            if not isinstance(lists, NumberLists) or lists.offsets is not one.offsets or lists.first != at:
+                break
+            at = lists.last
+        else:
+            offsets = one.offsets[begin : at + 1]
+            return one.values[offsets[0] : offsets[-1]], np.diff(offsets), counts
+    return np.concatenate([flat_numbers(x) for x in columns]), np.concatenate([list_lengths(x) for x in columns]), counts
 
 # %% ../nbs/26_feature_tables.ipynb #t022
 def column_rows(
@@ -303,7 +323,7 @@ def column_rows(
     if column.null_count or inner.null_count or inner.values.null_count:
         return list(column.to_pylist())
     values, offsets = np.asarray(inner.values), np.asarray(inner.offsets)
-    return [NumberLists(values, offsets[a : b + 1]) for a, b in pairwise(np.asarray(column.offsets).tolist())]
+    return [NumberLists(values, offsets, a, b) for a, b in pairwise(np.asarray(column.offsets).tolist())]
 
 
 def table_rows(
