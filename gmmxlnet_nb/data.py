@@ -82,7 +82,7 @@ def restore_scores(
     return tokenizer
 
 # %% ../nbs/12_data.ipynb #n006b
-SENT: "weakref.WeakValueDictionary[str, Any]" = weakref.WeakValueDictionary()  # Tokenizers, by the name under which they go
+SENT: "weakref.WeakValueDictionary[str, Any]" = weakref.WeakValueDictionary()  # Tokenizers, by name
 
 
 class SentTokenizer:
@@ -553,7 +553,7 @@ def check_feature(
             raise ValueError(f"{where}: {name} must be of as many as input_ids, {what}, got {found}")
     check_golds(feature, lengths, where)
 
-
+# %% ../nbs/12_data.ipynb #e209b
 def all_fit(
     columns: Mapping[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[int]]],  # Of `joined`
     asked: list[int],  # Of how many segments it is known whether they show the question, for each document

@@ -304,7 +304,8 @@ def joined(
         else:
             offsets = one.offsets[begin : at + 1]
             return one.values[offsets[0] : offsets[-1]], np.diff(offsets), counts
-    return np.concatenate([flat_numbers(x) for x in columns]), np.concatenate([list_lengths(x) for x in columns]), counts
+    numbers, lengths = ([read(lists) for lists in columns] for read in (flat_numbers, list_lengths))
+    return np.concatenate(numbers), np.concatenate(lengths), counts
 
 # %% ../nbs/26_feature_tables.ipynb #t022
 def column_rows(
