@@ -433,6 +433,60 @@ def trainer_cost(
     host = None if peak is None else statistics.median(clock.host_ms[warmup:-1])
     return Cost.of(clock.times(warmup), peak, first_s=clock.first_s, launches=clock.launches, host_ms=host)
 
+# %% ../nbs/63_benchmark.ipynb #d102
+class Waiting(NamedTuple):
+    "How long steps of a trainer wait for their batches."
+
+    share: float  # Of a step's time, median
+    low: float  # 10th percentile
+    high: float  # 90th percentile
+    ms: float  # For a batch, median
+    step_ms: float  # Of a step with everything, median
+
+
+class WaitClock(StepClock):
+    "Notes too how long each step has waited for its batch."
+
+    def __init__(self, trainer: Any) -> None:
+        super().__init__(trainer.args.device)
+        self.waits, self.waited, self.usual = list[float](), 0.0, trainer.get_batch_samples
+        trainer.get_batch_samples = self.fetch
+        trainer.add_callback(self)
+
+    def fetch(self, *args: Any, **kwargs: Any) -> Any:
+        "What the trainer fetches for a step."
+        begin = time.perf_counter()
+        found = self.usual(*args, **kwargs)
+        self.waited += 1000 * (time.perf_counter() - begin)
+        return found
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        "Mark the end of a step, and what it has waited."
+        self.waits.append(self.waited)
+        self.waited = 0.0
+        super().on_step_end(args, state, control, **kwargs)
+
+    def waiting(self, warmup: int = 1) -> Waiting:
+        "What steps have waited, without the first ones and the one that is counted."
+        times, first = self.times(warmup), max(warmup, 1)
+        waits = self.waits[first : first + len(times)]
+        shares = Cost.of([wait / step for wait, step in zip(waits, times, strict=True)])
+        return Waiting(*shares[:3], statistics.median(waits), statistics.median(times))
+
+
+def trainer_waits(
+    build: Callable[[], Trainer],  # Makes everything, with max_steps
+    warmup: int = 10,  # Steps that count for nothing
+) -> Waiting:
+    "How long a trainer waits for data; a `ValueError` if it has no step to be timed."
+    check_positive("warmup", warmup)
+    trainer = build()
+    if trainer.args.max_steps <= warmup + 1:
+        raise ValueError(f"max_steps must be more than warmup + 1 = {warmup + 1}, got {trainer.args.max_steps}")
+    clock = WaitClock(trainer)
+    trainer.train()
+    return clock.waiting(warmup)
+
 # %% ../nbs/63_benchmark.ipynb #b023
 def segment_step(
     model: MemXLNetForQA,  # In the type it is to run in

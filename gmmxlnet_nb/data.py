@@ -6,18 +6,21 @@
 __all__ = ['build_features', 'DocumentDataset', 'DocumentCollator']
 
 # %% ../nbs/12_data.ipynb #h003
+import gc
 import hashlib
 import inspect
 import json
 import os
+import pickle
 import shutil
 import tempfile
 import unicodedata
 import uuid
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -45,9 +48,9 @@ from gmmxlnet_nb.segments import (
 )
 from gmmxlnet_nb.feature_tables import (
     EARLY, FEATURE_TYPES, GOLD_TYPES, INEXACT, INT_COLUMNS, MISFIT_TYPES, ROW_CHARACTERS, SPLIT, UNKNOWN, TokenTable,
-    cut_document, cut_rows, flat_numbers, gold_flags, list_lengths, nested_lists, ragged, row_documents, row_features,
+    cut_document, cut_rows, flat_numbers, gold_flags, joined, list_lengths, nested_lists, ragged, row_documents, row_features,
     segment_columns, shallow, span_flags, table_rows, table_types, text_rows, token_ranges, token_table, tokenizer_steps,
-    tokens_of_words, word_begins, words_stand_alone
+    tokens_in_parts, tokens_of_words, word_begins, words_stand_alone
 )
 
 if TYPE_CHECKING:  # else it is imported where features are made or kept: who answers a question makes none
@@ -78,6 +81,35 @@ def restore_scores(
         tokenizer.backend_tokenizer.model = unigram
     return tokenizer
 
+# %% ../nbs/12_data.ipynb #n006b
+SENT: "weakref.WeakValueDictionary[str, Any]" = weakref.WeakValueDictionary()  # Tokenizers, by name
+
+
+class SentTokenizer:
+    "A tokenizer on its way to a pool: a process that was forked has it already, another unpickles it."
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,  # Kept by whoever sends it, until it has arrived
+    ) -> None:
+        self.name, self.packed = uuid.uuid4().hex, pickle.dumps(ExactPickle(tokenizer))
+        SENT[self.name] = tokenizer
+
+    def __reduce__(self) -> Any:
+        return received, (self.name, self.packed, os.getpid())
+
+
+def received(
+    name: str,  # Of one that was sent
+    packed: bytes,  # The same, pickled
+    sender: int,  # The process that has sent it
+) -> PreTrainedTokenizerBase:
+    "A tokenizer that is here, or else what is unpickled."
+    found: PreTrainedTokenizerBase | None = SENT.get(name)
+    if found is not None and os.getpid() != sender:
+        gc.freeze()  # a forked process does not look through what it shares
+    return pickle.loads(packed) if found is None else found
+
 # %% ../nbs/12_data.ipynb #n008
 def rows_together(
     rows: Sequence[dict[str, str]],  # Of `text_rows`
@@ -100,7 +132,7 @@ def map_features(
     rows = list(text_rows(documents))
     table = Dataset.from_list(rows, features=types)
     processes = min(num_proc or 1, len(table))
-    sent = ExactPickle(tokenizer) if processes > 1 else tokenizer
+    sent = SentTokenizer(tokenizer) if processes > 1 else tokenizer
     with progress_bars(show=num_proc is not None or folder is not None):
         return table.map(
             row_features,
@@ -129,9 +161,9 @@ FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a fea
     cover_gap, share_run, visible_before, TokenizedText.token_span, is_blank, is_sign, BlankTable.__missing__, trim_span,
     normalize_answer, SegmentLayout.room, SegmentLayout.windows,
     segment_ranges, build_segment, document_feature, answer_spans, explain_missing_answer, one_segment, gold_flags,
-    tokenizer_steps, words_stand_alone, TokenTable.of, ragged, word_begins, tokens_of_words, token_table, token_ranges,
-    cut_document, segment_columns, nested_lists, table_types, span_flags, shallow, text_rows, row_documents, cut_rows,
-    row_features,
+    tokenizer_steps, words_stand_alone, TokenTable.of, ragged, word_begins, tokens_in_parts, tokens_of_words, token_table,
+    token_ranges, cut_document, segment_columns, nested_lists, table_types, span_flags, shallow, text_rows, row_documents,
+    cut_rows, row_features,
 )  # fmt: skip
 
 
@@ -425,6 +457,7 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
     features: "Dataset"
     report: AnswerReport | None = None  # Of `build`: what of the right answers can be given
     layout: SegmentLayout | None = None  # Of `build`: how documents were cut
+    _arrow: Any = field(default=None, init=False, compare=False)  # The features, and the same in Arrow's format
 
     def __post_init__(self) -> None:
         check_pair(self.documents, self.features)
@@ -454,6 +487,10 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
             say_once(str(report))
         return cls(documents, without_golds(features), report, layout)
 
+    def __getstate__(self) -> dict[str, Any]:
+        "What goes to another process: features once."
+        return self.__dict__ | {"_arrow": None}
+
     def __repr__(self) -> str:
         "How many documents, and what of their answers can be given."
         report = "" if self.report is None else f", report={self.report}"
@@ -475,7 +512,9 @@ class DocumentDataset(torch.utils.data.Dataset[dict[str, Any]]):
         rows = list(indices)
         ahead = range(rows[0], rows[0] + len(rows)) if rows else rows
         together = rows == list(ahead)  # these stay as they are; others are put side by side
-        table = self.features.with_format("arrow")[ahead if together else rows]
+        if self._arrow is None or self._arrow[0] is not self.features:  # to make it takes longer than to read a batch
+            self._arrow = self.features, self.features.with_format("arrow")
+        table = self._arrow[1][ahead if together else rows]
         return list(table_rows(table if together else table.combine_chunks()))
 
 # %% ../nbs/12_data.ipynb #e209
@@ -514,6 +553,35 @@ def check_feature(
             raise ValueError(f"{where}: {name} must be of as many as input_ids, {what}, got {found}")
     check_golds(feature, lengths, where)
 
+# %% ../nbs/12_data.ipynb #e209b
+def all_fit(
+    columns: Mapping[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[int]]],  # Of `joined`
+    asked: list[int],  # Of how many segments it is known whether they show the question, for each document
+) -> bool:
+    "Whether `check_feature` has nothing to say of any document of a batch."
+    (_, sizes, counts), (starts, golds, _) = columns["input_ids"], columns["start_positions"]
+    ends, others, _ = columns["end_positions"]
+    return bool(
+        min(counts) and asked == counts and all(found[2] == counts for found in columns.values())
+        and sizes.all() and all((columns[name][1] == sizes).all() for name in INT_COLUMNS) and (golds == others).all()
+        and ((starts >= 0) & (starts <= ends) & (ends < np.repeat(sizes, golds))).all()
+    )  # fmt: skip
+
+
+def batch_columns(
+    features: Sequence[dict[str, Any]],  # At least one
+) -> dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[int]]]:  # Column → as `joined` gives it
+    "The columns of a batch, one document after another; a `ValueError` for the first document that is wrong."
+    needed = FEATURE_TYPES.keys() - {"id"}
+    whole = all(isinstance(feature, dict) and feature.keys() >= needed for feature in features)
+    if whole:
+        names = (*INT_COLUMNS, "start_positions", "end_positions")
+        columns = {name: joined([feature[name] for feature in features]) for name in names}
+    if not whole or not all_fit(columns, [len(feature["asked"]) for feature in features]):
+        for feature in features:
+            check_feature(feature)
+    return columns
+
 # %% ../nbs/12_data.ipynb #c037
 @dataclass
 class DocumentCollator:
@@ -539,29 +607,25 @@ class DocumentCollator:
         "Tensors: tokens `(b, s, l)`, positions `(b, s, a)` with -1 for none, a segment mask `(b, s)`; perhaps rows `(s,)`."
         if not features:
             raise ValueError("features must hold at least one document, got none")
-        for feature in features:
-            check_feature(feature)
-        counts = torch.tensor([len(f["input_ids"]) for f in features])
-        lengths = torch.from_numpy(np.concatenate([list_lengths(f["input_ids"]) for f in features])).long()
+        columns = batch_columns(features)
+        _, sizes, of_each = columns["input_ids"]
+        counts, lengths = torch.tensor(of_each), torch.from_numpy(sizes).long()
         s, length = self._size("pad_to_segments", int(counts.max())), self._size("pad_to_length", int(lengths.max()))
         segments = torch.arange(s) < counts[:, None]
         real = torch.zeros(len(features), s, length, dtype=torch.bool)
         real[segments] = torch.arange(length) >= length - lengths[:, None]
 
-        def numbers(name: str) -> np.ndarray[Any, Any]:  # those of all segments, one after another
-            return np.concatenate([flat_numbers(f[name]) for f in features]).astype(np.int64, copy=False)
-
-        def tokens(name: str) -> Tensor:
-            return torch.from_numpy(numbers(name))
+        def tokens(name: str) -> Tensor:  # those of all segments, one after another
+            return torch.from_numpy(columns[name][0].astype(np.int64))
 
         def padded(values: Tensor, padding: int | bool) -> Tensor:
             return torch.full(real.shape, padding).masked_scatter_(real, values)
 
         def positions(name: str) -> Tensor:
-            gold = np.concatenate([list_lengths(f[name]) for f in features])
+            numbers, gold, _ = columns[name]
             table = np.full((len(gold), self._size("pad_to_answers", max(1, gold.max()))), -1, dtype=np.int64)
             rows = np.repeat(np.arange(len(gold)), gold)
-            table[rows, ragged(0, gold)] = numbers(name) + (length - lengths.numpy())[rows]
+            table[rows, ragged(0, gold)] = numbers + (length - sizes)[rows]
             return torch.full((*segments.shape, table.shape[1]), -1).masked_scatter_(segments[..., None], torch.from_numpy(table))
 
         asked = torch.tensor([bool(shown) for f in features for shown in f["asked"]]).repeat_interleave(lengths)

@@ -21,7 +21,7 @@ from transformers import PreTrainedTokenizerBase
 from .documents import Answer, Document
 from gmmxlnet_nb.segments import (
     BLANKED, DoesNotFit, SegmentLayout, TokenizedText, answer_spans, check_tokenizer, explain_missing_answer,
-    normalize_answer, segment_ranges, tokenize_text, tokenize_texts, trim_span
+    normalize_answer, segment_ranges, tokenize_texts, trim_span
 )
 
 if TYPE_CHECKING:  # else they are imported where features are made or read: who answers a question makes none
@@ -93,6 +93,23 @@ def word_begins(
     return np.flatnonzero(seen & ~np.concatenate([[False], seen])[:-1])
 
 # %% ../nbs/26_feature_tables.ipynb #t010
+WORDS_TOGETHER = 1000  # In a text that is tokenized beside others, each by a thread of its own
+
+
+def tokens_in_parts(
+    tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
+    words: Sequence[str],  # Of `BLANKED` characters
+) -> tuple[np.ndarray[Any, Any], ...]:  # Ids, first characters, last characters (exclusive)
+    "The tokens of words with a space between each two, tokenized in parts side by side."
+    texts = [" ".join(words[i : i + WORDS_TOGETHER]) for i in range(0, len(words), WORDS_TOGETHER)]
+    found = tokenize_texts(tokenizer, texts)
+    begins = np.cumsum([0, *(len(text) + 1 for text in texts)])[:-1]
+    moved = np.repeat(begins, [len(one.ids) for one in found])
+    columns = ((one.ids for one in found), (one.starts for one in found), (one.ends for one in found))
+    ids, starts, ends = (np.fromiter(chain.from_iterable(column), np.int64, len(moved)) for column in columns)
+    return ids, starts + moved, ends + moved
+
+
 def tokens_of_words(
     tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
     texts: Sequence[str],  # Any Unicode
@@ -101,10 +118,8 @@ def tokens_of_words(
     shown = " ".join(text.translate(BLANKED) for text in texts)  # of the blank characters only spaces are left
     number: defaultdict[str, int] = defaultdict(count().__next__)
     which = np.array([number[word] for word in shown.split()], dtype=np.int64)
-    different = " ".join(number)
-    known = tokenize_text(tokenizer, different)
-    begins, found = word_begins(shown), word_begins(different)
-    ids, starts, ends = (np.array(values, dtype=np.int64) for values in (known.ids, known.starts, known.ends))
+    begins, found = word_begins(shown), word_begins(" ".join(number))
+    ids, starts, ends = tokens_in_parts(tokenizer, list(number))
     first = np.searchsorted(starts, found)
     counts = np.diff(first, append=len(ids))[which]
     source, moved = ragged(first[which], counts), np.repeat(begins - found[which], counts)
@@ -227,17 +242,20 @@ class NumberLists(Sequence[list[int]]):
     def __init__(
         self,
         values: np.ndarray[Any, Any],  # The numbers of these and of other lists
-        offsets: np.ndarray[Any, Any],  # (n + 1,), where each list begins, and where the last one ends
+        offsets: np.ndarray[Any, Any],  # Where each list begins, and where the last one ends; of other lists too
+        first: int = 0,  # Which of them is the first of these
+        last: int | None = None,  # Exclusive; all by default
     ) -> None:
         self.values, self.offsets = values, offsets
+        self.first, self.last = first, len(offsets) - 1 if last is None else last
 
     def __len__(self) -> int:
-        return len(self.offsets) - 1
+        return self.last - self.first
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        i = range(len(self))[index]
+        i = range(self.first, self.last)[index]
         numbers: list[int] = self.values[self.offsets[i] : self.offsets[i + 1]].tolist()
         return numbers
 
@@ -250,12 +268,12 @@ class NumberLists(Sequence[list[int]]):
     @property
     def flat(self) -> np.ndarray[Any, Any]:  # (n,)
         "All numbers, one list after another."
-        return self.values[self.offsets[0] : self.offsets[-1]]
+        return self.values[self.offsets[self.first] : self.offsets[self.last]]
 
     @property
     def lengths(self) -> np.ndarray[Any, Any]:  # (lists,)
         "How many numbers each has."
-        return self.offsets[1:] - self.offsets[:-1]
+        return np.diff(self.offsets[self.first : self.last + 1])
 
 # %% ../nbs/26_feature_tables.ipynb #t020c
 def list_lengths(
@@ -270,6 +288,24 @@ def flat_numbers(
 ) -> np.ndarray[Any, Any]:  # (n,)
     "All numbers of some lists, one list after another."
     return lists.flat if isinstance(lists, NumberLists) else np.fromiter(chain.from_iterable(lists), np.int64)
+
+
+def joined(
+    columns: Sequence[Any],  # `NumberLists` or lists of lists, at least one
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[int]]:  # Numbers; lengths of the inner lists; lists of each
+    "One column of many rows; rows that stand one after another in a table are taken together."
+    counts, one = [len(lists) for lists in columns], columns[0]
+    if isinstance(one, NumberLists):
+        begin = at = one.first
+        for lists in columns:
+            if not isinstance(lists, NumberLists) or lists.offsets is not one.offsets or lists.first != at:
+                break
+            at = lists.last
+        else:
+            offsets = one.offsets[begin : at + 1]
+            return one.values[offsets[0] : offsets[-1]], np.diff(offsets), counts
+    numbers, lengths = ([read(lists) for lists in columns] for read in (flat_numbers, list_lengths))
+    return np.concatenate(numbers), np.concatenate(lengths), counts
 
 # %% ../nbs/26_feature_tables.ipynb #t022
 def column_rows(
@@ -288,7 +324,7 @@ def column_rows(
     if column.null_count or inner.null_count or inner.values.null_count:
         return list(column.to_pylist())
     values, offsets = np.asarray(inner.values), np.asarray(inner.offsets)
-    return [NumberLists(values, offsets[a : b + 1]) for a, b in pairwise(np.asarray(column.offsets).tolist())]
+    return [NumberLists(values, offsets, a, b) for a, b in pairwise(np.asarray(column.offsets).tolist())]
 
 
 def table_rows(
