@@ -574,7 +574,7 @@ FLAG_NAMES = {  # What parameters are called on the command line
     "checkpoint": "MODEL", "data_path": "DATA", "data": "DATA", "output_dir": "--out", "num_documents": "--max-documents",
     "num_segments": "--num-segments", "task_options": "--task-options", "max_segments": "--max-segments",
     "batch_size": "--batch-size", "permutations": "--permutations", "formats": "--formats", "device": "--device",
-    "question": "--question", "split": "--split",
+    "question": "--question", "split": "--split", "text": "DATA",
 }  # fmt: skip
 
 

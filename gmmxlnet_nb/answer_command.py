@@ -150,7 +150,10 @@ def load_model(
     return DocumentQA.from_pretrained(model, device)
 
 # %% ../nbs/68_answer_command.ipynb #a008b
-CALLED = {"folder": "MODEL", "n_best": "--n-best", "segments": "--segments", "device": "--device", "encoding": "--encoding"}
+CALLED = {
+    "folder": "MODEL", "text": "FILE", "n_best": "--n-best", "segments": "--segments", "device": "--device",
+    "encoding": "--encoding",
+}  # fmt: skip
 
 
 def main(

@@ -16,7 +16,7 @@ from papermill.cli import papermill
 from papermill.clientwrap import PapermillNotebookClient
 
 EVERY = 15.0  # Seconds from one line to the next
-BAR = re.compile(r"\[\s*(\d+)/(\d+)(?: (\d[\d:]*))?(?: < (\d[\d:]*))?[^\]]*\]")  # Step, steps, time passed and left
+BAR = re.compile(r"\[\s*(\d+)/(\d+)(?: (\d+(?::\d+)+))?(?: < (\d+(?::\d+)+))?[^\]]*\]")  # Step, steps, time passed and left
 
 
 def spoken(clock: str) -> str:
@@ -24,9 +24,7 @@ def spoken(clock: str) -> str:
     seconds = 0
     for part in clock.split(":"):
         seconds = 60 * seconds + int(part)
-    if seconds < 60:
-        return "less than a minute"
-    hours, minutes = divmod(round(seconds / 60), 60)
+    hours, minutes = divmod(max(1, round(seconds / 60)), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
@@ -48,8 +46,8 @@ def progress_line(html: str) -> str:
         return f"asking: batch {step} of {steps}"
     row = last_row(html)
     loss = next((row[name] for name in ("Training Loss", "Validation Loss") if name in row and row[name] != "No log"), "")
-    said = f"step {step} of at most {steps}" + (f", loss {loss}" if loss else "")
-    return said + (f", about {spoken(left)} left at most" if left else "")
+    said = f"step {step} of {steps}" + (f", loss {loss}" if loss else "")
+    return said + (f", at most about {spoken(left)} left" if left else "")
 
 
 class Progress:
