@@ -1,4 +1,4 @@
-"""The files in `examples` are what the repository makes, the README asks about them what can be answered, and guides say what they show."""
+"""Files in `examples` are what the repository makes, the README asks them what can be answered, and guides say what they show."""
 
 import json
 from pathlib import Path
