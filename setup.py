@@ -32,7 +32,8 @@ setup(
     entry_points={
         "nbdev": [f"{package}={package}._modidx:d"],
         "console_scripts": [
-            f"gmmxlnet={package}.command:main", f"gmmxlnet-train={package}.launch:main", f"gmmxlnet-runs={package}.runs:main",
+            f"gmmxlnet={package}.command:main", f"gmmxlnet-train={package}.command:train_main",
+            f"gmmxlnet-runs={package}.command:runs_main",
         ],
     },
 )

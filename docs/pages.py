@@ -118,10 +118,11 @@ def without_progress(output: NotebookNode) -> bool:
 
 
 def told(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """What a cell shows of its outputs: no warnings, no progress bars, and of many tables under such bars the first ones."""
+    """What a cell shows of its outputs: no warnings, no progress bars, and of a trainer's many tables the first ones."""
     found, logs = [], 0
     for output in outputs:
-        is_log = "<progress" in output.get("data", {}).get("text/html", "")
+        html = output.get("data", {}).get("text/html", "")
+        is_log = "<progress" in html or "<th>Validation Loss</th>" in html  # an evaluation after training has no bar above it
         logs += is_log
         if output.get("name") != "stderr" and without_progress(output) and not (is_log and logs > LOGS):
             found.append(output)

@@ -264,6 +264,9 @@ def test_a_cell_shows_few_logs() -> None:
     frame = new_output("display_data", {"text/html": "<table><tr><td>2</td></tr></table>"})
     kept = pages.told([nbformat.from_dict(dict(one)) for one in (log, frame, log, log, frame)])
     assert ["2</td>" in output.data["text/html"] for output in kept] == [False, True, False, True]
+    asked = "<table><tr><th>Validation Loss</th></tr><tr><td>3</td></tr></table>"  # after training, without a bar
+    others = [nbformat.from_dict(dict(new_output("display_data", {"text/html": asked}))) for _ in range(9)]
+    assert len(pages.told([nbformat.from_dict(dict(log)), *others, nbformat.from_dict(dict(frame))])) == pages.LOGS + 1
 
 
 def test_finish() -> None:

@@ -1,5 +1,5 @@
 """`python -m gmmxlnet_nb config.json`: a training run, also under torchrun and accelerate launch."""
 
-from .launch import main
+from .command import train_main
 
-main()
+train_main()

@@ -125,6 +125,43 @@ def verdict(
         return f"No specialisation: experts tell no more of what segments hold than chance does (p = {p:.2g}{by})."
     return f"Specialisation: experts tell something of what segments hold (p = {p:.2g}{by})."
 
+# %% ../nbs/07_analysis.ipynb #a052s2
+OF_MANY = "specialization_score specialization_floor routing_consistency expert_clusters".split()  # Statistics of many documents
+OF_MANY_DRAWN = ("kind_matrix", "specialization_dendrogram")  # Figures likewise
+
+
+def why_untested(
+    trace: RoutingTrace,  # Of documents
+) -> str:
+    "Why a trace can show no specialisation; empty for one of several documents."
+    one = "one text cannot show it: it takes many documents, with different content at the same place"
+    return one if len(trace.ids) == 1 else ""
+
+
+def tested(
+    trace: RoutingTrace,  # Of documents
+    permutations: int,  # Of the test
+) -> dict[str, Any]:  # As `measured` gives it
+    "The test of specialisation, or why there is none."
+    from gmmxlnet_nb.specialisation import specialisation_test  # here: who trains tests nothing
+
+    why = why_untested(trace)
+    return {"value": None, "reason": why} if why else measured(lambda: specialisation_test(trace, permutations))
+
+
+def one_text_verdict(
+    trace: RoutingTrace,  # Of one document
+) -> str:
+    "What can be said of experts by one text, and what cannot."
+    count = int(trace.mask.sum())
+    return (
+        f"One text of {count:,} segment{'s' * (count != 1)} cannot show whether experts specialise. "
+        "The report's numbers describe how this text was read: which experts were written and read, how evenly, "
+        "and how alike they are in the end. They say nothing of other texts. "
+        "To test specialisation, analyze many documents: a task such as kinds, or a file of questions."
+    )
+
+
 # %% ../nbs/07_analysis.ipynb #a053
 def writable_folder(
     output_dir: Any,  # What was given
@@ -149,16 +186,19 @@ def make_report(
     **drawn: Any,  # What `draw_all` takes besides: causal, retention
 ) -> "tuple[dict[str, Any], dict[str, Figure | str]]":  # What report.json holds; figures, or reasons
     "Statistics, the test of specialisation, and figures."
-    from gmmxlnet_nb.figures import draw_all  # here, as the other two: who trains draws nothing
-    from gmmxlnet_nb.specialisation import specialisation_test
+    from gmmxlnet_nb.figures import draw_all  # here: who trains draws nothing
 
     n, s, k = trace.write.shape
     data = {"documents": n, "segments": int(trace.mask.sum()), "most_segments": s, "kinds": list(trace.kind_names)}
-    test = measured(lambda: specialisation_test(trace, permutations))
+    test, why, statistics = tested(trace, permutations), why_untested(trace), report_statistics(trace, states)
     figures = draw_all(trace, states, **drawn)
+    if why:
+        statistics |= {name: {"value": None, "reason": why} for name in OF_MANY}
+        figures |= dict.fromkeys(OF_MANY_DRAWN, why)
     report = {
         "schema": REPORT_SCHEMA, "model": {"digest": trace.model, "num_experts": k, **about}, "data": data,
-        "verdict": verdict(test), "statistics": report_statistics(trace, states), "specialisation": test, **(more or {}),
+        "verdict": one_text_verdict(trace) if why else verdict(test), "statistics": statistics, "specialisation": test,
+        **(more or {}),
         "figures": {name: figure if isinstance(figure, str) else None for name, figure in figures.items()},
     }  # fmt: skip
     return report, figures

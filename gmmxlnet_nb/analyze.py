@@ -30,11 +30,12 @@ from .reading_fields import reading_settings
 from .document_qa import DocumentQA, load_checkpoint
 from .schedule import as_dataset
 from .traces import RoutingTrace, write_trace
-from .specialisation import specialisation_test
 from .drawing import FORMATS, check_formats, save_figure
 from .figures import draw_all
 from .pages import document_page, report_page
-from .analysis import GMMAnalyzer, about_memory, capture_and_retention, make_report, measured, writable_folder
+from gmmxlnet_nb.analysis import (
+    GMMAnalyzer, about_memory, capture_and_retention, make_report, measured, tested, why_untested, writable_folder,
+)
 from .causal import CausalTable, causal_table
 from .probes import ProbeTable, RetentionCurves, probe_experts, retention_curves, untrained_memory
 from .memory_views import MemoryTrace, MemoryVisualizer
@@ -155,8 +156,10 @@ def memory_effects(
     max_answer_length: int = 30,  # Tokens
 ) -> Effects:
     "Tables and curves of what answers lose, each where it has a meaning."
+    why = "" if len(dataset.documents) > 1 else "one document cannot show it: it is a mean over many"
     if not all(document.answers for document in dataset.documents) or not (trace.facts > 0).all():
         why = "it is not known of each document where its answer's fact stands"
+    if why:
         return Effects(report={name: {"value": None, "reason": why} for name in ("causal", "capture", "probes", "retention")})
     choices = all(document.choices for document in dataset.documents)
     read: dict[str, Any] = {"batch_size": batch_size, "among_choices": choices, "max_answer_length": max_answer_length}
@@ -337,7 +340,7 @@ def untrained_section(
     "The same test of the same encoder with a new memory: a router that was never trained depends on what it reads, too."
     with with_memory(analyzer.model, untrained_memory(analyzer.model, 0)):
         trace = GMMAnalyzer(analyzer.model, analyzer.tokenizer).track_routing(data, max_segments, batch_size)
-    return measured(lambda: specialisation_test(trace, permutations))
+    return tested(trace, permutations)
 
 # %% ../nbs/97_analyze.ipynb #z019s1
 def analyze_experts(
@@ -360,7 +363,8 @@ def analyze_experts(
     else:
         effects = memory_effects(model, data, trace, batch_size, answer_length(model))
         parts = document_parts(data)
-    untrained = untrained_section(analyzer, data, max_segments, batch_size, permutations)
+    why, read = why_untested(trace), (analyzer, data, max_segments, batch_size, permutations)
+    untrained = {"value": None, "reason": why} if why else untrained_section(*read)
     more = {"specialisation_untrained": untrained, **effects.report}
     drawn: dict[str, Any] = {"causal": effects.causal, "retention": effects.curves}
     report, figures = make_report(trace, states, permutations, about_memory(model), more, **drawn)
@@ -517,6 +521,25 @@ def analyze_run(
     write_analysis(writable_folder(output_dir), found, formats)
     return found, dataset
 
+# %% ../nbs/97_analyze.ipynb #z023s1
+REPORT_FILES = ("report.html", "report.json", "routing.json", "document.html")  # Of an analysis
+RUN_FILES = ("run.json", "metrics.json", "evaluation.json", "checkpoint", "model", "config.json")  # Of all else
+
+
+def check_unused(
+    output_dir: Any,  # As it was given
+) -> None:
+    "A `ValueError` for a folder that has a report, or is a run's, an evaluation's or a checkpoint's own."
+    folder = Path(output_dir)
+    found = [name for name in (*REPORT_FILES, *RUN_FILES) if (folder / name).exists()]
+    found += sorted(path.name for path in folder.glob("checkpoint-*"))
+    if found:
+        where = "which has a report: another folder, or --force to replace it"
+        if found[0] not in REPORT_FILES:
+            where = "which is not a report's own: another folder, or --force to write a report into it"
+        raise ValueError(f"output_dir must be a new folder, got {str(output_dir)!r} with {found[0]}, {where}")
+
+
 # %% ../nbs/97_analyze.ipynb #z024
 def argument_parser(
     prog: str,  # The command's name
@@ -531,6 +554,7 @@ def argument_parser(
     add("model", metavar="MODEL", help="a checkpoint's folder, or its name on the hub")
     add("data", metavar="DATA", help=f"a file or folder of questions, a text, or a task: {', '.join(GENERATORS)}")
     add("--out", metavar="DIR", required=True, help="the folder for all that is written")
+    add("--force", action="store_true", help="write into DIR although it has a report, which is replaced, or a run")
     add("--split", help="the part of DATA, if it has several, such as dev")
     add("--max-documents", type=int, default=512, metavar="N", help="documents, at most (default: 512)")
     add("--num-segments", type=int, default=6, metavar="N", help="segments of a task's documents (default: 6)")
@@ -550,7 +574,7 @@ FLAG_NAMES = {  # What parameters are called on the command line
     "checkpoint": "MODEL", "data_path": "DATA", "data": "DATA", "output_dir": "--out", "num_documents": "--max-documents",
     "num_segments": "--num-segments", "task_options": "--task-options", "max_segments": "--max-segments",
     "batch_size": "--batch-size", "permutations": "--permutations", "formats": "--formats", "device": "--device",
-    "question": "--question", "split": "--split",
+    "question": "--question", "split": "--split", "text": "DATA",
 }  # fmt: skip
 
 
@@ -573,6 +597,8 @@ def analyze_command(
         check_positive("num_documents" if name == "max_documents" else name, getattr(options, name))
     told = told_options(options.task_options)
     folder = writable_folder(options.out)
+    if not options.force:
+        check_unused(options.out)
     model, tokenizer = load_checkpoint("checkpoint", options.model, options.device)
     how = {"task_options": told, "on_misfit": options.on_misfit, "split": options.split}
     data = analysis_data(model, tokenizer, options.data, options.max_documents, options.num_segments, **how)

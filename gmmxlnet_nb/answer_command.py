@@ -153,7 +153,7 @@ def load_model(
 
 # %% ../nbs/68_answer_command.ipynb #a008b
 FLAGS = ("n_best", "segments", "device", "products", "encoding")
-CALLED = {"folder": "MODEL", **{name: f"--{name.replace('_', '-')}" for name in FLAGS}}
+CALLED = {"folder": "MODEL", "text": "FILE", **{name: f"--{name.replace('_', '-')}" for name in FLAGS}}
 
 
 def main(

@@ -551,7 +551,7 @@ class CheckpointMixin(PreTrainedModel):
             folder_or_name("pretrained_model_name_or_path", path)
         folder = Path(path, kwargs.get("subfolder") or "")
         if not folder.is_dir():
-            with reading_from("pretrained_model_name_or_path", path):
+            with reading_from("pretrained_model_name_or_path", path, hub=kwargs):
                 return cls._load_checked(path, args, config, kwargs)
         return load_consistent(folder, lambda: cls._load_checked(path, args, config, dict(kwargs)))
 

@@ -7,8 +7,11 @@ __all__ = []
 
 # %% ../nbs/64_command.ipynb #c003
 import argparse
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
 
 # %% ../nbs/64_command.ipynb #c005
 def train(
@@ -88,6 +91,64 @@ COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
     "runs": runs, "pretrain": pretrain,
 }  # fmt: skip
 
+# %% ../nbs/64_command.ipynb #c021
+CLOSED = 141  # What a process ends with whose output nobody reads: 128 and the number of SIGPIPE
+
+
+def end_quietly(
+    stream: Any,  # Whose other end is closed
+) -> SystemExit:  # To be raised
+    "Send what is still to be written nowhere: Python writes it at its end, and would complain."
+    with suppress(OSError, ValueError):  # one without a file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return SystemExit(CLOSED)
+
+
+class PipedOutput:
+    "A stream of text that ends the process quietly when its other end is closed."
+
+    def __init__(
+        self,
+        stream: Any,  # Standard output, or standard error
+    ) -> None:
+        self.stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, text: str) -> int:
+        "As the stream does it."
+        try:
+            return int(self.stream.write(text))
+        except BrokenPipeError:
+            raise end_quietly(self.stream) from None
+
+    def flush(self) -> None:
+        "As the stream does it."
+        try:
+            self.stream.flush()
+        except BrokenPipeError:
+            raise end_quietly(self.stream) from None
+
+
+@contextmanager
+def ended_quietly() -> Iterator[None]:
+    "What is printed meanwhile may be read as far as one likes."
+    streams = sys.stdout, sys.stderr
+    piped: Any = [PipedOutput(stream) for stream in streams]
+    sys.stdout, sys.stderr = piped
+    try:
+        yield
+        for stream in piped:
+            stream.flush()
+    except SystemExit:  # a subcommand's own, or that of a closed pipe
+        for stream in piped:
+            stream.flush()
+        raise
+    finally:
+        sys.stdout, sys.stderr = streams
+
+
 # %% ../nbs/64_command.ipynb #c006
 def main(
     arguments: Sequence[str] | None = None,  # Of the command line; None for those of this process
@@ -98,4 +159,21 @@ def main(
     for name, act in COMMANDS.items():
         commands.add_parser(name, help=act.__doc__, add_help=False)
     given = sys.argv[1:] if arguments is None else list(arguments)
-    COMMANDS[parser.parse_args(given[:1]).command](given[1:])
+    with ended_quietly():
+        COMMANDS[parser.parse_args(given[:1]).command](given[1:])
+
+
+def train_main() -> None:
+    "`gmmxlnet-train`."
+    from gmmxlnet_nb.launch import main as command
+
+    with ended_quietly():
+        command()
+
+
+def runs_main() -> None:
+    "`gmmxlnet-runs`."
+    from gmmxlnet_nb.runs import main as command
+
+    with ended_quietly():
+        command()

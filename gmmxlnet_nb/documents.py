@@ -508,7 +508,7 @@ def hub_table(
     "A table from the hub; a `ValueError` if it cannot be had."
     from datasets import load_dataset
 
-    with reading_from("data_path", name):
+    with reading_from("data_path", name, "dataset"):
         return load_dataset(str(name), **how)
 
 

@@ -73,6 +73,13 @@ def full_start(
     yield from blocks
 
 
+def how_to_decode(
+    encoding: str,  # That may be the file's
+) -> str:
+    "What to do about a text that is not UTF-8, at the command line and in Python."
+    return f"save it as UTF-8, or name its encoding: --encoding {encoding} with gmmxlnet answer, encoding={encoding!r} in Python"
+
+
 def decode_block(
     decoder: codecs.IncrementalDecoder,  # May hold the start of a character
     block: bytes,  # The next bytes; b"" at the end
@@ -92,7 +99,7 @@ def decode_block(
         if nul < 0:
             return text
         where, why = at + nul, "it is 0, as in binary files"
-    hint = "if this is text, give its encoding, as in encoding='latin-1'"
+    hint = f"if this is text, {how_to_decode('latin-1')}"
     raise unreadable(name, f"byte {where:,} is no text in {encoding} ({why}); {hint}") from None
 
 
@@ -107,7 +114,7 @@ def decode_blocks(
         if number == 0 and encoding == "utf-8":
             for mark, other in MARKS.items():
                 if block.startswith(mark):
-                    raise unreadable(name, f"it begins with the byte order mark of {other}: give encoding={other!r}")
+                    raise unreadable(name, f"it begins with the byte order mark of {other}: {how_to_decode(other)}")
             if block.startswith(codecs.BOM_UTF8):
                 block, at = block.removeprefix(codecs.BOM_UTF8), len(codecs.BOM_UTF8)
                 if not block:

@@ -12,13 +12,16 @@ import io
 import json
 import lzma
 import os
+import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 import numpy as np
+from huggingface_hub import constants, get_session
 from huggingface_hub.utils import validate_repo_id
 
 from .core import check_regular_file
@@ -438,12 +441,63 @@ def folder_or_name(
     return text
 
 
+# %% ../nbs/08_reading.ipynb #y102s1
+def held_here(
+    value: str,  # A name on the hub
+    kind: str = "model",  # Or "dataset"
+    cache_dir: str | os.PathLike[str] | None = None,  # By default the hub's own
+) -> bool:
+    "Whether the caches of Hugging Face's libraries have something by a name."
+    found = Path(cache_dir or constants.HF_HUB_CACHE, f"{kind}s--{value.replace('/', '--')}", "snapshots")
+    if kind == "model" or found.is_dir():
+        return found.is_dir()
+    from datasets import config
+
+    plain = partial(re.sub, r"[\W_]", "")  # its folders have names of their own: who___some_data for who/SomeData
+    made = Path(config.HF_DATASETS_CACHE)
+    return made.is_dir() and any(plain(path.name).lower() == plain(value).lower() for path in made.iterdir())
+
+
+def why_unreachable() -> str:  # Empty if it answers
+    "Why the hub cannot be asked, whatever the name."
+    if constants.HF_HUB_OFFLINE:
+        return "the hub is not asked, as HF_HUB_OFFLINE is set"
+    try:
+        get_session().head(constants.ENDPOINT, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+    except Exception as error:  # of the library that the hub's client asks with
+        why = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return f"the hub, {constants.ENDPOINT}, cannot be reached ({why})"
+    return ""
+
+
+def check_reachable(
+    name: str,  # The parameter's name
+    value: Any,  # A folder or a name on the hub
+    kind: str = "model",  # Or "dataset"
+    hub: Mapping[str, Any] | None = None,  # Hugging Face's arguments for finding it
+) -> None:
+    "A `ValueError` for what is neither on this machine nor on a hub that answers."
+    given = hub or {}
+    if Path(str(value)).exists() or given.get("local_files_only") or given.get("proxies"):
+        return
+    try:
+        validate_repo_id(str(value))
+    except ValueError:
+        return  # which is told by whoever reads it
+    if not held_here(str(value), kind, given.get("cache_dir")) and (why := why_unreachable()):
+        where = f"there is no such folder here, and {why}"
+        raise ValueError(f"{name} must be a folder or a name on the hub, got {str(value)!r}: {where}")
+
+
 @contextmanager
 def reading_from(
     name: str,  # The parameter's name
     value: Any,  # A folder or a name on the hub
+    kind: str = "model",  # Or "dataset"
+    hub: Mapping[str, Any] | None = None,  # Hugging Face's arguments for finding it
 ) -> Iterator[None]:
     "Turn what the hub's libraries raise meanwhile into a `ValueError` that says what was looked for, and where."
+    check_reachable(name, value, kind, hub)
     try:
         yield
     except OSError as error:
@@ -452,3 +506,4 @@ def reading_from(
             raise ValueError(f"{name} must be a folder that can be read, got {str(value)!r}: {why}") from error
         where = "there is no such folder here, and on the hub it was not found or cannot be reached"
         raise ValueError(f"{name} must be a folder or a name on the hub, got {str(value)!r}: {where} ({why})") from error
+

@@ -18,7 +18,10 @@ where = gmmxlnet_nb.__file__
 found = [getattr(gmmxlnet_nb, name) for name in gmmxlnet_nb.__all__]
 assert where.startswith({place!r}), where
 """
-COMMAND = "import sys; from importlib import import_module; sys.argv = sys.argv[2:]; import_module({module!r}).main()"
+COMMAND = """import sys
+from importlib import import_module
+sys.argv = sys.argv[2:]
+import_module({module!r}).{function}()"""
 
 
 def run(*command: str, cwd: Path, place: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -80,14 +83,16 @@ def test_modules_names_and_readme(place: Path, tmp_path: Path) -> None:
 
 def test_commands(place: Path, tmp_path: Path) -> None:
     """Every console command; what needs the repository says so."""
-    commands = {e.name: e.module for e in distribution(place).entry_points if e.group == "console_scripts"}
+    commands = {e.name: (e.module, e.attr) for e in distribution(place).entry_points if e.group == "console_scripts"}
     assert sorted(commands) == ["gmmxlnet", "gmmxlnet-runs", "gmmxlnet-train"]
     for name, given, code, words in (
         ("gmmxlnet", ["--help"], 0, "usage: gmmxlnet"),
         ("gmmxlnet-train", ["none.json"], 2, "gmmxlnet-train: config must be a file that can be read, got 'none.json'"),
         ("gmmxlnet-runs", ["list"], 2, "experiments/manifest.toml: go to the repository's root, or give --manifest"),
     ):
-        done = run("-c", COMMAND.format(module=commands[name]), "-", name, *given, cwd=tmp_path, place=place)
+        module, function = commands[name]
+        script = COMMAND.format(module=module, function=function)
+        done = run("-c", script, "-", name, *given, cwd=tmp_path, place=place)
         assert done.returncode == code and words in done.stdout + done.stderr, done
         assert code == 0 or done.stderr.count("\n") == 1
 
