@@ -267,18 +267,21 @@ def test_an_edit_makes_exactly_its_users_stale(copy: Path) -> None:
         assert stale(copy) == {}
 
 
-def test_judging_all_records_takes_a_second(copy: Path) -> None:
+def test_judging_all_records_takes_little_beside_reading_them(copy: Path) -> None:
     jobs = [job for job in jobs_of(copy) if job.tier == "full"]
     program = (
-        "import time; from gmmxlnet_nb.runs import record_status, load_manifest\n"
-        "jobs = [job for job in load_manifest() if job.tier == 'full']; start = time.process_time()\n"
-        "assert {record_status(job).state for job in jobs} == {'fresh'}; print(time.process_time() - start)"
+        "import json, time; from gmmxlnet_nb.runs import record_status, load_manifest\n"
+        "jobs = [job for job in load_manifest() if job.tier == 'full']; clock = time.process_time; start = clock()\n"
+        "for job in jobs: json.loads(job.record.read_text())\n"
+        "middle = clock(); assert {record_status(job).state for job in jobs} == {'fresh'}\n"
+        "print(middle - start, clock() - middle)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     said = subprocess.run([sys.executable, "-c", program], cwd=copy, env=environment, capture_output=True, text=True)
     assert not said.returncode, said.stderr
-    print(f"{len(jobs)} records: {float(said.stdout):.2f} s of processor time")
-    assert float(said.stdout) < 5  # on a machine that has other things to do
+    read, judged = map(float, said.stdout.split())
+    print(f"{len(jobs)} records: {read:.2f} s of processor time to read, {judged:.2f} s to judge")
+    assert judged < 60 * read  # 20 times as long; to look up all code for each record would take hundreds
 
 
 if __name__ == "__main__":
