@@ -410,7 +410,7 @@ def argument_parser(
     add("--out", metavar="DIR", help="where answers go: by default evaluation-… beside MODEL")
     add("--batch-size", type=int, default=8, metavar="N", help="questions at once (default: 8)")
     add("--device", help="cpu, cuda, cuda:1 …: by default a GPU if there is one")
-    add("--products", choices=PRODUCTS, help="what numbers a CPU multiplies: fewer bits are faster, and near (float32)")
+    add("--products", choices=PRODUCTS, help="what a CPU multiplies: int8, bfloat16 or float32, the slowest and exact (float32)")
     add("--json", action="store_true", help="print one JSON object instead of the table")
     how = parser.add_argument_group("how MODEL reads", "only where that is to be otherwise than it says itself")
     how.add_argument("--segment-length", type=int, metavar="N", help="tokens in a segment")
