@@ -17,9 +17,8 @@ import tempfile
 import unicodedata
 import uuid
 import warnings
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from itertools import islice
@@ -82,7 +81,7 @@ def restore_scores(
     return tokenizer
 
 # %% ../nbs/12_data.ipynb #n006b
-SENT: "weakref.WeakValueDictionary[str, Any]" = weakref.WeakValueDictionary()  # Tokenizers, by name
+SENT: dict[str, Any] = {}  # Tokenizers on their way, by name
 
 
 class SentTokenizer:
@@ -90,10 +89,14 @@ class SentTokenizer:
 
     def __init__(
         self,
-        tokenizer: PreTrainedTokenizerBase,  # Kept by whoever sends it, until it has arrived
+        tokenizer: PreTrainedTokenizerBase,  # Kept until it has `arrived`
     ) -> None:
         self.name, self.packed = uuid.uuid4().hex, pickle.dumps(ExactPickle(tokenizer))
         SENT[self.name] = tokenizer
+
+    def arrived(self) -> None:
+        "No process has to be told of it any more."
+        SENT.pop(self.name, None)
 
     def __reduce__(self) -> Any:
         return received, (self.name, self.packed, os.getpid())
@@ -132,15 +135,17 @@ def map_features(
     rows = list(text_rows(documents))
     table = Dataset.from_list(rows, features=types)
     processes = min(num_proc or 1, len(table))
-    sent = SentTokenizer(tokenizer) if processes > 1 else tokenizer
-    with progress_bars(show=num_proc is not None or folder is not None):
+    sent = SentTokenizer(tokenizer) if processes > 1 else None
+    with ExitStack() as until, progress_bars(show=num_proc is not None or folder is not None):
+        if sent is not None:
+            until.callback(sent.arrived)
         return table.map(
             row_features,
             batched=True,
             batch_size=rows_together(rows),
             remove_columns=table.column_names,
             features=table_types(),
-            fn_kwargs={"tokenizer": sent, "layout": layout, "require_answer": require_answer},
+            fn_kwargs={"tokenizer": sent or tokenizer, "layout": layout, "require_answer": require_answer},
             num_proc=processes if processes > 1 else None,
             keep_in_memory=folder is None,
             cache_file_name=None if folder is None else f"{folder}/part.arrow",
