@@ -342,7 +342,7 @@ class ProductWay(NamedTuple):
     "Another way of making a CPU's products than in float32: see notebook 98."
 
     name: str
-    prepare: Callable[[Tensor, Tensor | None, int], Any]  # A weight (d', d), its bias, and the tokens of a product → what is kept
+    prepare: Callable[[Tensor, int], Any]  # As `reorder_weight`: a weight (d', d), and the tokens of a product → what is kept
     multiply: Callable[[Tensor, Any, Tensor | None, str], Tensor]  # As `ordered_product`, with what is kept
 
 
@@ -369,11 +369,10 @@ class OrderedLayers:
         def make() -> Any:
             matrix = weight if weight.dim() == 2 else weight.flatten(1) if name == "o" else weight.flatten(1).T
             matrix, tokens = matrix.contiguous(), x.shape[0] * x.shape[1]
-            return self.way.prepare(matrix, bias, tokens) if self.way else reorder_weight(matrix, tokens)
+            return self.way.prepare(matrix, tokens) if self.way else reorder_weight(matrix, tokens)
 
-        key = (id(layer), name) if bias is None or self.way is None else (id(layer), name, id(bias), bias._version)
-        found, multiply = self.kept(self.weights, key, weight, make), self.way.multiply if self.way else ordered_product
-        return multiply(x, found, bias, activation)
+        multiply = self.way.multiply if self.way else ordered_product
+        return multiply(x, self.kept(self.weights, (id(layer), name), weight, make), bias, activation)
 
     def fits(self, layer: Any, hidden: Tensor, attend: Callable[..., Tensor]) -> bool:
         "Whether a layer is as `fast_layer` would compute it, and its weights are worth it."

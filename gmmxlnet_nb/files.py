@@ -79,7 +79,7 @@ def how_to_decode(
     "What to do about a text that is not UTF-8, at the command line and in Python."
     return f"save it as UTF-8, or name its encoding: --encoding {encoding} with gmmxlnet answer, encoding={encoding!r} in Python"
 
-
+# %% ../nbs/17_files.ipynb #i007b
 def decode_block(
     decoder: codecs.IncrementalDecoder,  # May hold the start of a character
     block: bytes,  # The next bytes; b"" at the end

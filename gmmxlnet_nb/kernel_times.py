@@ -23,7 +23,7 @@ from .core import check_choice, check_positive
 KERNEL_KINDS = {  # The first that is found in a kernel's name, whatever its case
     "attention": r"(forward|weights|queries|keys|positions)_kernel|scaled_dot_product|flash|fmha|RowsAttention|softmax",
     "products": r"gemm|nvjet|cutlass|cublas|xmma|splitk|::(add)?b?mm\b|matmul|linear|convolution|mkldnn|einsum",
-    "optimizer": r"adam|multi_tensor|foreach|clip_grad|_norm\b.*l2|lpnorm",
+    "optimizer": r"adam|multi_tensor|foreach|clip_grad|lpnorm",
     "norms": r"layer_?norm|sum_norm|native_norm",
     "copies": r"memcpy|memset|copy|::(cat|clone|contiguous|to|fill_?|zero_?|zeros|empty\w*)\b|CatArray",
     "between": r"triton_|elementwise|vectorized|gelu|dropout|reduce|::\w+",

@@ -46,7 +46,6 @@ def rounded_states(
 
 def int8_weight(
     weight: Tensor,  # (d', d)
-    bias: Tensor | None,  # (d',), which stays as it is
     tokens: int,  # Of a product
 ) -> tuple[Tensor, Tensor, Tensor]:  # For `int8_product` alone
     "A weight in 8-bit numbers and oneDNN's order, and each output's scale and zero."
@@ -74,7 +73,6 @@ def int8_product(
 # %% ../nbs/98_products.ipynb #p991
 def bfloat16_weight(
     weight: Tensor,  # (d', d)
-    bias: Tensor | None,  # (d',)
     tokens: int,  # Of a product
 ) -> Tensor:  # For `bfloat16_product` alone
     "A weight in bfloat16, in oneDNN's order."

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, TextIO
 
 import numpy as np
 from huggingface_hub import constants, get_session
+from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils import validate_repo_id
 
 from .core import check_regular_file
@@ -448,7 +449,7 @@ def held_here(
     cache_dir: str | os.PathLike[str] | None = None,  # By default the hub's own
 ) -> bool:
     "Whether the caches of Hugging Face's libraries have something by a name."
-    found = Path(cache_dir or constants.HF_HUB_CACHE, f"{kind}s--{value.replace('/', '--')}", "snapshots")
+    found = Path(cache_dir or constants.HF_HUB_CACHE, repo_folder_name(repo_id=value, repo_type=kind), "snapshots")
     if kind == "model" or found.is_dir():
         return found.is_dir()
     from datasets import config
@@ -469,7 +470,7 @@ def why_unreachable() -> str:  # Empty if it answers
         return f"the hub, {constants.ENDPOINT}, cannot be reached ({why})"
     return ""
 
-
+# %% ../nbs/08_reading.ipynb #y102s2
 def check_reachable(
     name: str,  # The parameter's name
     value: Any,  # A folder or a name on the hub
