@@ -30,30 +30,49 @@ WIDTH = 88  # of a terminal, which wraps what is longer
 MADE = ROOT / "_proc" / "guides"  # models that several guides share; git ignores it
 NAMES = "Ada Ben Cleo Dan Eva Finn Gina Hugo".split()
 CITIES = "Oslo Rome Bern Kyiv Lima Cairo Delhi Paris".split()
+TOWN = """Ada lives in Oslo. Ben lives in Rome.
+Cleo lives in Bern. Dan lives in Kyiv.
+Eva lives in Lima. Finn lives in Cairo.
+Gina lives in Delhi. Hugo lives in Paris.
+"""  # what guides ask their model about
+NORTH = "Gina lives in Paris. Hugo lives in Delhi.\n"  # a text that says otherwise
 
 
-def town(rng: random.Random, people: int = 2) -> dict[str, Any]:
-    """A paragraph in SQuAD's form that says where some people live, with a question about one of them, or about somebody else."""
-    who, where = rng.sample(NAMES, people + 1), rng.sample(CITIES, people)
-    context = " ".join(f"{name} lives in {city}." for name, city in zip(who, where, strict=False))
-    asked = people if rng.random() < 0.25 else rng.randrange(people)
-    answers = [] if asked == people else [{"text": where[asked], "answer_start": context.index(where[asked])}]
-    question = {"id": f"{rng.getrandbits(60):015x}", "question": f"Where does {who[asked]} live?"}
+def paragraph_about(rng: random.Random, who: Sequence[str], where: Sequence[str], other: str) -> dict[str, Any]:
+    """A paragraph in SQuAD's form that says where people live, with a question about one of them, or about somebody `other`."""
+    context = " ".join(f"{name} lives in {city}." for name, city in zip(who, where, strict=True))
+    asked = len(who) if rng.random() < 0.25 else rng.randrange(len(who))
+    answers = [] if asked == len(who) else [{"text": where[asked], "answer_start": context.index(where[asked])}]
+    question = {"id": f"{rng.getrandbits(60):015x}", "question": f"Where does {[*who, other][asked]} live?"}
     return {"context": context, "qas": [{**question, "is_impossible": not answers, "answers": answers}]}
 
 
+def town(rng: random.Random, people: int = 2) -> dict[str, Any]:
+    """One such paragraph."""
+    *who, other = rng.sample(NAMES, people + 1)
+    return paragraph_about(rng, who, rng.sample(CITIES, people), other)
+
+
 def write_town(folder: str | Path, num_train: int = 1600, num_dev: int = 120) -> Path:
-    """A data set in SQuAD's form: train.json and dev.json about who lives where, a quarter of it unanswerable."""
+    """A data set in SQuAD's form: train.json and dev.json about who lives where, a quarter of it unanswerable.
+
+    An article has three paragraphs about two people each, all of them different.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    rng, seen = random.Random(0), set[str]()
+    rng, learned = random.Random(0), set[str]()
     for name, count in {"train": num_train, "dev": num_dev}.items():
         data: list[dict[str, Any]] = []
-        while len(data) < count:
-            paragraph = town(rng)
-            if paragraph["context"] not in seen:  # a run refuses to be asked what it has learned from
-                data.append({"title": f"{name} {len(data)}", "paragraphs": [paragraph]})
-            seen.add(paragraph["context"])
+        while len(data) < count // 3:
+            *who, other = rng.sample(NAMES, 7)
+            where = rng.sample(CITIES, 6)
+            paragraphs = [paragraph_about(rng, who[i : i + 2], where[i : i + 2], other) for i in (0, 2, 4)]
+            contexts = {paragraph["context"] for paragraph in paragraphs}
+            if name == "train":
+                learned |= contexts
+            elif learned & contexts:  # a run refuses to be asked what it has learned from
+                continue
+            data.append({"title": f"{name} {len(data)}", "paragraphs": paragraphs})
         (folder / f"{name}.json").write_text(json.dumps({"version": "v2.0", "data": data}), encoding="utf-8")
     return folder
 
@@ -61,14 +80,14 @@ def write_town(folder: str | Path, num_train: int = 1600, num_dev: int = 120) ->
 def town_config(data_path: str, output_dir: str) -> dict[str, Any]:
     """The run that learns where people live, in seconds on a CPU."""
     return {
-        "documents": {"task": "squad", "data_path": data_path, "num_segments": 1, "num_train": 1600, "num_eval": 120,
-                      "segment_length": 48, "stride": 12},
+        "documents": {"task": "squad", "data_path": data_path, "num_segments": 3, "num_train": 1600, "num_eval": 120,
+                      "segment_length": 32, "stride": 0},
         "model": {"hidden_dim": 64, "num_layers": 2},
         "memory": {"num_experts": 2, "memory_slots": 2, "mem_token_count": 2, "routing_top_k": 1, "null_expert": True,
                    "routing_mode": "read-based", "read_norm": True, "gate_bias": 2.0},
         "training": {"output_dir": output_dir, "max_steps": 500, "batch_size": 32, "eval_batch_size": 64,
                      "learning_rate": 4e-3, "lr_scheduler_type": "constant_with_warmup", "warmup_steps": 20,
-                     "adam_beta2": 0.98, "stop_at_exact": 95, "validation_steps": 50, "num_validation": 64,
+                     "adam_beta2": 0.98, "stop_at_exact": 98, "validation_steps": 50, "num_validation": 64,
                      "logging_steps": 50, "save_strategy": "no", "use_cpu": True, "disable_tqdm": True, "report_to": "none"},
     }  # fmt: skip
 
@@ -83,6 +102,23 @@ def quiet() -> None:
     logging.set_verbosity_error()
 
 
+def knows_town(checkpoint: str | Path) -> bool:
+    """Whether a model finds where all of `TOWN` live, while it reads and after; of two texts the right one; and who is in none.
+
+    Training differs from one kind of processor to another, so that no seed gives such a model everywhere.
+    """
+    from gmmxlnet_nb import DocumentQA
+
+    def homes(text: str) -> dict[str, str]:
+        return {f"Where does {who} live?": city for who, city in re.findall(r"(\w+) lives in (\w+)", text)}
+
+    qa, south = DocumentQA.from_pretrained(checkpoint), TOWN[: TOWN.index("Gina")]
+    asked, both = list(homes(TOWN)), homes(south) | homes(NORTH)
+    found = [*qa(asked, TOWN), *qa.read(TOWN).ask(asked), *qa(list(both), {"north": NORTH, "south": south})]
+    found.append(qa("Where does Gina live?", south))
+    return [answer["answer"] for answer in found] == [*homes(TOWN).values(), *homes(TOWN).values(), *both.values(), ""]
+
+
 def town_run() -> Path:
     """The folder of a run of `town_config`, trained once for all guides and anew when what it is made of has changed."""
     from filelock import FileLock
@@ -92,7 +128,7 @@ def town_run() -> Path:
     from gmmxlnet_nb.launch import main
 
     package = sorted(Path(str(gmmxlnet_nb.__file__)).parent.glob("*.py"))
-    sources = [inspect.getsource(part) for part in (town, write_town, town_config, town_run)]
+    sources = [inspect.getsource(part) for part in (paragraph_about, write_town, town_config, knows_town, town_run)]
     sources += [path.read_text("utf-8") for path in package]
     folder = MADE / hashlib.sha256("\0".join(sources).encode()).hexdigest()[:16]
     MADE.mkdir(parents=True, exist_ok=True)
@@ -103,13 +139,16 @@ def town_run() -> Path:
             with tempfile.TemporaryDirectory(dir=MADE) as part, contextlib.chdir(part):
                 write_town("town")
                 Path("run.json").write_text(json.dumps(town_config("town", "run")), encoding="utf-8")
-                for seed in range(3):  # one of some tiny models learns nothing
+                for seed in range(10):  # about half of such small models learn nothing
                     shutil.rmtree("run", ignore_errors=True)
                     with contextlib.redirect_stdout(io.StringIO()):
                         main(["run.json", f"seed={seed}"])
-                    if json.loads(Path("run", "metrics.json").read_text("utf-8"))["metrics"]["exact"] >= 85:
+                    store_reading("run/checkpoint", {"segment_separator": "\n"})  # longer texts have a line for each paragraph
+                    metrics = json.loads(Path("run", "metrics.json").read_text("utf-8"))["metrics"]
+                    if metrics["exact"] >= 85 and knows_town("run/checkpoint"):
                         break
-                store_reading("run/checkpoint", {"segment_separator": "\n"})  # longer texts have a line for each paragraph
+                else:
+                    raise RuntimeError("none of ten small models learned what the guides ask")
                 shutil.copytree(part, folder)
     return folder
 
