@@ -110,8 +110,24 @@ def report_statistics(
     return {name: measured(make) for name, make in found.items()}
 
 
+def beside_untrained(
+    test: Mapping[str, Any],  # Of a trained memory, significant
+    untrained: Mapping[str, Any] | None,  # Likewise of an untrained one; None if it was not tested
+) -> str:  # To follow the verdict; empty if the untrained memory's experts tell nothing
+    "That a specialisation need not be learned, in words."
+    mine, other = test["value"], (untrained or {}).get("value") or {}
+    p = other.get("p_value")
+    if p is None or p >= 0.05 or other.get("reason"):
+        return ""
+    sizes = [f"{value['cramers_v']:.2f}" for value in (mine, other) if value.get("cramers_v") is not None]
+    told = f": Cramér's V is {sizes[0]} with training and {sizes[1]} without" if len(sizes) == 2 else ""
+    what = f"So do those of an untrained memory with the same encoder (p = {p:.2g}){told}"
+    return f" {what}. Only what lies above the untrained memory can be an effect of training."
+
+
 def verdict(
     test: Mapping[str, Any],  # Of `measured`, with p_value where there was one
+    untrained: Mapping[str, Any] | None = None,  # The same of an untrained memory with the same encoder
 ) -> str:
     "Whether experts specialise, in words."
     value = test["value"] or {}
@@ -123,7 +139,7 @@ def verdict(
     by = f" by {value['permutations']:,} permutations of kinds within segment positions" if "permutations" in value else ""
     if p >= 0.05:
         return f"No specialisation: experts tell no more of what segments hold than chance does (p = {p:.2g}{by})."
-    return f"Specialisation: experts tell something of what segments hold (p = {p:.2g}{by})."
+    return f"Specialisation: experts tell something of what segments hold (p = {p:.2g}{by}).{beside_untrained(test, untrained)}"
 
 # %% ../nbs/07_analysis.ipynb #a052s2
 OF_MANY = "specialization_score specialization_floor routing_consistency expert_clusters".split()  # Statistics of many documents
@@ -190,6 +206,7 @@ def make_report(
 
     n, s, k = trace.write.shape
     data = {"documents": n, "segments": int(trace.mask.sum()), "most_segments": s, "kinds": list(trace.kind_names)}
+    untrained = (more or {}).get("specialisation_untrained")
     test, why, statistics = tested(trace, permutations), why_untested(trace), report_statistics(trace, states)
     figures = draw_all(trace, states, **drawn)
     if why:
@@ -197,7 +214,7 @@ def make_report(
         figures |= dict.fromkeys(OF_MANY_DRAWN, why)
     report = {
         "schema": REPORT_SCHEMA, "model": {"digest": trace.model, "num_experts": k, **about}, "data": data,
-        "verdict": one_text_verdict(trace) if why else verdict(test), "statistics": statistics, "specialisation": test,
+        "verdict": one_text_verdict(trace) if why else verdict(test, untrained), "statistics": statistics, "specialisation": test,
         **(more or {}),
         "figures": {name: figure if isinstance(figure, str) else None for name, figure in figures.items()},
     }  # fmt: skip

@@ -343,6 +343,9 @@ def untrained_section(
     return tested(trace, permutations)
 
 # %% ../nbs/97_analyze.ipynb #z019s1
+SECTION_OF = {"causal_matrix": "causal", "retention_curves": "retention"}  # Figures, and what they are of in a report
+
+
 def analyze_experts(
     analyzer: GMMAnalyzer,  # With a model that routes
     data: DocumentDataset | Path,  # To be read
@@ -368,6 +371,10 @@ def analyze_experts(
     more = {"specialisation_untrained": untrained, **effects.report}
     drawn: dict[str, Any] = {"causal": effects.causal, "retention": effects.curves}
     report, figures = make_report(trace, states, permutations, about_memory(model), more, **drawn)
+    for name, part in SECTION_OF.items():
+        why = effects.report.get(part, {}).get("reason")
+        if isinstance(figures.get(name), str) and why:  # there is no figure as there are no numbers
+            figures[name] = report["figures"][name] = why
     page = document_page(trace=one_document(trace, 0, len(parts["segments"])), **parts)
     return Analysis(report, figures, trace, effects, page)
 

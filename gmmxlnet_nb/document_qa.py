@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import chain, count, product, tee
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,19 @@ from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 
 from .core import check_choice, check_positive, check_regular_file, whole_file
-from .reading import folder_or_name
+from .reading import folder_or_name, reading_from
 from .files import TextSource, text_source
 from .segments import TokenizedText, check_tokenizer
 from .text_windows import Window, side_by_side, windows_together
 from .retrieval import PassageIndex
 from .baselines import map_state, select_documents, state_tensors
-from .loading import load_tokenizer
+from .loading import load_tokenizer, stored_sizes
 from .products import set_products
 from .replay import CAPTURE, replaying
+from .checkpoints import stored_config, stored_weights
 from .answers import answering
 from .model import MemXLNetForQA, XLNetWithMemory, check_device
+from .base_reader import READER_FILE
 from gmmxlnet_nb.asking import (
     ASK_SEGMENTS,
     Best,
@@ -363,6 +365,28 @@ def check_pair(
         raise ValueError(f"tokenizer must have at most the model's {model.config.vocab_size} tokens, got {len(tokenizer)}")
 
 # %% ../nbs/44_document_qa.ipynb #q132
+HEAD = {"qa_outputs.weight", "qa_outputs.bias"}  # Weights that give the logits of starts and ends
+
+
+def check_head(
+    name: str,  # The parameter that it was given as
+    path: str | Path,  # A folder with config.json, or a name on the hub
+    hub: Mapping[str, Any],  # revision and token
+) -> None:
+    "A `ValueError` for an encoder without a trained head for questions: it would answer with a new one, at random."
+    local = Path(path).is_dir()
+    with nullcontext() if local else reading_from(name, path, hub=hub):
+        config = stored_config(path, hub)
+        if "memory_type" in config:  # loading asks for all weights of such a model
+            return
+        if stored_sizes(path, stored_weights(path, config, hub)).keys() >= HEAD:
+            return
+    besides = f" (a run takes over the reader in its {READER_FILE})" if Path(path, READER_FILE).is_file() else ""
+    how = f"train a model from it with base_model={path} (gmmxlnet train, or experiments/train.ipynb)"
+    got = f"{name} must be trained to answer, got {str(path)!r}"
+    raise ValueError(f"{got}, which has an encoder and no trained head for questions{besides}: {how}")
+
+
 def load_checkpoint(
     name: str,  # The parameter that it was given as
     path: str | Path,  # A folder, or a name on the hub
@@ -373,7 +397,9 @@ def load_checkpoint(
     folder_or_name(name, path)
     place = check_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     given = {key: value for key, value in hub.items() if value is not None}
-    tokenizer = load_tokenizer(name, path, **{key: value for key, value in given.items() if key != "dtype"})
+    where = {key: value for key, value in given.items() if key != "dtype"}
+    check_head(name, path, where)
+    tokenizer = load_tokenizer(name, path, **where)
     return MemXLNetForQA.from_pretrained(path, **given).to(place), tokenizer
 
 # %% ../nbs/44_document_qa.ipynb #q033

@@ -288,8 +288,9 @@ FILES = (
 def answers_folder(
     checkpoint: str,  # A folder, or a name on the hub
     out: str | None,  # What was asked for
+    force: bool = False,  # Whether an earlier evaluation is replaced
 ) -> Path:  # Where answers go; it need not be there yet
-    "The folder for answers; a `ValueError` for one in the checkpoint, or with files of others."
+    "The folder for answers; a `ValueError` for one in the checkpoint, with an evaluation, or with files of others."
     local = Path(checkpoint).is_dir()
     beside = Path(checkpoint).resolve().parent if local else Path()
     folder = beside / f"evaluation-{Path(checkpoint).resolve().name}" if out is None else Path(out)
@@ -301,6 +302,10 @@ def answers_folder(
     others = sorted(path.name for path in folder.iterdir() if path.name not in FILES) if folder.is_dir() else []
     if others:
         raise ValueError(f"out must be a new folder, or one of an evaluation, got {str(folder)!r} with {others[0]}")
+    earlier = [name for name in FILES if (folder / name).exists()]
+    if earlier and not force:
+        got = f"got {str(folder)!r} with {earlier[-1]}"
+        raise ValueError(f"out must be a new folder, {got}, which has an evaluation: another folder, or --force to replace it")
     return folder
 
 
@@ -408,6 +413,7 @@ def argument_parser(
     add("--baselines", action="store_true", help="also score readers without a memory: sliding windows, and BM25 with them")
     add("--calibrate", action="store_true", help="fit null threshold and temperature on DATA and store them in MODEL")
     add("--out", metavar="DIR", help="where answers go: by default evaluation-… beside MODEL")
+    add("--force", action="store_true", help="replace the evaluation that DIR has")
     add("--batch-size", type=int, default=8, metavar="N", help="questions at once (default: 8)")
     add("--device", help="cpu, cuda, cuda:1 …: by default a GPU if there is one")
     add("--products", choices=PRODUCTS, help="what a CPU multiplies: int8, bfloat16 or float32, the slowest and exact (float32)")
@@ -454,7 +460,7 @@ def evaluate_command(
     "Load, read, score and write; what is to be known besides is said on stderr."
     folder_or_name("checkpoint", options.model)
     check_calibrate(options)
-    folder = answers_folder(options.model, options.out)
+    folder = answers_folder(options.model, options.out, options.force)
     given = {name: getattr(options, name) for name in READING_FLAGS}
     documents = read_documents(options.data, options.split, options.on_error, options.max_documents)
     if options.calibrate and any(document.blind for document in documents):

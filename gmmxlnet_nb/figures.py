@@ -618,6 +618,17 @@ def mean_gates(
     return np.asarray(trace.gates[i][trace.mask[i]])
 
 
+def draw_retention(
+    retention: Any,  # `RetentionCurves`
+    width: float,  # Inches
+) -> "Figure":
+    "Its curves; a `NothingToDraw` for one distance, which is a point."
+    if len(retention.distances) == 1:
+        told = f"facts were asked for at one distance only, {retention.distances[0]} segments before the last"
+        raise NothingToDraw(f'{told}: it takes several, as tasks have with fact_segment "random"')
+    return plot_retention_curves(retention.distances, retention.curves, width=width)
+
+
 def causal_draws(
     causal: Any,  # A `CausalTable`
     k: int,  # Experts of the trace
@@ -656,7 +667,7 @@ def draw_all(
         "specialization_dendrogram": lambda: draw_dendrogram(trace, width),
         "kind_matrix": lambda: draw_kind_matrix(trace, width),
         **({"causal_matrix": None} if causal is None else causal_draws(causal, k, width)),
-        "retention_curves": retention and (lambda: plot_retention_curves(retention.distances, retention.curves, width=width)),
+        "retention_curves": None if retention is None else lambda: draw_retention(retention, width),
         "memory_change": None if change is None else lambda: plot_memory_change(change, width=width),
         "gate_map": None if trace.gates is None else lambda: plot_gate_map(mean_gates(trace, document), width),
         "routing_training": None if history is None else lambda: plot_routing_training(history, width),

@@ -7,6 +7,8 @@ __all__ = ['run_parameters', 'write_record', 'RecordStatus', 'status_of', 'recor
 
 # %% ../nbs/60_records.ipynb #r003
 import ast
+import difflib
+import itertools
 import json
 import math
 import os
@@ -14,8 +16,10 @@ import platform
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -510,3 +514,68 @@ def keep_record(
     write_json(job.record, record)
     if job.alone:
         card_file(job, str(record["device"])).unlink(missing_ok=True)
+
+# %% ../nbs/60_records.ipynb #f002
+def show_runs(
+    jobs: Iterable[Job],  # In a manifest's order
+) -> None:
+    "What the manifest asks for, a line a run."
+    for name, group in itertools.groupby(jobs, key=lambda job: job.id):
+        first, *others = group
+        seeds = " ".join(str(job.seed) for job in (first, *others))
+        given = " ".join(f"{key}={value}" for key, value in first.parameters.items())
+        print(f"{name:32} {first.tier:5} {first.notebook.name} seeds {seeds}{', alone' * first.alone}: {given}")
+
+
+def counted_seeds(
+    jobs: Iterable[Job],  # Of one id or several
+) -> str:
+    "How many seeds each id has, in words."
+    counts = Counter(job.id for job in jobs).values()
+    low, high = min(counts), max(counts)
+    many = f"{low} to {high} seeds" if low < high else f"{high} seed{'s' * (high > 1)}"
+    return f"{len(counts)} ids, {sum(counts)} runs, {many} each" if len(counts) > 1 else many
+
+
+def show_families(
+    jobs: Iterable[Job],  # In a manifest's order
+) -> None:
+    "What the manifest asks for, a line for all ids that begin with the same word; on standard error, how to see more."
+    families: dict[str, list[Job]] = {}
+    for job in jobs:
+        families.setdefault(f"{job.id.partition('-')[0]}-*" if "-" in job.id else job.id, []).append(job)
+    names = {name: name if len({job.id for job in found}) > 1 else found[0].id for name, found in families.items()}
+    for name, found in families.items():
+        tiers, notebooks = (dict.fromkeys(each) for each in zip(*((job.tier, job.notebook.name) for job in found), strict=True))
+        print(f"{names[name]:32} {'/'.join(tiers):5} {counted_seeds(found)}: {', '.join(notebooks)}")
+    example = next((name for name in names.values() if "*" in name), "*")
+    print(f"each run with its seeds and parameters: gmmxlnet runs list {example!r}", file=sys.stderr)
+
+
+# %% ../nbs/60_records.ipynb #f005
+def meant_runs(
+    name: str,  # That no run has
+    known: Collection[str],  # Ids of all runs
+) -> str:
+    "What was probably meant, in words."
+    plain = name.strip("*?")
+    for pattern in (f"{plain}*", f"*{plain}*"):
+        fits = [id for id in known if plain and fnmatchcase(id, pattern)]
+        if len(fits) > 1:
+            return f"did you mean {pattern!r}, which fits {short_list(fits, 3)}?"
+        if fits:
+            return f"did you mean {fits[0]!r}?"
+    near = list(map(repr, difflib.get_close_matches(plain, known, 3)))
+    if not near:
+        return "gmmxlnet runs list shows which there are"
+    return f"did you mean {' or '.join([', '.join(near[:-1]), near[-1]] if near[1:] else near)}?"
+
+
+def check_run_ids(
+    ids: Iterable[str],  # Of runs, also with * and ?
+    known: Collection[str],  # Ids of all runs
+) -> None:
+    "A `ValueError` for a name that fits no run."
+    for name in ids:
+        if not any(fnmatchcase(id, name) for id in known):
+            raise ValueError(f"ids must name runs of the manifest, got {name!r}: {meant_runs(name, known)}")

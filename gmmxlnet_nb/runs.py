@@ -30,10 +30,11 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from .core import check_choice, check_names, check_positive, hold_lock, moved_names
+from .core import check_choice, check_names, check_positive, hold_lock, moved_names, typed_flags
 from .closure import PACKAGE, used_code
 from gmmxlnet_nb.records import (
-    RECORDS, Job, RecordStatus, card_records, job_record, keep_record, notebook_defaults, read_record, record_status, status_of,
+    RECORDS, Job, RecordStatus, card_records, check_run_ids, job_record, keep_record, notebook_defaults, read_record,
+    record_status, show_families, show_runs, status_of,
 )
 from .run_bases import bases_to_make, under_way, with_bases
 from .stack_groups import features_key, stacks
@@ -514,7 +515,7 @@ def chosen(
     "Some of the jobs; a `ValueError` for an id, a tier or a seed that gives none of them."
     check_choice("tier", tier, (None, *RECORDS))
     known = list(dict.fromkeys(job.id for job in jobs))
-    check_names("run", [i for i in ids if not any(fnmatchcase(name, i) for name in known)], known)
+    check_run_ids(ids, known)
     named = [job for job in jobs if (not ids or any(fnmatchcase(job.id, i) for i in ids)) and tier in (None, job.tier)]
     there = sorted({job.seed for job in named})
     if unknown := [seed for seed in seeds or () if type(seed) is not int or seed not in there]:
@@ -524,15 +525,6 @@ def chosen(
         if not any(fnmatchcase(job.id, name) for job in found):
             raise ValueError(f"the manifest has no run of ids {[name]}, tier {tier}, seeds {seeds}")
     return found
-
-# %% ../nbs/61_runs.ipynb #d051
-def show_runs(jobs: Sequence[Job]) -> None:
-    "What the manifest asks for, a line a run."
-    for name, group in itertools.groupby(jobs, key=lambda job: job.id):
-        first, *others = group
-        seeds = " ".join(str(job.seed) for job in (first, *others))
-        given = " ".join(f"{key}={value}" for key, value in first.parameters.items())
-        print(f"{name:32} {first.tier:5} {first.notebook.name} seeds {seeds}{', alone' * first.alone}: {given}")
 
 # %% ../nbs/61_runs.ipynb #d052
 def show_status(jobs: Sequence[Job]) -> None:
@@ -627,6 +619,9 @@ def check_records(
     return len(wrong)
 
 # %% ../nbs/61_runs.ipynb #d056
+CALLED = {"ids": "ID", **{name: f"--{name}" for name in ("manifest", "seeds", "jobs", "stack")}}  # On the command line
+
+
 def read_arguments(
     arguments: Sequence[str] | None = None,  # Of the command line; None for those of this process
     prog: str = "gmmxlnet-runs",  # The command's name
@@ -663,17 +658,19 @@ def main(
     "`gmmxlnet runs`; ends with 1 if a run failed or a record is not as it should be, with 2 for what cannot be asked."
     asked = read_arguments(arguments, prog)
     try:
-        everything = load_manifest(asked.manifest)
-        jobs = chosen(everything, asked.ids, asked.tier, asked.seeds)
-        if asked.command == "run":
-            manifest = Path(asked.manifest).resolve()
-            raise SystemExit(1 if run_chosen(jobs, manifest, asked.jobs, asked.force, asked.stack) else 0)
-        if asked.command == "check":
-            jobs = [job for job in jobs if job.record.exists() or not asked.present]
-            some = asked.ids or asked.seeds
-            others = [] if some else orphans(everything, asked.tier)
-            raise SystemExit(1 if check_records(jobs, others, asked.allow_stale, not (some or asked.tier)) else 0)
-        {"list": show_runs, "status": show_status}[asked.command](jobs)
+        with typed_flags(CALLED):
+            everything = load_manifest(asked.manifest)
+            jobs = chosen(everything, asked.ids, asked.tier, asked.seeds)
+            if asked.command == "run":
+                manifest = Path(asked.manifest).resolve()
+                raise SystemExit(1 if run_chosen(jobs, manifest, asked.jobs, asked.force, asked.stack) else 0)
+            if asked.command == "check":
+                jobs = [job for job in jobs if job.record.exists() or not asked.present]
+                some = asked.ids or asked.seeds
+                others = [] if some else orphans(everything, asked.tier)
+                raise SystemExit(1 if check_records(jobs, others, asked.allow_stale, not (some or asked.tier)) else 0)
+            show = show_runs if asked.ids else show_families
+            {"list": show, "status": show_status}[asked.command](jobs)
     except (ValueError, OSError) as error:
         print(f"{prog}: {' '.join(str(error).split())}", file=sys.stderr)
         raise SystemExit(2) from None

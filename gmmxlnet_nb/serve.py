@@ -25,7 +25,7 @@ from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any
 
-from .core import check_choice, check_names, check_positive
+from .core import check_choice, check_names, check_positive, typed_flags
 from .reading import unique_keys
 from .formats import TEXT_KINDS
 from .files import TextSource, opened_source, text_source
@@ -485,7 +485,7 @@ def listen(
         return socket.create_server(found[0][4][:2], family=found[0][0])
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or error
-        raise ValueError(f"host and port must be this machine's, and free, got {host!r} and {port}: {why}") from None
+        raise ValueError(f"port must be free at a host of this machine, got {port} at {host!r}: {why}") from None
 
 
 def address_of(
@@ -545,13 +545,18 @@ def serve_options(
     return parser
 
 
+CALLED = {  # What parameters are called on the command line
+    "folder": "MODEL", **{name: f"--{name.replace('_', '-')}" for name in ("host", "port", "device", "max_characters", "text")},
+}  # fmt: skip
+
+
 def main(
     arguments: Sequence[str] | None = None,  # By default those of the command line
     prog: str = "gmmxlnet serve",  # The command's name
 ) -> None:
     "Open a local page that asks a model about texts; ends with 2 for what cannot be served."
     options = serve_options(prog).parse_args(arguments)
-    with mistakes(prog, resumes=False):
+    with mistakes(prog, resumes=False), typed_flags(CALLED):
         import_uvicorn()
         check_positive("max_characters", options.max_characters)
         qa = DocumentQA.from_pretrained(options.model, device=options.device)
