@@ -18,6 +18,7 @@ import guide_models
 import nbformat
 import pytest
 
+from gmmxlnet_nb.calibration import store_reading
 from gmmxlnet_nb.records import notebook_defaults
 from gmmxlnet_nb.runs import chosen, load_manifest
 
@@ -29,7 +30,7 @@ NAMES = {  # What stands for something of the user's
     "retention": "town/dev.json", "…": "Where does Ada live?",
 }  # fmt: skip
 TINY_TEXT = "vocab_size=200 hidden_dim=32 num_layers=1 num_heads=2 segment_length=48 batch_size=4 num_eval=8"
-SHELL = ("source", "pip", "hf", "rm", "cd", "git")  # Of other programs
+SHELL = ("source", "python3", "pip", "hf", "rm", "cd", "git")  # Of other programs
 
 
 def blocks(text: str, kinds: str) -> list[str]:
@@ -60,6 +61,7 @@ def place() -> Iterator[Path]:
         folder = guide_models.workplace(town_model=True)
         for name in ("train", "keeps"):
             shutil.copytree("runs/town", f"runs/{name}")
+        store_reading("runs/keeps/checkpoint", {"segment_length": 96})  # room for the documents of `retention`
         shutil.copytree(ROOT / "examples", "examples")
         Path("books").mkdir()
         for i in range(4):
@@ -68,6 +70,7 @@ def place() -> Iterator[Path]:
         run: dict[str, Any] = {"documents": {"num_segments": 2, "num_train": 8, "num_eval": 4}, "model": {"hidden_dim": 16}}
         run |= {"memory": {"num_experts": 2, "memory_slots": 2}, "training": training}
         Path("run.json").write_text(json.dumps(run), "utf-8")
+        Path("squad.json").write_text(json.dumps({**run, "training": {**training, "output_dir": "runs/articles"}}), "utf-8")
         with guide_models.offline():
             yield folder
 
@@ -86,8 +89,8 @@ def gmmxlnet(words: list[str]) -> None:
     if kind == "pretrain":
         words = [*words, *TINY_TEXT.split(), "held_out=0.25", "use_cpu=true", "bf16=false", "save_steps=1", "max_steps=2"]
     if kind == "train" and "--resume" in words:  # of a run that was begun
-        guide_models.gmmxlnet_output(["train", "run.json", "output_dir=runs/begun"])
-        words += ["output_dir=runs/begun", "max_steps=3"]
+        guide_models.gmmxlnet_output(["train", words[1], f"output_dir=runs/begun-{words[1]}"])
+        words += [f"output_dir=runs/begun-{words[1]}", "max_steps=3"]
     said = guide_models.gmmxlnet_output(words)
     mistake = re.search(r"^gmmxlnet \w+: (?!tokens are)|^usage: (?!gmmxlnet serve)", said, re.MULTILINE)
     assert not mistake, f"{shlex.join(words)}: {said}"
