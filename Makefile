@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install train encoder smoke test mutants layout lint types export outputs readme docs docs-test look records paper paper-check paper-test paper-tools clean
+.PHONY: help install train encoder smoke test mutants trial layout lint types export outputs readme docs docs-test look records paper paper-check paper-test paper-tools clean
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -61,6 +61,9 @@ endif
 
 mutants: $(INSTALLED)  ## Change 60 small things, one at a time, and see whether a notebook notices: make mutants ARGS="--seed 1 --module losses"
 	$(BIN)/python tools/mutants.py --workers $(WORKERS) $(ARGS)
+
+trial: $(INSTALLED)  ## Try to break everything once more, which takes hours: make trial ARGS="--parts segments disk --seed 7"
+	$(BIN)/python tools/trial.py --workers $(WORKERS) $(ARGS)
 
 layout: $(INSTALLED)  ## Check what the package's modules import and hold, and test the tools
 	$(BIN)/python -m pytest -q tools

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
-from .core import check_choice, check_folder, check_positive, moved_names, whole_file, write_json
+from .core import check_choice, check_folder, check_positive, json_text, moved_names, whole_file, write_together
 from .files import TextSource
 from .segments import normalize_answer
 from .data import DocumentCollator, DocumentDataset
@@ -226,13 +226,10 @@ def write_report(
     report: Mapping[str, Any],  # What report.json holds
     figures: "Mapping[str, Figure | str]",  # By name; reasons where there is none
 ) -> None:
-    "Write the numbers, and the page; each whole or not at all."
+    "Write the numbers, and the page; both or neither."
     from gmmxlnet_nb.pages import report_page
 
-    page = report_page(report, figures)
-    write_json(folder / "report.json", report)
-    with whole_file(folder / "report.html") as part:
-        part.write_text(page, encoding="utf-8")
+    write_together(folder, {"report.json": json_text(report), "report.html": report_page(report, figures)})
 
 
 # %% ../nbs/07_analysis.ipynb #a057

@@ -8,6 +8,8 @@ __all__ = ['generate_all_visualizations']
 # %% ../nbs/97_analyze.ipynb #z003
 import argparse
 import json
+import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +20,7 @@ import numpy as np
 from torch.utils.data import Subset
 from transformers import PreTrainedTokenizerBase
 
-from .core import check_positive, parse_json, read_json, typed_flags, whole_file, write_json
+from .core import check_positive, parse_json, read_json, sync, typed_flags, write_json, writing
 from .files import text_source
 from .documents import Document
 from .data import ON_MISFIT, DocumentDataset
@@ -435,26 +437,46 @@ def earlier_files(
     return {path for path in files | parts if path.is_file()}
 
 
+def write_files(
+    folder: Path,  # A new one
+    found: Analysis,  # To be written
+    formats: Sequence[str],  # Of figures
+) -> list[str]:  # Names of files; report.json, which names the figures, is the last
+    "Write all of an analysis."
+    pages = {"report.html": report_page(found.report, found.figures)} | ({"document.html": found.page} if found.page else {})
+    for name, page in pages.items():
+        (folder / name).write_text(page, encoding="utf-8")
+    if found.trace is not None:
+        write_trace(found.trace, folder / "routing.json")
+    figures = save_figures(found.figures, folder / "figures", formats).values()
+    drawn = [path for paths in figures if not isinstance(paths, str) for path in paths]
+    write_json(folder / "report.json", found.report)
+    traced = ["routing.json"] * (found.trace is not None)
+    return [*pages, *traced, *(path.relative_to(folder).as_posix() for path in drawn), "report.json"]
+
+
 def write_analysis(
     folder: Path,  # Made if need be
     found: Analysis,  # To be written
     formats: Sequence[str] = ("png", "pdf"),  # Of figures
 ) -> list[str]:  # Names of files
-    "Write all of it, each file whole or not at all, in place of what an earlier analysis left there."
+    "Write all of it or nothing, in place of what an earlier analysis left there."
     check_formats(formats)
-    for path in earlier_files(folder):
-        path.unlink()  # not all of it would be written again: a figure of another memory, or in another format
-    pages = {"report.html": report_page(found.report, found.figures)} | ({"document.html": found.page} if found.page else {})
-    for name, page in pages.items():
-        with whole_file(folder / name) as part:
-            part.write_text(page, encoding="utf-8")
-    write_json(folder / "report.json", found.report)
-    if found.trace is not None:
-        write_trace(found.trace, folder / "routing.json")
-    figures = save_figures(found.figures, folder / "figures", formats).values()
-    drawn = [path for paths in figures if not isinstance(paths, str) for path in paths]
-    names = [*pages, "report.json", *["routing.json"] * (found.trace is not None)]
-    return sorted([*names, *(path.relative_to(folder).as_posix() for path in drawn)])
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as place:
+            names = write_files(Path(place), found, formats)
+            for path in Path(place).rglob("*"):
+                sync(path)
+            (folder / "figures").mkdir(exist_ok=True)
+            # not all of it was written again: a figure of another memory, or in another format
+            over = earlier_files(folder) - {folder / name for name in names}
+            for name in names[:-1]:
+                os.replace(Path(place, name), folder / name)
+            for path in over:
+                path.unlink()
+            os.replace(Path(place, names[-1]), folder / names[-1])
+    return sorted(names)
 
 # %% ../nbs/97_analyze.ipynb #z022b
 MEASURED = {  # Name in a record → section and keys in a report

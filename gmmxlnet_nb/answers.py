@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .core import check_choice, check_folder, check_number, check_positive, write_json
+from .core import check_choice, check_folder, check_number, check_positive, json_text, write_together
 from .experts import check_shape
 from .cuda import prefetch
 from .baselines import document_index, take_rows
@@ -613,7 +613,7 @@ def write_predictions(
     n_best: Mapping[str, Sequence[Candidate]] | None = None,  # As `decode_n_best` gives them, if they are wanted
     null_threshold: float = 0.0,  # For predictions_thresholded.json: no answer where null score − score is larger
 ) -> list[Path]:  # Of all files that the table above lists
-    "Write answers and null scores as JSON, each file whole or not at all; a `ValueError` if they do not fit."
+    "Write answers and null scores as JSON, all files or none; a `ValueError` if they do not fit."
     check_decoded(predictions)
     check_n_best(predictions, n_best)
     check_number("null_threshold", null_threshold)
@@ -626,8 +626,7 @@ def write_predictions(
     }
     if n_best is not None:
         contents["nbest_predictions.json"] = {id: [asdict(c) for c in found] for id, found in n_best.items()}
-    folder = check_folder("folder", folder)
-    return [write_json(folder / name, content) for name, content in contents.items()]
+    return write_together(check_folder("folder", folder), {name: json_text(content) for name, content in contents.items()})
 
 # %% ../nbs/40_answers.ipynb #c086
 def check_chunks(

@@ -29,7 +29,7 @@ from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file, is_peft_available
 
-from .core import check_choice, check_number, hold_lock, moved_names, read_json, sync
+from .core import check_choice, check_number, hold_lock, moved_names, read_json, sync, writing
 from .reading import folder_or_name, reading_from
 from .updates import ExpertUpdater
 from .baselines import memory_floats
@@ -516,7 +516,7 @@ class CheckpointMixin(PreTrainedModel):
         write = partial(super().save_pretrained, state_dict=state_dict, max_shard_size=max_shard_size)
         if is_main_process:
             directory.mkdir(parents=True, exist_ok=True)
-            with hold_lock(directory / LOCK_FILE):
+            with writing(directory), hold_lock(directory / LOCK_FILE):
                 replace_checkpoint(directory, write, max_shard_size)
             if push_to_hub:
                 self.push_to_hub(repo_id, token=token, **kwargs)

@@ -119,6 +119,32 @@ def sync(
     finally:
         os.close(handle)
 
+# %% ../nbs/00_core.ipynb #v902
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # No room on the disk, for this user, or in one file
+
+
+def disk_full(
+    error: BaseException | None,  # Any
+) -> int | None:  # Its number; None for every other error
+    "Whether there was no room to write, as Python or a library in Rust tells it."
+    told = re.search(r"\(os error (\d+)\)", str(error))
+    number = error.errno if isinstance(error, OSError) else int(told[1]) if told else None
+    return number if number in DISK_FULL else None
+
+
+@contextmanager
+def writing(
+    path: str | Path,  # What is written
+) -> Iterator[None]:
+    "Turn an error about a full disk into an `OSError` that names what was to be written."
+    try:
+        yield
+    except Exception as error:
+        number = disk_full(error)
+        if number is None or disk_full(error.__cause__) is not None:  # the latter has its name already
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
+
 # %% ../nbs/00_core.ipynb #h015
 @contextmanager
 def whole_file(
@@ -126,18 +152,42 @@ def whole_file(
     folder: str | Path | None = None,  # Where it is while it is written, on the same disk; by default beside its place
 ) -> Iterator[Path]:  # Where to write it
     "Write a file whole or not at all: if anything fails, what was there before stays, and nothing is left over."
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=folder or path.parent, prefix=path.name, suffix=".part")
-    os.close(handle)
-    try:
-        yield Path(part)
-        os.chmod(part, 0o644)  # mkstemp's files are for the owner alone
-        sync(Path(part))
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    path, part = Path(path), ""
+    with writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, part = tempfile.mkstemp(dir=folder or path.parent, prefix=path.name, suffix=".part")
+            os.close(handle)
+            yield Path(part)
+            os.chmod(part, 0o644)  # mkstemp's files are for the owner alone
+            sync(Path(part))
+            os.replace(part, path)
+        except BaseException:
+            if part:
+                Path(part).unlink(missing_ok=True)
+            raise
+
+# %% ../nbs/00_core.ipynb #v905
+def json_text(
+    content: Any,  # What json can write
+) -> str:
+    "JSON to be read by people too; a `ValueError` for NaN and infinity, which it does not have."
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_together(
+    folder: Path,  # Made if need be
+    contents: Mapping[str, str],  # Name → text
+) -> list[Path]:  # The files
+    "Write several files, all of them or none."
+    paths = [folder / name for name in contents]
+    with ExitStack() as stack:
+        for path, text in zip(paths, contents.values(), strict=True):
+            part = stack.enter_context(whole_file(path))
+            with writing(path):
+                part.write_text(text, encoding="utf-8")
+                sync(part)
+    return paths
 
 # %% ../nbs/00_core.ipynb #s003
 FILE_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
@@ -223,7 +273,7 @@ def write_json(
     content: Any,  # What json can write
 ) -> Path:  # The path
     "Write JSON whole or not at all; a `ValueError` for NaN and infinity, which JSON does not have."
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json_text(content)
     with whole_file(path) as part:
         part.write_text(text, encoding="utf-8")
     return Path(path)
@@ -365,11 +415,13 @@ def mistakes(
     "Say in one line what was wrong with what the user gave, and end with 2; another error shows where it was raised."
     try:
         yield
-    except (ValueError, OSError, ImportError) as error:  # a file that is not there; a library for what was asked
+    except Exception as error:
         place = error.__traceback__
         while place is not None and place.tb_next is not None:
             place = place.tb_next
-        if place is not None and not str(place.tb_frame.f_globals.get("__name__")).startswith(package):
+        ours = place is None or str(place.tb_frame.f_globals.get("__name__")).startswith(package)
+        # a file that is not there; a library for what was asked
+        if disk_full(error) is None and not (ours and isinstance(error, ValueError | OSError | ImportError)):
             raise
         print(f"{prog}: {' '.join(str(error).split())}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 from transformers.utils import logging as hf_logging
 
-from .core import check_choice, check_folder, check_positive, typed_flags, write_json
+from .core import check_choice, check_folder, check_positive, json_text, typed_flags, whole_file
 from .cuda import prefetch
 from .reading import folder_or_name
 from .faults import ON_ERROR
@@ -334,11 +334,13 @@ def write_evaluation(
     evaluation: Evaluation,  # Whose answers are written
     about: Mapping[str, Any],  # What evaluation.json says besides
 ) -> None:
-    "Write the answers of the main column, and all scores."
+    "Write the answers of the main column, and all scores; all files or none."
     dataset, spans, fields = evaluation.dataset, evaluation.spans[evaluation.main], evaluation.fields
     n_best = {id: at_temperature(c, fields["answer_temperature"]) for id, c in decode_n_best(dataset, spans).items()}
-    write_predictions(folder, decode_predictions(dataset, spans[:, 0], math.inf), n_best, fields["null_threshold"])
-    write_json(Path(folder, "evaluation.json"), {**about, "answers_of": evaluation.main, **evaluation.to_dict()})
+    scores = json_text({**about, "answers_of": evaluation.main, **evaluation.to_dict()})
+    with whole_file(Path(folder, "evaluation.json")) as part:  # in its place when the answers are in theirs
+        part.write_text(scores, encoding="utf-8")
+        write_predictions(folder, decode_predictions(dataset, spans[:, 0], math.inf), n_best, fields["null_threshold"])
 
 # %% ../nbs/66_evaluate.ipynb #v031
 def calibrate_checkpoint(

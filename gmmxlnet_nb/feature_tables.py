@@ -152,11 +152,10 @@ def token_ranges(
 ) -> list[tuple[int, int, bool]]:  # First token, last token (exclusive), whether the question is shown
     "`segment_ranges`, of places in an array."
     *cuts, question_from = np.searchsorted(starts, (*document.breaks, document.question_start)).tolist()
-    rooms, ranges = dict[bool, int](), list[tuple[int, int, bool]]()
+    rooms = {True: layout.room(question_tokens), False: layout.room(0)}
+    ranges = list[tuple[int, int, bool]]()
     for first, last in pairwise([0, *cuts, len(starts)]):
         asked = first >= question_from
-        if asked not in rooms:
-            rooms[asked] = layout.room(question_tokens if asked else 0)
         if last - first <= rooms[asked]:
             ranges.append((first, last, asked))
         else:

@@ -49,7 +49,7 @@ from .calibration import Calibration, fit_temperature, store_reading
 from .training_args import TrainingConfig, calling
 from .run_config import DocumentConfig, ModelConfig, RunConfig, check_parts, describe_fields, dtype_named, in_groups, read_run
 from .schedule import VALIDATION, StopAtExact
-from .train import RUN_CONFIG, GMMTrainer, last_checkpoint
+from .train import RUN_CONFIG, GMMTrainer, last_checkpoint, saving
 from .traces import RoutingTrace
 from .examination import CLEARED, Examination, Examined, scores_by_distance
 from .records import write_record
@@ -604,7 +604,8 @@ def finish_run(
 ) -> RunResult:
     "Save the trained model, ask it, and let it go."
     trainer = trained.trainer
-    trainer.save_model(str(folder / "checkpoint"))  # an evaluation in half precision leaves the model in it
+    with saving(folder / "checkpoint"):
+        trainer.save_model(str(folder / "checkpoint"))  # an evaluation in half precision leaves the model in it
     scores, by_length, examined = evaluate_run(trainer, parts, config.documents, folder)
     metrics = run_metrics(scores, by_length, parts, trained) | examined.metrics
     if trainer.is_world_process_zero():

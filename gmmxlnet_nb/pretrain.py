@@ -248,6 +248,7 @@ def check_finite_values(
 
 # %% ../nbs/75_pretrain.ipynb #t026
 STATE_FILE = "training.safetensors"  # Of a checkpoint: the optimizer's state, and what objectives train besides the model
+SAVING = ".saving-"  # How the folder of a checkpoint begins that is being written
 CHECKPOINTS = 2  # That are kept
 
 
@@ -394,7 +395,7 @@ def save_checkpoint(
     broken = [name for name, x in values.items() if not x.isfinite().all()]
     check_finite_values({"a weight": math.nan} if broken else {}, training.done)
     folder = output_dir / f"{PREFIX_CHECKPOINT_DIR}-{training.done}"
-    part = Path(tempfile.mkdtemp(dir=output_dir, prefix=".saving-"))
+    part = Path(tempfile.mkdtemp(dir=output_dir, prefix=SAVING))
     try:
         with saving(part):
             training.model.save_pretrained(part)
@@ -510,6 +511,8 @@ def begin_pretraining(
     folder: Path,  # Its own
 ) -> Path | None:  # The checkpoint to go on from
     "Note what a run is told; a `ValueError` if its folder holds another run, or none to resume."
+    for left in folder.glob(f"{SAVING}*"):  # of a save that was killed; the folder is this run's alone
+        shutil.rmtree(left, ignore_errors=True)
     last, file = last_checkpoint(folder), folder / RUN_FILE
     begun = file if file.is_file() and "data" in read_json(file) else None  # else it never came to read its texts
     there = next((path for path in (folder / "metrics.json", last, begun) if path is not None and path.exists()), None)

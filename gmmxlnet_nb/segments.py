@@ -409,11 +409,11 @@ def segment_ranges(
     "Cut a text at its breaks and into windows. Nothing here looks at the answers."
     cuts = [0, *(bisect_left(tokens.starts, b) for b in document.breaks), len(tokens.ids)]
     question_from = bisect_left(tokens.starts, document.question_start)
+    rooms = {True: layout.room(question_tokens), False: layout.room(0)}  # the smaller first: its error tells what all parts need
     ranges = []
     for first, last in pairwise(cuts):
         asked = first >= question_from
-        room = layout.room(question_tokens if asked else 0)
-        ranges += [(a, b, asked) for a, b in layout.windows(first, last, room)]
+        ranges += [(a, b, asked) for a, b in layout.windows(first, last, rooms[asked])]
     return ranges
 
 # %% ../nbs/11_segments.ipynb #c025

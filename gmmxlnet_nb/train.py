@@ -27,7 +27,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import EvalLoopOutput, PREFIX_CHECKPOINT_DIR
 from transformers.utils import SAFE_WEIGHTS_NAME
 
-from .core import DIGESTS, changed_files, hold_run, moved_names, read_json, write_digests, write_json
+from .core import DIGESTS, changed_files, disk_full, hold_run, moved_names, read_json, write_digests, write_json
 from .cuda import DeviceAdamW
 from .data import DocumentCollator, DocumentDataset
 from .streams import StreamedDocuments
@@ -126,12 +126,13 @@ def saving(
     "Turn whatever a failed write raises, which depends on the library, into an `OSError` that names the folder."
     try:
         yield
-    except (OSError, SafetensorError, RuntimeError) as error:
-        if isinstance(error, OSError) and error.filename == str(folder):
+    except Exception as error:
+        known = isinstance(error, OSError | SafetensorError | RuntimeError) or disk_full(error) is not None
+        if not known or (isinstance(error, OSError) and str(error.strerror).startswith("could not be saved")):
             raise
         there = next(path for path in (Path(folder), *Path(folder).absolute().parents) if path.exists())
         reason = f"could not be saved, with {shutil.disk_usage(there).free:,} bytes free on its disk: {error}"
-        raise OSError(getattr(error, "errno", None) or errno.EIO, reason, str(folder)) from error
+        raise OSError(getattr(error, "errno", None) or disk_full(error) or errno.EIO, reason, str(folder)) from error
 
 # %% ../nbs/06_train.ipynb #q419
 def check_weights(
