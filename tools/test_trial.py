@@ -172,7 +172,7 @@ def test_what_differs(tmp_path: Path) -> None:
     )
     assert not trial_faults.differences(one, trial_faults.results(tmp_path))
     (tmp_path / "metrics.json").write_text(json.dumps({"exact": 2}))
-    (tmp_path / "left.part").touch()
+    (tmp_path / "left.txt").touch()
     assert trial_faults.differences(one, trial_faults.results(tmp_path)) == (
-        "left.part is too many; metrics.json is another"
+        "left.txt is too many; metrics.json is another"
     )
