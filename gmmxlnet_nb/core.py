@@ -129,7 +129,9 @@ def disk_full(
     "Whether there was no room to write, as Python or a library in Rust tells it."
     told = re.search(r"\(os error (\d+)\)", str(error))
     number = error.errno if isinstance(error, OSError) else int(told[1]) if told else None
-    return number if number in DISK_FULL else None
+    if number in DISK_FULL or error is None or error.__suppress_context__:
+        return number if number in DISK_FULL else None
+    return disk_full(error.__context__)  # which a library was about to clean up after, when that failed, too
 
 
 @contextmanager

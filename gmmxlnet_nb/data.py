@@ -34,7 +34,8 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from gmmxlnet_nb.core import (
-    check_choice, check_folder, check_positive, check_regular_file, file_digest, hold_lock, moved_names, whole_file
+    check_choice, check_folder, check_positive, check_regular_file, file_digest, hold_lock, moved_names, whole_file,
+    writing,
 )
 from .attention import packed_tokens
 from .documents import Document, check_document, check_ids, is_text
@@ -366,7 +367,7 @@ def keep_features(
     features = read_features(path)
     if features is None or len(features) != len(documents):  # whoever has put it there
         clear_unfinished(folder)
-        with unfinished_folder(folder) as unfinished:
+        with writing(path), unfinished_folder(folder) as unfinished:
             write_features(build(unfinished), unfinished, path)
         features = Dataset.from_file(str(path))
     return features

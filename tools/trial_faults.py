@@ -397,6 +397,8 @@ def killed_sweeps(rounds: int, seed: int, place: Path) -> Iterator[tuple[str, st
     if (done := sweep(project)).returncode:
         raise RuntimeError(f"runs cannot be run: {done.stdout[-500:]}")
     seconds, wanted = time.perf_counter() - began, sweep_results(project)
+    if not {"runs/records/tiny-0.json", "runs/records/tiny-1.json"} <= wanted.keys():
+        raise RuntimeError(f"runs must have left two records, got {sorted(wanted)[:20]}")
     for _ in range(rounds):
         shutil.rmtree(project / "runs")
         moments = [draw.uniform(0.1, 0.95) * seconds for _ in range(draw.choice([1, 2]))]
@@ -507,7 +509,8 @@ def targets(checkpoint: Path) -> list[Target]:
     layout = SegmentLayout(128, 0)
     analyses = []
     for count in (8, 10):
-        data = analysis_data(model, tokenizer, "kinds", count, 3)
+        with contextlib.redirect_stderr(io.StringIO()):  # what it says of the data
+            data = analysis_data(model, tokenizer, "kinds", count, 3)
         analyses.append(analyze_experts(GMMAnalyzer(model, tokenizer), data, permutations=19))
     readings = [qa.read(" ".join(d.text for d in some)) for some in documents]
 
