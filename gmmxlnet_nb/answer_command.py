@@ -61,11 +61,12 @@ def describe_answer(
 def describe_evidence(
     evidence: dict[str, Any],  # Of `Evidence.to_dict`
 ) -> list[str]:  # Lines
-    "What an answer hangs on, for people."
-    if not evidence["segments"]:
+    "What an answer hangs on, for people: segments with an effect that is not 0.00."
+    segments = [segment for segment in evidence["segments"] if round(segment["effect"], 2) > 0]
+    if not segments:
         return ["        it hangs on no other segment"]
     lines = ["        without these segments in memory it would be less probable:"]
-    for segment in evidence["segments"]:
+    for segment in segments:
         text = " ".join(segment["text"].split())
         shown = text if len(text) <= 90 else f"{text[:89]}…"
         lines.append(f"        {segment['effect']:6.2f}  segment {segment['segment'] + 1:,}: {shown}")
