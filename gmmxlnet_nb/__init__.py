@@ -10,6 +10,9 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
+if sys.platform == "win32":  # its files cannot be replaced while they are open, nor processes be forked
+    raise ImportError("gmmxlnet_nb runs on Linux. On Windows use it in WSL; on macOS nothing is tested")
+
 _PUBLIC = {
     "core": "hold_run",
     "experts": "GatedMemoryMixture",

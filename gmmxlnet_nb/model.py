@@ -310,8 +310,10 @@ def check_one_device(
 def check_device(
     device: torch.device | str,  # What was given
 ) -> torch.device:
-    "The device; a `ValueError` if this machine has no such one."
+    "The device; a `ValueError` if this machine has no such one, and for GPUs of Apple's, on which nothing is tested."
     try:
+        if torch.device(device).type == "mps":
+            raise ValueError("device must be cpu or cuda, got 'mps', which is not supported: use_cpu=True trains without it")
         return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError, TypeError) as error:
         raise ValueError(f"device must be one of this machine's, got {device!r}: {error}") from None

@@ -35,7 +35,7 @@ from .data import DocumentDataset
 from .documents import Document, check_document
 from .experts import expand_strategies
 from .loading import type_name
-from .model import XLNetWithMemory
+from .model import XLNetWithMemory, check_device
 from .router import MemoryGatingNetwork
 from .segments import document_feature
 from .shared_reading import check_groups
@@ -535,7 +535,7 @@ def check_trainer(
     eval_dataset: Any,  # To be asked about, if anything
     given: Mapping[str, Any],  # Other arguments of the trainer
 ) -> DocumentDataset | None:  # To be asked about
-    "A `ValueError` for options of another kind, arguments that would do nothing, or several GPUs in one process."
+    "A `ValueError` for options of another kind, arguments that do nothing, a device or several in one process that cannot be."
     if not isinstance(args, TrainingConfig):
         raise ValueError(f"args must be a TrainingConfig or a GMMTrainingConfig, got {type(args).__name__}")
     if model is not None or given.get("model_init") is None:
@@ -545,6 +545,7 @@ def check_trainer(
             raise ValueError(f"{name} must be left out: GMMTrainer scores answers, and has losses, of its own")
     if args.questions_per_reading > 1 and getattr(given.get("data_collator"), "pack_tokens", False):
         raise ValueError(f"pack_tokens must be False with questions_per_reading = {args.questions_per_reading}, got True")
+    check_device(args.device)
     if args.n_gpu > 1:
         how = f"start with torchrun --nproc-per-node {args.n_gpu}, or set CUDA_VISIBLE_DEVICES"
         raise ValueError(f"one process must have one GPU, got {args.n_gpu}: {how}")

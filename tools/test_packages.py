@@ -116,3 +116,9 @@ def test_requirements(place: Path) -> None:
     names |= {"pyarrow": "datasets", "huggingface_hub": "transformers"}  # they come with these
     missing = {names.get(name, name) for name in imported} - needed - {"triton"}
     assert not missing
+
+
+def test_a_system_that_is_not_supported() -> None:
+    """Windows is told at once, and what to do there."""
+    done = run("-c", "import sys; sys.platform = 'win32'; import gmmxlnet_nb", cwd=ROOT)
+    assert done.returncode == 1 and "ImportError: gmmxlnet_nb runs on Linux. On Windows use it in WSL" in done.stderr, done.stderr
