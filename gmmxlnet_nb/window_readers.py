@@ -128,8 +128,9 @@ def choice_of(
 ) -> int:  # Its number; -1 where none is said
     "The choice that a reader takes; of equally good ones the first."
     values = scores if rank_by == "score" else scores - nulls[:, None]
-    best = values.amax(0) if values.numel() else values.new_full((1,), -torch.inf)
-    return int(best.argmax()) if best.isfinite().any() else -1
+    if not values.isfinite().any():
+        return -1
+    return int(values.amax(0).argmax())
 
 
 def answers_from(

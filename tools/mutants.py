@@ -10,9 +10,10 @@ Hence this small tool, which makes each change twice, in the module and in the c
 
 A mutant is one edit of the text of an exported cell: a comparison's boundary, an operator, a constant, a `not` or a
 `clamp` that goes, an operand or a condition that is dropped, swapped arguments, a check that is deleted, an argument that
-comes back unchanged. Left alone are docstrings, messages, annotations, decorators, `zip`'s `strict`, logging, and names
-that only messages use. Modules without mutants: kernels and fused (Triton, which needs a GPU), and `__init__`, `__main__` and
-`_modidx`, which no notebook exports or which are generated.
+comes back unchanged. Left alone are docstrings, messages, annotations, decorators, `zip`'s `strict`, logging, names that
+only messages use, and what a figure merely looks like: widths of lines, sizes of letters. Modules without mutants:
+kernels and fused (Triton, which needs a GPU), and `__init__`, `__main__` and `_modidx`, which no notebook exports or which
+are generated.
 
 It is tested in a scratch copy of the repository, never in the repository: by the module's own notebook, then by those that
 name the module in their code, the nearest level first (`[tool.layout]`), until one fails or takes more than `--limit`
@@ -71,6 +72,7 @@ OPERATORS: dict[type[ast.operator], tuple[str, str]] = {
 REMOVABLE = {"clamp", "clamp_min", "clamp_max", "masked_fill", "detach", "nan_to_num"}
 OTHER_CALLS = {"any": "all", "all": "any", "min": "max", "max": "min", "amin": "amax", "amax": "amin"}
 LOGGING = {"print", "warn", "debug", "info", "warning", "error", "exception"}
+LOOKS = set("alpha fontsize framealpha handlelength labelpad labelsize linewidth linewidths ls lw markersize ms pad size".split())
 CHECKS = ("check_", "require")
 
 
@@ -91,7 +93,7 @@ def called(node: ast.AST) -> str:
 
 
 def outside(node: ast.AST) -> Iterator[ast.AST | None]:
-    """The parts of a node that are no behaviour: messages, annotations, logging."""
+    """The parts of a node that are no behaviour: messages, annotations, logging, looks."""
     match node:
         case ast.Raise():
             yield from (node.exc, node.cause)
@@ -103,7 +105,7 @@ def outside(node: ast.AST) -> Iterator[ast.AST | None]:
             yield from node.decorator_list
         case ast.arg() | ast.AnnAssign():
             yield node.annotation
-        case ast.keyword(arg="strict"):
+        case ast.keyword(arg=name) if name == "strict" or name in LOOKS:
             yield node
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             yield node
