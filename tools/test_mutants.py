@@ -85,8 +85,8 @@ def test_an_edit(source: str, kind: str, after: str) -> None:
     "source",
     [
         "'1 < 2'", "x: Literal[1, 2]", "print(1 < 2)", "log.warning(f'{1 + 2}')", "@dataclass(frozen=True)\nclass A: ...",
-        "zip(a, b, strict=True)", "ax.plot(a, lw=2)", "x = require(y, f'{1 + 2}' + str(3))", "x = isinstance(a, int | str)", "x = 'a' + b",
-        "if TYPE_CHECKING:\n    x = 1", "x = cast(int | None, y)",
+        "zip(a, b, strict=True)", "x = require(y, f'{1 + 2}' + str(3))", "x = isinstance(a, int | str)", "x = 'a' + b",
+        "if TYPE_CHECKING:\n    x = 1", "ax.plot(a, lw=2)", "x = cast(int | None, y)",
     ],
 )  # fmt: skip
 def test_what_is_no_behaviour_is_left_alone(source: str) -> None:
