@@ -611,7 +611,7 @@ def test_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str, st
 
 
 def test_smoke_run_that_does_not_exist() -> None:
-    with pytest.raises(ValueError, match=r"run 'smoke-gmm5' does not exist: did you mean 'smoke-"):
+    with pytest.raises(ValueError, match=r"must name runs of the manifest, got 'smoke-gmm5': did you mean 'smoke-"):
         make_site.smoke_runs(["smoke-gmm5"])
 
 
