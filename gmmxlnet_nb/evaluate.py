@@ -299,8 +299,9 @@ def answers_folder(
         raise ValueError(f"out must be outside of the checkpoint, got {str(folder)!r}")
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"out must be a folder, got {str(folder)!r}, which is none")
-    others = sorted(path.name for path in folder.iterdir() if path.name not in FILES) if folder.is_dir() else []
-    if others:
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    killed = {name for name in names if name.startswith(FILES) and name.endswith(".part")}  # left by a killed evaluation
+    if others := [name for name in names if name not in killed and name not in FILES]:
         raise ValueError(f"out must be a new folder, or one of an evaluation, got {str(folder)!r} with {others[0]}")
     earlier = [name for name in FILES if (folder / name).exists()]
     if earlier and not force:
@@ -319,7 +320,7 @@ def check_writable(
     except OSError as error:
         raise ValueError(f"out must be a folder that can be written to, got {str(folder)!r}: {error.strerror}") from None
 
-
+# %% ../nbs/66_evaluate.ipynb #v027s1
 def at_temperature(
     candidates: Sequence[Candidate],  # A document's
     temperature: float,  # T > 0
