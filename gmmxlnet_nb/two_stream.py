@@ -65,7 +65,7 @@ def draw_spans(
 
 
 def draw_permutation(
-    allowed: Tensor,  # (b, l), True where a token may be predicted
+    allowed: Tensor,  # (b, l), True where a token may be predicted; on any device, chance is drawn on the CPU
     share: float = 1 / 6,  # Of these, how many are
     longest: int = 5,  # Tokens in a span, at most
     generator: torch.Generator | None = None,  # None for PyTorch's own
@@ -74,6 +74,7 @@ def draw_permutation(
     check_number("share", share, 0, 1)
     if type(longest) is not int or longest < 1:
         raise ValueError(f"longest must be a whole number > 0, got {longest!r}")
+    device, allowed = allowed.device, allowed.cpu()
     counts = allowed.sum(1)
     if bool((counts < 2).any()):
         least = f"2 tokens of each segment, one to predict and one to see, got {int(counts.min())}"
@@ -86,7 +87,7 @@ def draw_permutation(
         ranks[row, places] = 1 + torch.randperm(count, generator=generator)
         targets[row] = places[0]
         targets[row, :count] = places
-    return Permutation(ranks, targets), there
+    return Permutation(ranks.to(device), targets.to(device)), there.to(device)
 
 # %% ../nbs/58_two_stream.ipynb #w012
 def attend_targets(
