@@ -517,7 +517,7 @@ TABLES = (
         "`where`, the best of three rules that know no person, and the first room of the person, both in the very documents "
         "that were asked about.",
         BOUND,
-        "llrrrr",
+        r">{\raggedright\arraybackslash}p{0.13\linewidth}>{\raggedright\arraybackslash}p{0.42\linewidth}rrrr",
         binding_body,
         r"\footnotesize\setlength{\tabcolsep}{4pt}",
     ),
@@ -662,7 +662,10 @@ TABLES = (
         "The records that all numbers come from: run, seeds, commit of the sources (+: with changes), device, and how "
         "each record's digest begins.",
         NEEDED,
-        r"llll>{\raggedright\arraybackslash}p{0.28\linewidth}",
+        "l"
+        r">{\raggedright\arraybackslash}p{0.14\linewidth}"
+        "l"
+        r">{\raggedright\arraybackslash}p{0.13\linewidth}>{\raggedright\arraybackslash}p{0.27\linewidth}",
         provenance_body,
         r"\scriptsize\setlength{\tabcolsep}{4pt}",
         long=True,
