@@ -65,7 +65,7 @@ def plain_value(
         return [plain_value(one) for one in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
-
+# %% ../nbs/07_analysis.ipynb #a051b
 def measured(
     make: Callable[[], Any],  # Gives a result, or a `ValueError`
 ) -> dict[str, Any]:  # value; or None, and a reason
@@ -75,7 +75,7 @@ def measured(
     except ValueError as error:
         return {"value": None, "reason": str(error)}
 
-
+# %% ../nbs/07_analysis.ipynb #a051c
 def named_joins(
     linkage: np.ndarray,  # (k − 1, 4), of `cluster_profiles`
 ) -> dict[str, float]:  # What is joined → at which distance, the closest first
@@ -109,7 +109,7 @@ def report_statistics(
     }  # fmt: skip
     return {name: measured(make) for name, make in found.items()}
 
-
+# %% ../nbs/07_analysis.ipynb #a051s1b
 def beside_untrained(
     test: Mapping[str, Any],  # Of a trained memory, significant
     untrained: Mapping[str, Any] | None,  # Likewise of an untrained one; None if it was not tested
@@ -153,7 +153,7 @@ def why_untested(
     one = "one text cannot show it: it takes many documents, with different content at the same place"
     return one if len(trace.ids) == 1 else ""
 
-
+# %% ../nbs/07_analysis.ipynb #a052s2b
 def tested(
     trace: RoutingTrace,  # Of documents
     permutations: int,  # Of the test
@@ -164,7 +164,7 @@ def tested(
     why = why_untested(trace)
     return {"value": None, "reason": why} if why else measured(lambda: specialisation_test(trace, permutations))
 
-
+# %% ../nbs/07_analysis.ipynb #a052s2c
 def one_text_verdict(
     trace: RoutingTrace,  # Of one document
 ) -> str:
@@ -176,7 +176,6 @@ def one_text_verdict(
         "and how alike they are in the end. They say nothing of other texts. "
         "To test specialisation, analyze many documents: a task such as kinds, or a file of questions."
     )
-
 
 # %% ../nbs/07_analysis.ipynb #a053
 def writable_folder(
@@ -254,7 +253,7 @@ def own_trace(
         raise ValueError(f"trace must be of this model as it is now ({own}), got one of {trace.model or 'no model'}")
     return trace
 
-
+# %% ../nbs/07_analysis.ipynb #a060fb
 def own_states(
     model: XLNetWithMemory,  # With experts
     states: np.ndarray | Tensor,  # What was given
@@ -266,7 +265,6 @@ def own_states(
     if shape is None or len(shape) != 4 or shape[1:] != own:
         raise ValueError(f"states must be (n, k, m, d) of the model's {own}, got {shape or type(states).__name__}")
     return found
-
 
 # %% ../nbs/07_analysis.ipynb #a061
 class GMMAnalyzer:
@@ -492,7 +490,7 @@ class CaptureAndRetention:
         lines = [[f"{x:.2f}" if isinstance(x, float) else str(x) for x in map(row.get, names)] for row in rows]
         return "\n".join("  ".join(f"{x:>{len(name)}}" for x, name in zip(line, names, strict=True)) for line in [names, *lines])
 
-
+# %% ../nbs/07_analysis.ipynb #i130b
 def check_fact_segments(
     dataset: DocumentDataset,  # n documents
     fact_segments: Any,  # The segment of each document's fact, from 1

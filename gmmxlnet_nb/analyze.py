@@ -101,7 +101,7 @@ class Effects:
     curves: RetentionCurves | None = None
     report: dict[str, Any] = field(default_factory=dict)  # Section → its numbers, or None and a reason
 
-
+# %% ../nbs/97_analyze.ipynb #z009b
 def found_or_why(
     make: Callable[[], Any],  # Gives a result, or a `ValueError`
 ) -> tuple[Any, str]:  # The result, or None and a reason
@@ -111,7 +111,7 @@ def found_or_why(
     except (ValueError, ImportError) as error:
         return None, str(error)
 
-
+# %% ../nbs/97_analyze.ipynb #z009c
 def section(
     found: Any,  # A result, or None
     why: str,  # The reason
@@ -120,7 +120,7 @@ def section(
     "A part of a report."
     return {"value": None, "reason": why} if found is None else measured(lambda: show(found))
 
-
+# %% ../nbs/97_analyze.ipynb #z009d
 def probe_numbers(
     found: ProbeTable,  # Of all distances
 ) -> list[dict[str, Any]]:  # A row for each distance and expert, or all experts
@@ -132,7 +132,7 @@ def probe_numbers(
         for d, distance in enumerate(found.distances) for j, expert in enumerate(found.experts)
     ]  # fmt: skip
 
-
+# %% ../nbs/97_analyze.ipynb #z009e
 def curve_numbers(
     found: RetentionCurves,  # Of all distances
 ) -> list[dict[str, Any]]:  # A row for each distance and curve
@@ -205,7 +205,7 @@ def document_parts(
             marked[name] = [(segment, max(start, low) - low, min(end, high) - low)]
     return {"segments": [document.text[a:b] for a, b in spans], "question": document.question, **marked}
 
-
+# %% ../nbs/97_analyze.ipynb #z011b
 def text_parts(
     qa: DocumentQA,  # That reads
     path: Path,  # A text
@@ -265,7 +265,7 @@ def save_figures(
     "Write figures by their names."
     return {name: one if isinstance(one, str) else save_figure(one, folder / name, formats) for name, one in figures.items()}
 
-
+# %% ../nbs/97_analyze.ipynb #z015b
 def drawings(
     analyzer: GMMAnalyzer,  # With a model
     data: Any,  # As `track_routing` takes it
@@ -331,7 +331,7 @@ def with_memory(
         model.memory = own
         vars(model).update(before)
 
-
+# %% ../nbs/97_analyze.ipynb #z019b2
 def untrained_section(
     analyzer: GMMAnalyzer,  # With a trained model
     data: DocumentDataset | Path,  # That was read
@@ -598,7 +598,7 @@ def argument_parser(
     add("--json", action="store_true", help="print the report as JSON instead of its verdict")
     return parser
 
-
+# %% ../nbs/97_analyze.ipynb #z024b
 FLAG_NAMES = {  # What parameters are called on the command line
     "checkpoint": "MODEL", "data_path": "DATA", "data": "DATA", "output_dir": "--out", "num_documents": "--max-documents",
     "num_segments": "--num-segments", "task_options": "--task-options", "max_segments": "--max-segments",

@@ -32,7 +32,7 @@ def describe_place(
     parts += [f"page {answer['page']}"] if answer["page"] is not None else []
     return ", ".join([*parts, f"characters {answer['start']:,} to {answer['end']:,}", f"segment {answer['segment'] + 1:,}"])
 
-
+# %% ../nbs/68_answer_command.ipynb #a005b
 def in_sentence(
     answer: dict[str, Any],  # Of `DocumentQA`
     colour: bool,  # Whether to set the answer in bold
@@ -44,7 +44,7 @@ def in_sentence(
         sentence = f"{before}{BOLD}{text}{PLAIN}{behind}"
     return " ".join(sentence.split())
 
-
+# %% ../nbs/68_answer_command.ipynb #a005c
 def describe_answer(
     answer: dict[str, Any],  # Of `DocumentQA`
     several: bool,  # Whether there are several documents
@@ -90,7 +90,7 @@ def sources_of(
         found[name] = source.held() if again else source
     return found
 
-
+# %% ../nbs/68_answer_command.ipynb #a007b
 def answer_parser(
     prog: str,  # The command's name
 ) -> argparse.ArgumentParser:

@@ -46,7 +46,7 @@ def exact_match(
     "Whether two answers are the same."
     return float(normalize_answer(gold) == normalize_answer(predicted))
 
-
+# %% ../nbs/40_answers.ipynb #c005b
 def f1_score(
     gold: str,  # A right answer, "" for none
     predicted: str,  # The model's answer, "" for none
@@ -68,7 +68,7 @@ def is_number(
     "Whether a value can be compared with a threshold."
     return not isinstance(value, bool) and isinstance(value, Real) and value == value
 
-
+# %% ../nbs/40_answers.ipynb #c008b2
 def check_values(
     name: str,  # The parameter's name
     documents: Sequence[Document],  # That it has to fit
@@ -102,7 +102,7 @@ def check_list(
     if not values:
         raise ValueError(f"{name} must hold at least one {kind.__name__.lower()}, got none")
 
-
+# %% ../nbs/40_answers.ipynb #c008bb
 def check_documents(
     documents: Sequence[Document],  # To be scored
 ) -> None:
@@ -115,7 +115,7 @@ def check_documents(
         what = "documents must have their answers to be scored"
         raise ValueError(f"{what}, got {got}: write_predictions writes what the owner of the answers can score")
 
-
+# %% ../nbs/40_answers.ipynb #c008bc
 def check_predictions(
     documents: Sequence[Document],  # To be scored
     predictions: Any,  # Document id → answer
@@ -173,7 +173,7 @@ def apply_threshold(
     has_answer = {document.id: bool(document.answers) for document in documents}
     return {id: float(not has_answer[id]) if null_scores[id] > null_threshold else s for id, s in scores.items()}
 
-
+# %% ../nbs/40_answers.ipynb #c014b2
 def best_threshold(
     documents: Sequence[Document],  # With their right answers
     predictions: Mapping[str, str],  # Document id → answer, as if every document had one
@@ -300,14 +300,14 @@ def best_first(
     "Where the n largest values are, the largest first; of equal ones, the first first."
     return values.sort(dim=-1, descending=True, stable=True).indices[:, :n]
 
-
+# %% ../nbs/40_answers.ipynb #c031b
 def no_span(
     like: Tensor,  # Where it is needed, and of which type
 ) -> Tensor:  # (4,)
     "A row of `top_spans` without a span. It is made where it is needed: nothing has to be copied there."
     return torch.stack([like.new_full((), x) for x in (-math.inf, 0, -1, -1)])
 
-
+# %% ../nbs/40_answers.ipynb #c031c
 def top_spans(
     scores: Tensor,  # (b, s, l, width), as `span_scores` gives them
     n: int,  # How many spans of each document
@@ -347,7 +347,7 @@ def n_best_spans(
     starts, ends = (null_logits(logits.float(), answer_mask.bool()) for logits in (start_logits, end_logits))
     return add_null(top_spans(scores, n), starts + ends)
 
-
+# %% ../nbs/40_answers.ipynb #c033bb
 def best_spans(
     start_logits: Tensor,  # (b, s, l)
     end_logits: Tensor,  # (b, s, l)
@@ -367,7 +367,7 @@ def first_spans(
     top = no_span(torch.empty(0, device=place)).expand(b, n, 4)
     return {"top": top, "nulls": torch.full((b, 2, 2), math.inf, device=place), "segments": torch.zeros((), device=place)}
 
-
+# %% ../nbs/40_answers.ipynb #c138b
 def merge_spans(
     inputs: Mapping[str, Tensor],  # `first_spans` or what was known before; starts, ends and answer_mask (b, c, l)
     n: int,  # Spans of each document
@@ -384,7 +384,7 @@ def merge_spans(
     nulls = torch.stack([at_cls.masked_fill(~asked, torch.inf).amin(1), at_cls.amin(1)], dim=1)
     return {"top": top, "nulls": torch.minimum(inputs["nulls"], nulls), "segments": inputs["segments"] + starts.shape[1]}
 
-
+# %% ../nbs/40_answers.ipynb #c138c
 @cache
 def span_search(
     n: int,  # Spans of each document
@@ -475,7 +475,7 @@ def spans_array(
         raise ValueError(f"spans must be of float32: places of {exact:.0f} and more are rounded in half precision")
     return spans
 
-
+# %% ../nbs/40_answers.ipynb #c046b
 def check_spans(
     dataset: DocumentDataset,  # What they are about
     spans: np.ndarray | Tensor,  # (documents, 5) or (documents, n, 5)
@@ -498,7 +498,7 @@ def check_spans(
         raise ValueError("spans must say where they are in whole numbers: segment, first token − l, last token − l")
     return spans
 
-
+# %% ../nbs/40_answers.ipynb #c046c
 def dataset_rows(
     dataset: DocumentDataset,  # Documents and features
     spans: np.ndarray,  # One row, or n, for each document
@@ -530,7 +530,7 @@ def decode_predictions(
         predictions.append(Prediction(document.id, text, start, score, null))
     return predictions
 
-
+# %% ../nbs/40_answers.ipynb #c047b
 def no_answer_scores(
     predictions: Sequence[Prediction],  # As `decode_predictions` gives them
 ) -> dict[str, float]:  # Document id → null score − score
@@ -590,7 +590,7 @@ def check_decoded(
             how = "predictions must be decoded with null_threshold=math.inf, and the threshold given to write_predictions"
             raise ValueError(f"{how}, got no answer for {p.id!r}")
 
-
+# %% ../nbs/40_answers.ipynb #c059b
 def check_n_best(
     predictions: Sequence[Prediction],  # To be written
     n_best: Any,  # To be written beside them, or None

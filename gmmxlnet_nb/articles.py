@@ -43,7 +43,7 @@ def article_key(
     named = {"article": document.article, "title": document.title, "text": document.text}
     return next(((kind, name) for kind, name in named.items() if name), ("text", ""))
 
-
+# %% ../nbs/15_articles.ipynb #c049b2
 def as_article(
     documents: Iterable[Document],  # Of one article
 ) -> Article:  # With the paragraphs that they are about
@@ -51,7 +51,7 @@ def as_article(
     found = tuple(documents)
     return Article(tuple(dict.fromkeys(document.text for document in found)), found)
 
-
+# %% ../nbs/15_articles.ipynb #c049c2
 def group_articles(
     documents: Iterable[Document],  # In any order
 ) -> list[Article]:  # In the order in which they begin
@@ -61,7 +61,7 @@ def group_articles(
         groups.setdefault(article_key(document), []).append(document)
     return [as_article(group) for group in groups.values()]
 
-
+# %% ../nbs/15_articles.ipynb #c049d
 def neighbours(
     documents: Callable[[], Iterable[Document]],  # Gives rows' documents
     where: str,  # How to say where they come from
@@ -115,7 +115,7 @@ def known_articles(
     for article in read():
         yield replace(article, documents=tuple(known_documents(article.documents, blind)))
 
-
+# %% ../nbs/15_articles.ipynb #d112b
 def stream_squad_articles(
     data_path: str | Path,  # What `load_squad` takes
     split: str = "train",  # "train" or "validation"
@@ -147,7 +147,7 @@ def word_count(
     "Length in words; where none are written between spaces, in characters."
     return len(WORD.findall(text))
 
-
+# %% ../nbs/15_articles.ipynb #d114b
 def pack_texts(
     texts: Sequence[str],  # Neighbours, in order
     max_length: int | None,  # Of those that go together; None for all
@@ -235,7 +235,7 @@ class Place(NamedTuple):
         "Whether an answer in the paragraph is in the part whole."
         return self.first <= answer.start and answer.start + len(answer.text) <= self.last
 
-
+# %% ../nbs/15_articles.ipynb #c049cb
 def choose_place(
     document: Document,  # About a paragraph
     places: Sequence[Place],  # Of the paragraph's parts
@@ -244,7 +244,7 @@ def choose_place(
     held = [sum(map(place.holds, document.answers)) for place in places]
     return places[held.index(max(held)) if document.answers else zlib.crc32(document.id.encode()) % len(places)]
 
-
+# %% ../nbs/15_articles.ipynb #c049cc
 def move_document(
     document: Document,  # About a paragraph
     place: Place,  # Of one of its parts
@@ -253,7 +253,7 @@ def move_document(
     moved = (Answer(a.text, a.start - place.first + place.start) for a in document.answers if place.holds(a))
     return check_document(replace(document, text=place.text, answers=tuple(moved), article=""))
 
-
+# %% ../nbs/15_articles.ipynb #c049cd
 def place_parts(
     article: Article,  # Paragraphs and questions
     max_length: int | None,  # Of a joined document; None for the whole article
@@ -312,7 +312,7 @@ class JoinCounts:
         if str(self):
             say_once(f"long documents: {self}")
 
-
+# %% ../nbs/15_articles.ipynb #d117b
 def join_articles(
     articles: Iterable[Article],  # Read one by one
     max_length: int | None = None,  # Of a joined document, in the unit of `length`; None for whole articles

@@ -156,7 +156,7 @@ def pack_segments(
             segment[3, before:end] = visible
     return torch.from_numpy(found)
 
-
+# %% ../nbs/43_asking.ipynb #q010b
 def segment_inputs(
     packed: Tensor,  # (4, b, c, l), of `pack_segments`
 ) -> dict[str, Tensor]:
@@ -178,7 +178,7 @@ class ChunkOutput:
     exists: Tensor  # (b, c), False where a text has ended
     probs: Tensor | None  # Shares of the experts in writing (b, c, k); None for a memory without routes
 
-
+# %% ../nbs/43_asking.ipynb #q212b
 def tail_length(
     input_ids: Tensor,  # (b, c, l)
     write_ids: Sequence[int],  # Token ids of a segment's end
@@ -291,7 +291,7 @@ def apart_spans(
         scores = scores.masked_fill((first <= b[..., None, None]) & (last >= a[..., None, None]), -torch.inf)
     return torch.stack(found, dim=2)
 
-
+# %% ../nbs/43_asking.ipynb #q416b
 @cache
 def apart_search(
     n: int,  # Spans of each segment
@@ -324,7 +324,7 @@ def apart_so_far(
             settled += span.end <= reached
     return kept
 
-
+# %% ../nbs/43_asking.ipynb #q414b
 @dataclass(frozen=True)
 class Best:
     "What was found in a text."
@@ -463,7 +463,7 @@ def smaller_batch(
     size = 1 << (len(live) - 1).bit_length() if live and halve else len(live)
     return sorted([*live, *ended[: max(0, size - len(live))]])
 
-
+# %% ../nbs/43_asking.ipynb #q315b
 def start_state(
     model: XLNetWithMemory,  # Of any memory
     state: Any,  # The memory of so many texts; None for the start
@@ -472,7 +472,7 @@ def start_state(
     "The memory to begin with, checked once: what the model makes of it needs no checks before each chunk."
     return model.get_initial_memory(count) if state is None else model.checked_state(state, count)
 
-
+# %% ../nbs/43_asking.ipynb #q315c
 def checked_end(
     state: Any,  # After all texts
 ) -> Any:  # `state`
@@ -558,7 +558,7 @@ def question_ids(
             raise ValueError(f"question must have at least one word, got {one!r:.80}")
     return ids, single
 
-
+# %% ../nbs/43_asking.ipynb #q018b
 def named_sources(
     text: Any,  # What `text_source` takes, or a mapping of names to that
 ) -> list[tuple[str | None, TextSource]]:
@@ -570,7 +570,7 @@ def named_sources(
         raise ValueError(f"text must map names to texts, at least one, got {list(text)!r:.80}")
     return [(name, text_source(one)) for name, one in text.items()]
 
-
+# %% ../nbs/43_asking.ipynb #q018c
 def check_question_fits(
     reader: Reader,  # Sizes
     questions: Sequence[Sequence[int]],  # Token ids of each

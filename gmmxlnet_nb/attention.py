@@ -152,7 +152,7 @@ class MovedRows(torch.autograd.Function):
         target, kept = ctx.saved_tensors
         return grad.index_select(0, target).masked_fill_(~kept[:, None], 0), *[None] * 4
 
-
+# %% ../nbs/20_attention.ipynb #k191b
 class PackedRows(NamedTuple):
     "Where the tokens of padded documents are once they are packed one after another, the longest first."
 
@@ -317,7 +317,7 @@ def hash_int32(
     x = (x ^ ((x >> 15) & 0x1FFFF)) * -0x7B935975  # 0x846CA68B, as int32 has it
     return x ^ ((x >> 16) & 0xFFFF)
 
-
+# %% ../nbs/20_attention.ipynb #c062b2
 def hashed_dropout(
     x: Tensor,  # Of any shape
     p: float,  # Share to be dropped, rounded to a multiple of 2⁻¹⁶
@@ -339,7 +339,7 @@ def kept_by_bits(
     bits = torch.empty(-(-count // 4), dtype=torch.int64, device="cpu").random_(-(2**63), None).view(torch.int16)
     return (bits[:count] >= threshold - 2**15).view(shape), 2**16 / (2**16 - threshold)
 
-
+# %% ../nbs/20_attention.ipynb #c062bb
 class BitsDropout(torch.autograd.Function):
     "Dropout by bits, on a CPU."
 
@@ -392,7 +392,7 @@ def on_cpu(x: Tensor) -> bool:
     "Whether to compute for a CPU; a compiler knows better."
     return x.device.type == "cpu" and not torch.compiler.is_compiling()
 
-
+# %% ../nbs/20_attention.ipynb #c067b
 def even_slices(
     size: int,  # Of what is taken apart
     count: int,  # Of parts
@@ -401,7 +401,7 @@ def even_slices(
     ends = [-(-size * i // count) for i in range(count + 1)]
     return [slice(*pair) for pair in itertools.pairwise(ends)]
 
-
+# %% ../nbs/20_attention.ipynb #c067c
 def batch_slices(
     batch: int,  # b
     numbers: int,  # That a row has
@@ -410,7 +410,7 @@ def batch_slices(
     "Even parts of a batch with about as many numbers as are small enough."
     return even_slices(batch, max(1, batch // max(least, CACHE_NUMBERS // numbers)))
 
-
+# %% ../nbs/20_attention.ipynb #c067d
 def workspace_view(
     room: Tensor,  # Contiguous, large enough
     *shape: int,  # What is needed of it
@@ -418,7 +418,7 @@ def workspace_view(
     "The beginning of memory that is there, in another shape."
     return room.view(-1)[: math.prod(shape)].view(shape)
 
-
+# %% ../nbs/20_attention.ipynb #c067e
 def bmm_into(
     left: Tensor,  # (rows, h, x, y)
     right: Tensor,  # (rows, h, y, z)

@@ -171,7 +171,7 @@ def other_stories(
         free = [at for i, at in enumerate(free) if i not in script]
     return stories
 
-
+# %% ../nbs/29_babi.ipynb #b019b
 def simulate(
     world: World,  # At its beginning
     num_facts: int,  # How many
@@ -202,7 +202,6 @@ def simulate(
     asked = [one.thing or one.person for one in stories]
     return facts, [(whom, str(world.where(whom))) for whom in asked]
 
-
 # %% ../nbs/29_babi.ipynb #b021
 @functools.cache
 def fact_pattern() -> re.Pattern[str]:
@@ -210,7 +209,7 @@ def fact_pattern() -> re.Pattern[str]:
     verbs = "|".join(verb for verbs in DEEDS.values() for verb in verbs)
     return re.compile(rf"\b({'|'.join(PEOPLE)}) ({verbs}) the ({'|'.join([*ROOMS, *THINGS])})\.")
 
-
+# %% ../nbs/29_babi.ipynb #b021b
 def find_facts(
     text: str,  # Any text
 ) -> list[tuple[Fact, int]]:  # And the first character of its room or thing
@@ -234,7 +233,7 @@ def given_sentences(
             if sentence and short and not find_facts(sentence):
                 yield sentence
 
-
+# %% ../nbs/29_babi.ipynb #b021c
 class Background:
     "Sentences for one document after another."
 
@@ -282,7 +281,7 @@ def fitting_keys(
     "Which number the key fact may have, so that the facts before and after it find room."
     return range(max(0, num_facts - slots + within.start), min(num_facts, within.stop))
 
-
+# %% ../nbs/29_babi.ipynb #b031b
 def place_facts(
     rng: random.Random,  # Where chance comes from
     num_facts: int,  # How many
@@ -327,7 +326,7 @@ def list_choices(
         text += choice
     return text + ".", Answer(answer, starts[order.index(answer)]), tuple(order)
 
-
+# %% ../nbs/29_babi.ipynb #b041b
 def babi_questions(
     id: str,  # The document's; of several, a number follows
     chance: str,  # A name of its own, for the numbers that it draws
@@ -371,7 +370,6 @@ def babi_questions(
         documents.append(Document(name, shown, question, (answer,), "babi", tuple(breaks), breaks[-1], choices))
     return documents
 
-
 # %% ../nbs/29_babi.ipynb #b043
 def check_range(
     name: str,  # The parameter's name
@@ -385,7 +383,7 @@ def check_range(
         raise ValueError(f"{name} must be in {least} … {most}{why and f', {why}'}, got {value!r:.80}")
     return value
 
-
+# %% ../nbs/29_babi.ipynb #b043b
 def check_sizes(
     name: str,  # The parameter's name
     value: Any,  # A number, or several
@@ -510,7 +508,7 @@ def told_facts(
     "The facts of a document, without its list of choices."
     return find_facts(document.text[: document.question_start or None])
 
-
+# %% ../nbs/29_babi.ipynb #b061b
 def asked_for(
     document: Document,  # Of `babi_documents`
 ) -> str:  # A person or a thing
@@ -557,7 +555,7 @@ def shortcut_answers(
         "last place of the last holder": of[-1][-1],
     }
 
-
+# %% ../nbs/29_babi.ipynb #b064b
 def recent_place_score(
     num_facts: int,  # In a document with one support
     num_places: int,  # Rooms in it

@@ -133,7 +133,7 @@ def score_interval(
     low, high = ((middle + side * half) / (1 + spread) for side in (-1, 1))
     return 100 * max(0.0, low), 100 * min(1.0, high)
 
-
+# %% ../nbs/38_babilong.ipynb #b084b
 def babi_scores(
     outcomes: Sequence[bool],  # Whether each answer is right
 ) -> dict[str, float]:  # Percent, its 95% interval, and of how many

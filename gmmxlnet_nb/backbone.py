@@ -166,7 +166,7 @@ def linear(
     "A linear layer; on a CPU by `product`, unless something is to happen besides."
     return product(x, layer.weight, layer.bias) if on_cpu(x) and is_plain(layer) else layer(x)
 
-
+# %% ../nbs/22_backbone.ipynb #c039db
 def feed_forward(
     ff: Any,  # An `XLNetFeedForward`, whose parameters are used
     hidden: Tensor,  # (b, l, d)
@@ -189,7 +189,7 @@ def can_fuse(
     others = torch.is_grad_enabled() or torch.compiler.is_compiling() or torch.is_autocast_enabled(x.device.type)
     return attend is attend_triton and not others
 
-
+# %% ../nbs/22_backbone.ipynb #u501b
 def residual_norm(
     norm: Any,  # A layer norm, or what stands in its place
     x: Tensor,  # (b, l, d)
@@ -206,7 +206,7 @@ def residual_norm(
         return norm(x + residual)
     return sum_norm(x, residual, norm.weight, norm.bias, norm.eps)
 
-
+# %% ../nbs/22_backbone.ipynb #u501c
 def inner_states(
     ff: Any,  # An `XLNetFeedForward`
     hidden: Tensor,  # (b, l, d)
@@ -276,7 +276,7 @@ def relative_keys(
     "What queries are compared with for the sake of distance."
     return (positions.to(dtype) @ attention.r.flatten(1)).unflatten(-1, (attention.n_head, attention.d_head)).transpose(0, 1)
 
-
+# %% ../nbs/22_backbone.ipynb #n1900b
 def row_slices(
     layer: Any,  # An `XLNetLayer`
     hidden: Tensor,  # (b, l, d)
@@ -345,7 +345,7 @@ class ProductWay(NamedTuple):
     prepare: Callable[[Tensor, int], Any]  # As `reorder_weight`: a weight (d', d), and the tokens of a product → what is kept
     multiply: Callable[[Tensor, Any, Tensor | None, str], Tensor]  # As `ordered_product`, with what is kept
 
-
+# %% ../nbs/22_backbone.ipynb #n1902b
 class OrderedLayers:
     "`fast_layer` for many segments on a CPU, without gradients: ordered weights and relative keys are kept."
 

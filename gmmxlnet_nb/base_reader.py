@@ -42,7 +42,7 @@ def memory_difference(
             return name, mine, wanted
     return None
 
-
+# %% ../nbs/82_base_reader.ipynb #x005b2
 def put_weights(
     module: Any,  # A model's head, or its memory
     weights: Mapping[str, Tensor],  # By the model's names
@@ -57,7 +57,6 @@ def put_weights(
         said = " ".join(str(error).split())
         raise ValueError(f"base_model must have its reader whole in {file}: {said:.200}") from None
 
-
 # %% ../nbs/82_base_reader.ipynb #x005b
 def holds_memory(
     base_model: str | Path | None,  # What `base_folder` gave
@@ -69,7 +68,7 @@ def holds_memory(
     found = read_json(config)
     return isinstance(found, Mapping) and found.get("model_type") == GMMXLNetConfig.model_type
 
-
+# %% ../nbs/82_base_reader.ipynb #x005bb
 def load_encoder(
     base_model: Any,  # A folder with a model with a memory
     dtype: str = "float32",  # Of the weights
@@ -83,7 +82,7 @@ def load_encoder(
     model.transformer.config = config
     return AutoTokenizer.from_pretrained(base_model), model.to(dtype=getattr(torch, dtype))
 
-
+# %% ../nbs/82_base_reader.ipynb #x005bc
 def base_has(
     model: Any,  # With a memory, its encoder that of the base
     base_model: str | Path | None,  # What `base_folder` gave
@@ -101,7 +100,6 @@ def base_has(
         return None
     stored_sizes(file.parent, [file])  # which says what is damaged
     return dict(fields), {key.removeprefix(mark): x for key, x in load_file(file).items() if key.startswith(mark)}, name
-
 
 # %% ../nbs/82_base_reader.ipynb #x005c
 def take_over_reader(

@@ -31,7 +31,7 @@ def named_parts(
         return {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
     return dict(state) if isinstance(state, Mapping) else None
 
-
+# %% ../nbs/30_baselines.ipynb #c005b
 def describe_state(
     state: Any,  # Of any memory
 ) -> str:  # Its names and shapes
@@ -45,7 +45,7 @@ def describe_state(
     inside = ", ".join(f"{name}: {describe_state(part)}" for name, part in parts.items())
     return f"{type(state).__name__}({inside})" if parts else type(state).__name__
 
-
+# %% ../nbs/30_baselines.ipynb #c005c
 def state_error(
     *states: Any,  # That are none, or differ in structure
 ) -> ValueError:
@@ -133,7 +133,7 @@ def document_index(
     steady = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     return slice(numbers[0], numbers[-1] + 1) if steady else torch.tensor(numbers)
 
-
+# %% ../nbs/30_baselines.ipynb #q602b
 def take_rows(
     x: Tensor,  # (b, …)
     rows: Any,  # Of `document_index`
@@ -273,7 +273,7 @@ def check_gate_bias(
         raise ValueError(f"gate_bias must be left out with memory_update {memory_update!r}, which has no gate, got {gate_bias!r}")
     return gate_bias
 
-
+# %% ../nbs/30_baselines.ipynb #n306b
 def check_read_gain(
     read_gain: float,  # What was given
     read_norm: bool,  # Whether there is a layer norm that it is of
@@ -285,7 +285,7 @@ def check_read_gain(
         raise ValueError(f"read_gain must be left out without read_norm, got {read_gain!r}")
     return read_gain
 
-
+# %% ../nbs/30_baselines.ipynb #n306c
 class ReadNorm(nn.LayerNorm):
     "A layer norm whose weight begins at a gain."
 
@@ -302,7 +302,7 @@ class ReadNorm(nn.LayerNorm):
         nn.init.constant_(self.weight, self.gain)
         nn.init.zeros_(self.bias)
 
-
+# %% ../nbs/30_baselines.ipynb #n306d
 def read_norm(
     hidden_dim: int,  # d
     wanted: bool,  # Whether there is one
@@ -311,7 +311,6 @@ def read_norm(
     "What normalises a read; a `ValueError` for what is neither True nor False, or a gain that it cannot have."
     check_read_gain(gain, check_choice("normalise", wanted, (True, False)))
     return ReadNorm(hidden_dim, gain) if wanted else None
-
 
 # %% ../nbs/30_baselines.ipynb #c018
 MEMORY_UPDATES = ("gated", "replace", "none", "skip")
@@ -449,7 +448,7 @@ def used_after_write(
     "u + w − u w, for each head in turn."
     return reduce(lambda u, w: u + w - u * w, weights.unbind(1), usage)
 
-
+# %% ../nbs/30_baselines.ipynb #c032b
 def free_slots(
     usage: Tensor,  # u: (b, n)
     free: Tensor,  # f: (b, r), one gate for each read head

@@ -36,7 +36,7 @@ def chosen_device(
         raise ValueError("device must be None or 'cpu' where PyTorch finds no GPU, got 'cuda'")
     return torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
 
-
+# %% ../nbs/63_benchmark.ipynb #b005b
 def finished(device: torch.device) -> None:
     "Wait until a GPU has done all it was asked."
     if device.type == "cuda":
@@ -64,7 +64,7 @@ class Cost(NamedTuple):
         "How many times faster than another."
         return other.ms / self.ms
 
-
+# %% ../nbs/63_benchmark.ipynb #b005xb
 def timed(
     step: Callable[[], Any],  # To be run once
     device: torch.device | str = "cpu",  # Where it works
@@ -89,7 +89,7 @@ class HostCost(NamedTuple):
     launches: int  # On a GPU kernels, copies, fills and graphs that were started; on a CPU operators
     host_ms: float  # Until the call returned
 
-
+# %% ../nbs/63_benchmark.ipynb #n107b
 STARTS = {  # Events to count
     "cuda": re.compile(r"cu(da)?(Launch|GraphLaunch|Memcpy|Memset)"), "cpu": re.compile(r"\w+::(?!resolve_)"),
 }  # fmt: skip
@@ -224,7 +224,7 @@ def machine_rates(
         found.append(min(timed(step, device) for _ in range(rounds)) / 1000)
     return Rates(2 * size**3 / min(found[:2]), 2 * 4 * source.numel() / found[2])
 
-
+# %% ../nbs/63_benchmark.ipynb #b009xb
 def floor_ms(
     config: XLNetConfig,  # The encoder
     tokens: int,  # In the whole step
@@ -282,7 +282,7 @@ def random_documents(
     batch |= {"start_positions": at, "end_positions": at + 1 * (at >= 0)}
     return {name: value.contiguous().to(device) for name, value in batch.items()}
 
-
+# %% ../nbs/63_benchmark.ipynb #b012b
 def memory_model(
     config: XLNetConfig,  # The encoder
     memory_tokens: int = 16,  # m
@@ -305,7 +305,7 @@ def compile_layers(
     for layer in layers:
         layer.compile(dynamic=False)
 
-
+# %% ../nbs/63_benchmark.ipynb #b014b
 @contextmanager
 def half_precision(device: torch.device) -> Iterator[None]:
     "bfloat16 autocast on a GPU, nothing else elsewhere."
@@ -313,7 +313,7 @@ def half_precision(device: torch.device) -> Iterator[None]:
     with torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda", cache_enabled=False):
         yield
 
-
+# %% ../nbs/63_benchmark.ipynb #b014c
 def recorded(
     step: Callable[[dict[str, Tensor]], Any],  # Of a batch
     batch: Mapping[str, Tensor],  # That it always reads
@@ -355,7 +355,7 @@ def training_step(
 
     return recorded(step, batch, capture)
 
-
+# %% ../nbs/63_benchmark.ipynb #b014xb
 def inference_step(
     model: nn.Module,  # In the type it is to run in
     batch: Mapping[str, Tensor],  # Its arguments
@@ -443,7 +443,7 @@ class Waiting(NamedTuple):
     ms: float  # For a batch, median
     step_ms: float  # Of a step with everything, median
 
-
+# %% ../nbs/63_benchmark.ipynb #d102b
 class WaitClock(StepClock):
     "Notes too how long each step has waited for its batch."
 
@@ -473,7 +473,7 @@ class WaitClock(StepClock):
         shares = Cost.of([wait / step for wait, step in zip(waits, times, strict=True)])
         return Waiting(*shares[:3], statistics.median(waits), statistics.median(times))
 
-
+# %% ../nbs/63_benchmark.ipynb #d102c
 def trainer_waits(
     build: Callable[[], Trainer],  # Makes everything, with max_steps
     warmup: int = 10,  # Steps that count for nothing
@@ -509,7 +509,7 @@ def segment_step(
 
     return recorded(step, inputs, capture)
 
-
+# %% ../nbs/63_benchmark.ipynb #b023b
 def time_by_segments(
     build: Callable[[], Callable[[], Any]],  # Makes everything that is needed, and the step that reads a segment
     counts: Sequence[int],  # Of segments

@@ -56,7 +56,7 @@ def check_confidences(
         raise ValueError(f"correct must be {len(shares)} values, each true or false, got {correct!r:.80}")
     return shares, right
 
-
+# %% ../nbs/48_calibration.ipynb #k012b
 def reliability_bins(
     confidences: Any,  # (n,) probabilities
     correct: Any,  # (n,) whether each was right
@@ -94,7 +94,7 @@ def given_first(
     mine = [c.score for c in candidates if (c.text, c.start) == given]
     return mine + [c.score for c in candidates if (c.text, c.start) != given]
 
-
+# %% ../nbs/48_calibration.ipynb #k017b
 @dataclass(frozen=True)
 class GivenAnswers:
     "What was given for each document, among what it could have been."
@@ -210,7 +210,7 @@ def check_calibrated(
         what = f"whose files {DIGESTS} lists, to resume from: take the model that its run has saved in the end"
         raise ValueError(f"checkpoint must be a saved model, got {str(folder)!r}, {what}")
 
-
+# %% ../nbs/48_calibration.ipynb #k030b2
 def store_reading(
     checkpoint: str | os.PathLike[str],  # A saved model's folder
     fields: Mapping[str, Any],  # Of `READING_FIELDS`

@@ -40,7 +40,7 @@ class AskedFacts:
     kind_names: tuple[str, ...]
     facts: np.ndarray  # (n,), the segment of each fact, from 1; 0: not known
 
-
+# %% ../nbs/93_causal.ipynb #u021b
 def number_of_experts(
     model: XLNetWithMemory,  # With any memory
 ) -> int:  # k; 1 for one without experts
@@ -48,7 +48,7 @@ def number_of_experts(
     state = model.memory.template()
     return state.experts.shape[1] if isinstance(state, MemoryState) else 1
 
-
+# %% ../nbs/93_causal.ipynb #u021c
 def check_trace_of(
     name: str,  # The parameter's name
     trace: RoutingTrace,
@@ -92,7 +92,7 @@ def asked_facts(
         found = AskedFacts(ids, numbers, names, np.zeros(len(ids), dtype=int))
     return found if facts is None else replace(found, facts=check_fact_segments(dataset, facts))
 
-
+# %% ../nbs/93_causal.ipynb #u021x1b
 def known_facts(
     facts: np.ndarray,  # (n,), from 1; 0: not known
     dataset: DocumentDataset,  # n documents
@@ -139,7 +139,7 @@ def exact_mcnemar(
     n, least = worse + better, min(worse, better)
     return min(1.0, 2 * sum(math.comb(n, i) for i in range(least + 1)) / 2**n)
 
-
+# %% ../nbs/93_causal.ipynb #u041b
 def under_change(
     model: XLNetWithMemory,  # That reads
     change: str,  # Of `CHANGES`, or "" for none
@@ -153,7 +153,7 @@ def under_change(
     named: dict[str, Any] = {"reset": {"reset_expert": expert}, "swapped": {"swap_expert": expert}}.get(change, {})
     return intervene(model, **named, **always) if named or always else nullcontext()
 
-
+# %% ../nbs/93_causal.ipynb #u041c
 def even_batches(
     count: int,  # n, documents
     batch_size: int,  # At most, but for one more where a document would be alone
@@ -174,7 +174,7 @@ def without_last(
     text = {**given, "segment_mask": before, "answer_mask": given["answer_mask"].bool() & before[..., None]}
     return text, {name: x[each, last][:, None] for name, x in given.items()}, last
 
-
+# %% ../nbs/93_causal.ipynb #u044b2
 def with_changed_expert(
     memory: Memory,  # That reads, changed or not
     state: Any,  # Of b documents
@@ -234,7 +234,7 @@ class Outcomes:
     right_after: np.ndarray  # (c, k, n), for c changes
     moved: np.ndarray  # (c, k, n), whether the answer or its score is another one at all
 
-
+# %% ../nbs/93_causal.ipynb #u044cb
 @dataclass(frozen=True)
 class AskingPlan:
     "How documents are asked."
@@ -247,7 +247,7 @@ class AskingPlan:
     collator: DocumentCollator | None = None
     plain: bool = False  # Whether all is read again for each change
 
-
+# %% ../nbs/93_causal.ipynb #u044cc
 def ask_under_changes(
     model: XLNetWithMemory,  # That reads
     dataset: DocumentDataset,  # n documents with answers
@@ -351,7 +351,7 @@ def bootstrap_cell(
     found = paired_bootstrap(before.astype(float), after.astype(float), **how)
     return found.difference, found.low, found.high
 
-
+# %% ../nbs/93_causal.ipynb #u047b
 def causal_rows(
     asked: AskedFacts,  # Of n documents
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:  # Kind → its documents (n,); kind → why it has no row
@@ -365,7 +365,7 @@ def causal_rows(
             left_out[name] = f"asked about in {here.sum()} documents; an interval needs 2"
     return {**rows, ALL: np.ones(len(asked.ids), dtype=bool)}, left_out
 
-
+# %% ../nbs/93_causal.ipynb #u047c
 def table_of_outcomes(
     asked: AskedFacts,  # Of n documents
     changes: Sequence[str],  # c

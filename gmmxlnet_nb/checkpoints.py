@@ -294,7 +294,7 @@ def check_structure(
             )
         raise ValueError(f"{name} must be {getattr(stored, field)!r} as stored in {path}, got {value!r}")
 
-
+# %% ../nbs/50_checkpoints.ipynb #c013b
 def check_loaded(
     path: str | os.PathLike[str],  # The checkpoint, for the message
     info: Mapping[str, Any],  # Hugging Face's account of a loading
@@ -388,7 +388,7 @@ def check_loading_options(
     check_load_options(kwargs)
     check_device_map(kwargs.get("device_map"))
 
-
+# %% ../nbs/50_checkpoints.ipynb #c018ab
 def checked_dtype(
     path: str | os.PathLike[str],  # The checkpoint
     stored: Mapping[str, Any],  # What its config.json says

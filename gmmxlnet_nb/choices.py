@@ -109,7 +109,7 @@ def choices_right(
         for document, number in zip(documents, taken, strict=True)
     ]  # fmt: skip
 
-
+# %% ../nbs/40_choices.ipynb #x021bb
 def choice_exact(
     documents: Sequence[Document],  # With choices and right answers
     chosen: Iterable[int],  # Of each, the number of the choice that was taken; -1 for none
@@ -129,7 +129,7 @@ def dataset_places(
     whole = {id: places for id, places in found.items() if places is not None}
     return whole if len(whole) == len(found) else {}
 
-
+# %% ../nbs/40_choices.ipynb #x031b
 def batch_places(
     ids: Sequence[str],  # Of the batch's documents
     places: Mapping[str, Sequence[tuple[int, int, int]]],  # As `dataset_places` gives them
@@ -138,7 +138,7 @@ def batch_places(
     "Places of the choices of a batch's documents; without ids, of as many without choices."
     return stack_places([places.get(id, ()) for id in ids] or [()] * len(like)).to(like.device)
 
-
+# %% ../nbs/40_choices.ipynb #x031c
 def batch_choices(
     start_logits: Tensor,  # (b, s, l)
     end_logits: Tensor,  # (b, s, l)
@@ -148,7 +148,7 @@ def batch_choices(
     "What a model takes of a batch's choices."
     return choice_answer(start_logits, end_logits, batch_places(ids, places, start_logits))
 
-
+# %% ../nbs/40_choices.ipynb #x031d
 def batch_choice_scores(
     start_logits: Tensor,  # (b, s, l)
     end_logits: Tensor,  # (b, s, l)

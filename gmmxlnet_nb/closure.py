@@ -348,7 +348,7 @@ def derived(
         family.update(more)
     return [s for s in classes if s in family and s not in heads]
 
-
+# %% ../nbs/59_closure.ipynb #r030ab
 @lru_cache(maxsize=4096)  # asked whenever nothing else is left to do
 def asks_for_subclasses(
     statement: Statement,
@@ -441,7 +441,7 @@ def current_texts(
     newest = max((changed for _, changed, _ in stamps), default=0)
     return texts_at(stamps) if time.time_ns() - newest > SETTLED else texts_at.__wrapped__(stamps)
 
-
+# %% ../nbs/59_closure.ipynb #r034b
 def read_sources(
     root: Path,  # The folder that packages are in
 ) -> Sources:

@@ -34,7 +34,7 @@ class Book(NamedTuple):
     title: str
     text: str
 
-
+# %% ../nbs/76_cloze.ipynb #z011b
 def read_books(
     data_path: str | Path,  # A file of JSON lines of author, title and text; compressed or not
 ) -> Iterator[Book]:  # One by one
@@ -43,7 +43,7 @@ def read_books(
         author, title, text = (json_field(record, name, str, f"{data_path}: record {n}") for name in Book._fields)
         yield Book(author, title, text)
 
-
+# %% ../nbs/76_cloze.ipynb #z011c
 def author_key(
     author: str,  # As a book has it
 ) -> str:  # Without regard to case and spaces
@@ -91,7 +91,7 @@ def split_sentences(
         sentences += [line[start:]] if line[start:] else []
     return sentences
 
-
+# %% ../nbs/76_cloze.ipynb #z021b
 def cut_sentences(
     sentences: Iterable[str],  # Of any length
     most_words: int,  # In a piece
@@ -224,14 +224,14 @@ def find_numbers(
     "Numbers in digits and in words."
     return [Mention("number", match[0].lower(), match.start()) for match in NUMBER.finditer(sentence)]
 
-
+# %% ../nbs/76_cloze.ipynb #z033b
 def telling_words(
     text: str,  # A name, place or number
 ) -> frozenset[str]:
     "The words that tell it from others: *Darcy* of *Mr. Darcy*."
     return frozenset(re.findall(r"\w+", text)) - NOT_TOLD_BY
 
-
+# %% ../nbs/76_cloze.ipynb #z033c
 def choice_pattern(
     text: str,  # A name, place or number
 ) -> re.Pattern[str]:
@@ -385,7 +385,7 @@ def distance_of(
             return back if said else None
     return None
 
-
+# %% ../nbs/76_cloze.ipynb #z053b2
 def find_blank(
     read: ReadBook,  # A book
     asked: int,  # A sentence
@@ -426,7 +426,7 @@ def draw_wrong(
             taken |= telling_words(text)
     return drawn
 
-
+# %% ../nbs/76_cloze.ipynb #z053bb
 def cloze_document(
     rng: random.Random,  # Where chance comes from
     id: str,  # The document's
@@ -464,7 +464,7 @@ def check_book(
         what = f"of whose words english_share = {english_share} are among the commonest ones"
         raise ValueError(f"{name}: text must be English, {what}, got {share:.3f}")
 
-
+# %% ../nbs/76_cloze.ipynb #z061b2
 def check_read(
     read: ReadBook,  # A book
     sizes: ClozeSizes,  # Of documents
@@ -592,7 +592,7 @@ def offered(
     *first, last = choices
     return f"The choices are {', '.join(first)} and {last}."
 
-
+# %% ../nbs/76_cloze.ipynb #z065b
 def asks_passage(
     document: Document,  # A cloze question
 ) -> bool:
@@ -606,14 +606,14 @@ def context_edges(
     "Where the segments of context end: a list of choices, if the text has one, follows."
     return (*document.breaks, len(document.text)) if asks_passage(document) else document.breaks
 
-
+# %% ../nbs/76_cloze.ipynb #z065c
 def context_segments(
     document: Document,  # A cloze question
 ) -> list[str]:
     "The segments of context, without the list of choices."
     return [document.text[a:b] for a, b in pairwise((0, *context_edges(document)))]
 
-
+# %% ../nbs/76_cloze.ipynb #z065d
 def answer_place(
     document: Document,  # A cloze question
 ) -> tuple[int, int]:  # Its first character, and the one after its last
@@ -625,7 +625,7 @@ def answer_place(
         raise ValueError(f"document {document.id!r}: text must say the answer before the choices, got {said}")
     return places[-1]
 
-
+# %% ../nbs/76_cloze.ipynb #z065e
 def answer_distance(
     document: Document,  # A cloze question
 ) -> int:  # In segments, from 1
@@ -654,7 +654,7 @@ def said_at(
     context = document.text[: context_edges(document)[-1]]
     return {choice: [m.start() for m in choice_pattern(choice).finditer(context)] for choice in document.choices}
 
-
+# %% ../nbs/76_cloze.ipynb #z081b
 def share_right(
     document: Document,  # A cloze question
     rate: Callable[[Sequence[int]], int],  # Of the places of a choice, the higher the better

@@ -189,7 +189,7 @@ def load_shelves(
         raise ValueError(f"task_options: held_out must be left out with {two[0].name} and {two[1].name}, got {held_out!r}")
     return check_authors((list(read_books(two[0])), list(read_books(two[1]))), data_path)
 
-
+# %% ../nbs/71_cloze_task.ipynb #q031s1b
 def load_asked(
     data_path: Any,  # As `load_shelves` takes it
     held_out: float | None = None,  # Likewise
@@ -206,14 +206,14 @@ class Wanted(NamedTuple):
     most: int  # Documents
     seed: int
 
-
+# %% ../nbs/71_cloze_task.ipynb #q041b
 def distance_of_sizes(
     sizes: ClozeSizes,  # Of documents
 ) -> str:
     "What the distance that they ask at is called."
     return distance_name((sizes.nearest, sizes.farthest))
 
-
+# %% ../nbs/71_cloze_task.ipynb #q041c
 @lru_cache(maxsize=512)
 def read_once(
     book: Book,  # To be asked about
@@ -239,7 +239,6 @@ def ask_book(
         name = f"cloze-{seed}-{number}-{distance_of_sizes(sizes)}"
         made.append(ask_read(book, read, sizes, count, seed, name))
     return made
-
 
 # %% ../nbs/71_cloze_task.ipynb #q041p
 SPARE = 0.25  # Share of documents that books are asked for besides, for books that have too few
@@ -324,7 +323,7 @@ def plan_documents(
         raise ValueError(f"{name} must be at least {what}, got {count}")
     return [Wanted(one, (count + len(sizes) - 1 - n) // len(sizes), seed) for n, one in enumerate(sizes)]
 
-
+# %% ../nbs/71_cloze_task.ipynb #q043b
 def join_distances(
     name: str,  # What the documents are for
     wanted: Sequence[Wanted],  # At each distance

@@ -153,7 +153,7 @@ def check_tokens_match_slots(
         )
     return config.memory_slots
 
-
+# %% ../nbs/31_config.ipynb #c015b2
 def build_differentiable_memory(
     config: GMMXLNetConfig,  # With memory_type "differentiable"
 ) -> DifferentiableMemory:
@@ -164,7 +164,7 @@ def build_differentiable_memory(
         config.enable_usage_tracking, config.enable_temporal_links, config.memory_init, config.read_norm, config.read_gain,
     )
 
-
+# %% ../nbs/31_config.ipynb #c015c
 def build_token_memory(
     config: GMMXLNetConfig,  # With memory_type "token"
 ) -> TokenMemory:
@@ -174,7 +174,7 @@ def build_token_memory(
         m, config.d_model, config.memory_init, config.memory_update, config.gate_bias, config.read_norm, config.read_gain,
     )
 
-
+# %% ../nbs/31_config.ipynb #c015d
 def build_recurrent_memory(
     config: GMMXLNetConfig,  # With memory_type "mems"
 ) -> SegmentRecurrence:
@@ -183,7 +183,7 @@ def build_recurrent_memory(
         raise ValueError(f"reuse_len must be None with memory_type 'mems', got {config.reuse_len!r}")
     return SegmentRecurrence(config.n_layer, config.mem_len or 0, config.d_model)
 
-
+# %% ../nbs/31_config.ipynb #c015e
 def build_gmm_memory(
     config: GMMXLNetConfig,  # With memory_type "gmm"
 ) -> GMMMemory:
@@ -223,7 +223,7 @@ def same_setting(
     "Whether two values are the same."
     return value is other or (isinstance(value, bool | int | float | str | list | tuple) and value == other)
 
-
+# %% ../nbs/31_config.ipynb #q102b
 def check_used(
     memory_type: str,  # One of `MEMORIES`
     fields: Mapping[str, Any],  # Of `GMMXLNetConfig`; None for one that was not given
@@ -272,7 +272,7 @@ def given_fields(
             raise ValueError(f"{other} must be left out or be {name} = {fields[name]!r}, got {given[other]!r}")
     return fields
 
-
+# %% ../nbs/31_config.ipynb #c049b2
 @contextmanager
 def typed_names(
     arguments: Mapping[str, Any],  # By name; None for one that was not given
@@ -300,7 +300,7 @@ def sized_fields(
     slots = max(size, 16) if kind == "differentiable" and name == "mem_token_count" else size
     return {**fields, "memory_slots": slots, "mem_token_count": size}
 
-
+# %% ../nbs/31_config.ipynb #c049bb
 def chosen_memory(
     fields: dict[str, Any],  # `MemXLNetForQA`'s that were given
     use_differentiable_memory: bool | None,  # Whether that was asked for; None for no
@@ -320,7 +320,7 @@ def chosen_memory(
     sized = "token" if {"memory_slots", "mem_token_count"} & fields.keys() else "none"
     return sized_fields({"memory_type": "differentiable" if differentiable else sized, **fields})
 
-
+# %% ../nbs/31_config.ipynb #c049bc
 def chosen_experts(
     fields: dict[str, Any],  # `GMMXLNetForQA`'s that were given
     use_gmm_memory: bool | None,  # Whether the memory is to be there; None if that was not said
@@ -364,7 +364,7 @@ def build_memory(
     memory.built = {name: copy.copy(getattr(config, name)) for name in sorted(names - {*SET_LATER})}
     return memory
 
-
+# %% ../nbs/31_config.ipynb #c033fb
 def check_built(
     config: GMMXLNetConfig,  # As it is now
     memory: Memory,  # As it was built

@@ -70,7 +70,7 @@ def segment_of(
         part = number if first < end and start < last else part
     return part
 
-
+# %% ../nbs/87_content.ipynb #k014b
 def fact_segment(
     document: Document,  # Of a generated task
     feature: Mapping[str, Any],  # Its segments' starts and ends
@@ -199,7 +199,7 @@ def text_names(
     words = name_words(sentences)
     return TextNames(words, name_kinds(one for sentence in sentences for one in quick_names(sentence, words)))
 
-
+# %% ../nbs/87_content.ipynb #k033b
 def text_counts(
     text: str,  # Of a segment
     names: TextNames,  # Of the whole text
@@ -303,7 +303,7 @@ def document_content(
     asks = question_type(document.question) if document.question else ""
     return Content(kinds, segments, asked_kind(document, names), fact, asks)
 
-
+# %% ../nbs/87_content.ipynb #k051b
 class ContentFinder:
     "The content of one document after another, of which neighbours often ask about the same text."
 

@@ -65,7 +65,7 @@ def resampled_means(
     sizes = [min(rows, resamples - at) for at in range(0, resamples, rows)]
     return np.concatenate([values[rng.integers(n, size=(size, n))].mean(1) for size in sizes])
 
-
+# %% ../nbs/39_contrasts.ipynb #i120b
 def bca_levels(
     values: np.ndarray,  # (n,)
     means: np.ndarray,  # (R,), of `resampled_means`

@@ -105,7 +105,7 @@ def linear_shapes(
     "What a linear layer has."
     return {f"{name}.weight": (outputs, inputs), f"{name}.bias": (outputs,)}
 
-
+# %% ../nbs/51_convert.ipynb #c028b
 def stacked_updates(
     weights: Mapping[str, Tensor],  # Older names
     gates: Sequence[str],  # Prefix of each expert's gate layer
@@ -392,7 +392,7 @@ def check_base_folder(
         config = build_config(source, XLNetConfig, {name: x for name, x in fields.items() if name != "model_type"})
         check_described(source, config.to_dict(), sizes)
 
-
+# %% ../nbs/51_convert.ipynb #q112bb
 def check_base(
     base_model: str | os.PathLike[str],  # A folder, or a name on the hub, of which nothing is here to be looked at
 ) -> None:
@@ -521,7 +521,7 @@ def older_paths(
     older_layout(source)
     return source, target
 
-
+# %% ../nbs/51_convert.ipynb #q114b
 def left_files(
     source: Path,  # An older checkpoint
     with_tokenizer: bool,  # Whether its tokenizer is taken along

@@ -133,7 +133,7 @@ def disk_full(
         return number if number in DISK_FULL else None
     return disk_full(error.__context__)  # which a library was about to clean up after, when that failed, too
 
-
+# %% ../nbs/00_core.ipynb #v902b
 @contextmanager
 def writing(
     path: str | Path,  # What is written
@@ -311,7 +311,7 @@ def file_digest(
             size -= len(block)
     return digest.hexdigest()
 
-
+# %% ../nbs/00_core.ipynb #q102b
 def folder_digests(
     folder: str | Path,  # With files, and folders of them
 ) -> dict[str, str]:  # Path in the folder → digest
@@ -319,7 +319,7 @@ def folder_digests(
     files = {path.relative_to(folder).as_posix(): path for path in sorted(Path(folder).rglob("*")) if path.is_file()}
     return {name: file_digest(path) for name, path in files.items() if name != DIGESTS}
 
-
+# %% ../nbs/00_core.ipynb #q102c
 def write_digests(
     folder: str | Path,  # Whose files are all written
 ) -> Path:  # digests.json
@@ -441,7 +441,7 @@ def as_called(
     names = "|".join(map(re.escape, called))
     return re.sub(rf"(?<![\w.'\"])({names})(?![\w'\"])", lambda found: called[found[0]], message) if names else message
 
-
+# %% ../nbs/00_core.ipynb #k305bb
 @contextmanager
 def typed_flags(
     called: Mapping[str, str],  # What parameters are called on the command line
@@ -452,7 +452,6 @@ def typed_flags(
     except ValueError as error:
         first, space, rest = as_called(str(error), {name: x for name, x in called.items() if "_" in name}).partition(" ")
         raise ValueError(called.get(first, first) + space + rest).with_traceback(error.__traceback__) from error.__cause__
-
 
 # %% ../nbs/00_core.ipynb #k306
 @contextmanager

@@ -311,7 +311,7 @@ class SharedGradients:
         for p in self.parameters:
             p.grad = None
 
-
+# %% ../nbs/23_cuda.ipynb #v002b
 def bucketed(
     parameters: Sequence[nn.Parameter],  # In a model's order
 ) -> list[list[nn.Parameter]]:  # Of one type each, in the order of a backward pass

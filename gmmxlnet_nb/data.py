@@ -69,7 +69,7 @@ class ExactPickle:
     def __reduce__(self) -> Any:
         return restore_scores, (self.tokenizer, json.loads(self.tokenizer.backend_tokenizer.to_str())["model"])
 
-
+# %% ../nbs/12_data.ipynb #n005b
 def restore_scores(
     tokenizer: PreTrainedTokenizerBase,  # Unpickled; changed in place
     model: dict[str, Any],  # Its backend's model, with the scores as they were
@@ -102,7 +102,7 @@ class SentTokenizer:
     def __reduce__(self) -> Any:
         return received, (self.name, self.packed, os.getpid())
 
-
+# %% ../nbs/12_data.ipynb #n006bb
 def received(
     name: str,  # Of one that was sent
     packed: bytes,  # The same, pickled
@@ -121,7 +121,7 @@ def rows_together(
     "How many rows have no more than `ROW_CHARACTERS` together, each text counted once for each question."
     return max(1, ROW_CHARACTERS // max(1, *(len(row["text"]) * len(json.loads(row["documents"])) for row in rows)))
 
-
+# %% ../nbs/12_data.ipynb #n008b
 def map_features(
     documents: Iterable[Document],  # Checked, at least one
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
@@ -155,6 +155,7 @@ def map_features(
             desc="Cut documents into segments",
         )
 
+# %% ../nbs/12_data.ipynb #n008c
 def without_golds(
     features: "Dataset",  # Of `map_features`
 ) -> "Dataset":  # With the columns of `document_feature`
@@ -257,7 +258,7 @@ def clear_unfinished(
             with suppress(OSError), hold_lock(path / "lock", timeout=0):  # it is in use, or another build takes it away
                 shutil.rmtree(path)
 
-
+# %% ../nbs/12_data.ipynb #n101b
 @contextmanager
 def unfinished_folder(
     folder: Path,  # A cache
@@ -326,7 +327,7 @@ def list_documents(
         raise ValueError(f"documents must be of type Document, got {type(documents).__name__} {documents!r:.80}")
     return [check_document(document) for document in documents]
 
-
+# %% ../nbs/12_data.ipynb #e217b
 def check_pair(
     documents: Any,  # A list
     features: Any,  # A table, or a list of rows
@@ -440,7 +441,7 @@ def gold_counts(
     some = bool(document.answers)
     return 1, int(some), int(document.blind), len(flags), sum(long), *by_flag, int(some and all(lost)), 0
 
-
+# %% ../nbs/12_data.ipynb #e206bb
 def answer_report(
     documents: Sequence[Document],  # Checked
     golds: "Dataset",  # The columns of `GOLD_TYPES`, a row for each document
@@ -573,7 +574,7 @@ def all_fit(
         and ((starts >= 0) & (starts <= ends) & (ends < np.repeat(sizes, golds))).all()
     )  # fmt: skip
 
-
+# %% ../nbs/12_data.ipynb #e209bb
 def batch_columns(
     features: Sequence[dict[str, Any]],  # At least one
 ) -> dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[int]]]:  # Column → as `joined` gives it

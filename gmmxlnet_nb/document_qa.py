@@ -99,7 +99,7 @@ def windows_from(
         at += size
     return windows
 
-
+# %% ../nbs/44_document_qa.ipynb #q025b
 def fill_template(
     template: Any,  # A state of one document
     tensors: Mapping[str, Tensor],  # By name and number
@@ -255,7 +255,7 @@ def shape_answers(
     found = [each[0] if n_best == 1 else each for each in answers]
     return found[0] if single else found
 
-
+# %% ../nbs/44_document_qa.ipynb #q030b
 def load_reading(
     path: str | Path,  # Of `Reading.save`
     qa: "DocumentQA",  # With the model that made it
@@ -315,7 +315,7 @@ def all_but_last(
         held = [window]
         last[:], numbers[:] = held, [number]
 
-
+# %% ../nbs/44_document_qa.ipynb #q032b
 def merge_found(
     documents: Sequence[tuple[str | None, TextSource, Best]],  # Names, texts, and what was found in each
     reader: Reader,  # Threshold and temperature
@@ -353,6 +353,7 @@ def batches_of(
         each = max(1, batch_size // len(some))
         yield from ((some, range(first, min(first + each, documents))) for first in range(0, documents, each))
 
+# %% ../nbs/44_document_qa.ipynb #q232b
 def check_pair(
     model: Any,  # That is to answer
     tokenizer: Any,  # Its own

@@ -141,7 +141,7 @@ def json_field(
         raise ValueError(f"{where} must have a field {name!r} of type {kind.__name__}, got {got:.80}")
     return record[name]
 
-
+# %% ../nbs/10_documents.ipynb #c041b
 def record_id(
     record: Any,  # A JSON object
     where: str,  # How to say where this is
@@ -168,7 +168,7 @@ def nothing_said(
         raise ValueError(f"{where}: answers must be {what}, got {list(answers)!r:.80}")
     return False
 
-
+# %% ../nbs/10_documents.ipynb #b301b
 def squad_answers(
     qa: dict[str, Any],  # A question of a SQuAD file
     text: str,  # The paragraph
@@ -277,7 +277,7 @@ def squad_documents(
     articles = squad_articles(data, where, errors)
     return settle_blind([document for article in articles for document in article.documents])
 
-
+# %% ../nbs/10_documents.ipynb #d101b
 def read_data(
     path: str | Path,  # A JSON file
 ) -> Any:  # Its content
@@ -316,7 +316,7 @@ def check_columns(
         columns, lacking = ", ".join(SQUAD_COLUMNS), ", ".join(missing)
         raise ValueError(f"the data set must have the columns {columns}, got none named {lacking}")
 
-
+# %% ../nbs/10_documents.ipynb #c045b
 def is_plain(
     feature: Any,  # A column's type, as `datasets` has it
 ) -> bool:  # Whether it is made of text and numbers alone
@@ -327,7 +327,7 @@ def is_plain(
         return all(map(is_plain, feature.values() if isinstance(feature, dict) else feature))
     return isinstance(feature, Value) or (type(feature).__name__ in LISTS and is_plain(feature.feature))
 
-
+# %% ../nbs/10_documents.ipynb #c045c
 def text_columns(
     table: Any,  # A `Dataset` or an `IterableDataset`
 ) -> Any:  # Without the columns that no document needs
@@ -464,7 +464,7 @@ def table_rows(
         for row in zip(*batch.values(), strict=True):
             yield dict(zip(batch, row, strict=True))
 
-
+# %% ../nbs/10_documents.ipynb #b307b
 def first_checked(
     rows: Iterable[Any],  # With SQuAD's columns
 ) -> Iterator[tuple[int, Any]]:  # With their numbers
@@ -474,7 +474,7 @@ def first_checked(
             check_columns(row)
         yield number, row
 
-
+# %% ../nbs/10_documents.ipynb #b307c
 def stream_rows(
     rows: Callable[[BadRecords], Iterable[Any]],  # Gives rows with SQuAD's columns
     on_error: str,  # One of `ON_ERROR`
@@ -484,7 +484,7 @@ def stream_rows(
     errors = BadRecords(on_error, where)
     return row_documents(first_checked(rows(errors)), errors)
 
-
+# %% ../nbs/10_documents.ipynb #b307d
 def line_rows(
     paths: Sequence[Path],  # Files with one JSON object a line
     errors: BadRecords,  # Counts lines that are none
@@ -492,7 +492,7 @@ def line_rows(
     "The rows of JSON lines files."
     return json_lines(paths, errors.miss)
 
-
+# %% ../nbs/10_documents.ipynb #b307e
 def rows_of_table(
     table: Any,  # A `Dataset` or an `IterableDataset`
     errors: BadRecords,  # Has nothing to count: a table can be read, or not
@@ -542,7 +542,7 @@ def split_name(
     "How to say where the documents of a split come from."
     return f"data_path {str(data_path)!r}, split {split!r}: "
 
-
+# %% ../nbs/10_documents.ipynb #n045b
 def check_split(
     documents: list[Document],  # All of a split, blind where nothing is said
     data_path: str | Path,  # Where they come from
@@ -650,7 +650,7 @@ def all_blind(
     "Whether a split is blind, read as far as it takes to know; a `ValueError` if it has no documents."
     return all(document.blind for document in require_nonempty(documents))
 
-
+# %% ../nbs/10_documents.ipynb #n057b
 def known_documents(
     documents: Iterable[Document],  # Of a split, blind where nothing is said
     blind: bool,  # Whether nothing is said in any
@@ -659,7 +659,7 @@ def known_documents(
     for document in documents:
         yield document if blind or not document.blind else replace(document, blind=False)
 
-
+# %% ../nbs/10_documents.ipynb #n057c
 def read_known(
     read: Callable[[], Iterable[Document]],  # Gives a split, blind where nothing is said
     blind: bool,  # Whether nothing is said in any

@@ -75,7 +75,7 @@ def line_style(
     yellow = {"path_effects": [withStroke(linewidth=1.8, foreground="0.4")]}  # hardly seen on white otherwise
     return style | (yellow if i % 8 == 6 else {})
 
-
+# %% ../nbs/95_drawing.ipynb #f005bb
 def legend_above(
     fig: "Figure",  # With its width
     handles: Sequence[Any],  # Each with its label
@@ -158,7 +158,7 @@ def binned(
     means = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
     return starts + 0.5, means, counts
 
-
+# %% ../nbs/95_drawing.ipynb #f013b
 def segment_axis(
     ax: "Axes",  # The lowest panel
     edges: np.ndarray,  # As `binned` gives them

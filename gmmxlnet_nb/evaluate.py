@@ -94,7 +94,7 @@ def segment_batches(
     order = sorted(range(len(segments)), key=lambda row: segments[row])
     return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
 
-
+# %% ../nbs/66_evaluate.ipynb #v017b
 def collated(
     dataset: DocumentDataset,  # To be read
     batches: Sequence[list[int]],  # Rows of each
@@ -156,7 +156,7 @@ def score_spans(
     confidences = given.confidences(fields["answer_temperature"])
     return {**scores, "best_null_threshold": tuned, "ece": expected_calibration_error(confidences, given.correct)}
 
-
+# %% ../nbs/66_evaluate.ipynb #v020b
 def score_table(
     scores: Mapping[str, Mapping[str, float]],  # Column → scores
 ) -> str:
@@ -329,7 +329,7 @@ def at_temperature(
     found, last = answer_probabilities([c.score for c in candidates[:-1]], candidates[-1].score, temperature)
     return [replace(c, probability=p) for c, p in zip(candidates, [*found, last], strict=True)]
 
-
+# %% ../nbs/66_evaluate.ipynb #v027s1b
 def write_evaluation(
     folder: str | Path,  # Made if need be
     evaluation: Evaluation,  # Whose answers are written
@@ -362,7 +362,7 @@ def calibrate_checkpoint(
         "changed": {name: list(values) for name, values in changed.items()},
     }  # fmt: skip
 
-
+# %% ../nbs/66_evaluate.ipynb #v031b
 def calibration_note(
     found: Mapping[str, Any],  # Of `calibrate_checkpoint`
     checkpoint: str | Path,  # Where it was stored

@@ -33,7 +33,7 @@ def state_changes(
     steps = [torch.cat([x, last.to(x)]).float().flatten(1).diff(dim=0) for x, last in pairs if x.is_floating_point()]
     return torch.stack([step.square().sum(1) for step in steps]).sum(0).sqrt().tolist() if steps else []
 
-
+# %% ../nbs/46_evidence.ipynb #e007b
 def span_log_prob(
     starts: Tensor,  # Start logits (b, 1, l)
     ends: Tensor,  # End logits (b, 1, l)
@@ -62,7 +62,7 @@ def read_for(
         before, state, _ = read_states(qa.model, qa.tokenizer, qa.reader, parts, question, state, qa.batch_size)
     return whole, parts, stack_states(before), stack_states([state])
 
-
+# %% ../nbs/46_evidence.ipynb #e011b
 def answer_tokens(
     part: Part,  # The segment
     answer: dict[str, Any],  # Of `DocumentQA`

@@ -50,7 +50,7 @@ def content(
         return [state["memory"]]
     return [x for x in state_tensors(state) if x.is_floating_point()]
 
-
+# %% ../nbs/56_examination.ipynb #i020b
 def content_norm(
     state: Any,  # Of b documents
 ) -> Tensor | None:  # (b,); None for a memory that holds nothing
@@ -60,7 +60,7 @@ def content_norm(
         return None
     return torch.linalg.vector_norm(parts[0] if len(parts) == 1 else torch.cat(parts, dim=1), dim=1)
 
-
+# %% ../nbs/56_examination.ipynb #i020c
 def mean_gate(
     memory: Memory,  # Of any kind
     state: Any,  # Before a write
@@ -114,7 +114,7 @@ def strongest(
     parts = [probs.float(), *([] if nothing is None else [nothing[..., None].float()])]
     return torch.cat(parts, dim=-1).argmax(-1).int()  # processes cannot exchange smaller numbers
 
-
+# %% ../nbs/56_examination.ipynb #i030b
 def document_notes(
     out: Any,  # Of the model, with its routing_info
     ids: Sequence[str],  # Of the batch's documents
@@ -133,7 +133,7 @@ def document_notes(
     noted = {name: x.masked_fill(~mask, FILLED) for name, x in found.items()}
     return noted | {"choice_score": batch_choice_scores(out.start_logits, out.end_logits, ids, places)}
 
-
+# %% ../nbs/56_examination.ipynb #i030c
 def read_routes(
     out: Any,  # Of the model, with its routing_info
     ids: Sequence[str],  # Of the batch's documents
@@ -143,7 +143,7 @@ def read_routes(
     probs = out.routing_info["read_probs"].float()
     return {"read_probs": probs.masked_fill(~out.routing_info["segment_mask"].bool()[..., None], FILLED)}
 
-
+# %% ../nbs/56_examination.ipynb #i030d
 def mean_routes(
     routes: np.ndarray,  # (n, s, k), of `read_routes`
 ) -> Tensor:  # (s, k)
@@ -207,7 +207,7 @@ def changes_of(
     name = {"gates": "scale_gates", "mean-read-route": "mean_read_route"}.get(named.kind, named.kind.replace("-", "_"))
     return {name: asked.routes if named.kind == "mean-read-route" else named.number if named.kind == "gates" else named.expert}
 
-
+# %% ../nbs/56_examination.ipynb #i050x2b
 def draw_experts(
     count: int,  # n
     experts: int,  # k
@@ -216,7 +216,7 @@ def draw_experts(
     "An expert for each document."
     return np.random.default_rng(seed).integers(experts, size=count)
 
-
+# %% ../nbs/56_examination.ipynb #i050x2c
 @contextmanager
 def batches_of_two(
     trainer: GMMTrainer,  # That is to evaluate
@@ -271,7 +271,7 @@ def change_row(
             row |= {f"{metric}_change_low": 100 * found.low, f"{metric}_change_high": 100 * found.high}
     return row
 
-
+# %% ../nbs/56_examination.ipynb #i060b2
 def row_metrics(
     row: Mapping[str, Any],  # Of `change_row`
 ) -> dict[str, float]:
@@ -300,7 +300,7 @@ def capture_rows(
                 rows.append({**about, "documents": row["documents"], **percent})
     return rows
 
-
+# %% ../nbs/56_examination.ipynb #i060bb
 def capture_metrics(
     rows: Sequence[Mapping[str, Any]],  # Of `capture_rows`
 ) -> dict[str, float]:
@@ -328,7 +328,7 @@ def scores_by_distance(
         return {}
     return distance_table(document_results(trainer, dataset), dataset, what, segments, suffix)
 
-
+# %% ../nbs/56_examination.ipynb #i065b
 def distance_table(
     results: Mapping[str, Any],  # As `document_results` gives them
     dataset: DocumentDataset,  # Cloze questions
@@ -341,7 +341,7 @@ def distance_table(
     outcomes = {f"{metric}{suffix}": results[name] for name, metric in OUTCOMES.items() if name in results}
     return distance_scores(dataset.documents, distances, outcomes, rules=not suffix)
 
-
+# %% ../nbs/56_examination.ipynb #i065c
 def counts_by_book(
     results: Mapping[str, Any],  # As `document_results` gives them, or of a reader of windows
     dataset: DocumentDataset,  # Those documents
@@ -375,7 +375,7 @@ def counts_by_paragraph(
         for (article, paragraph), rows in sorted(cells.items())
     ]
 
-
+# %% ../nbs/56_examination.ipynb #i065ab
 def counts_by_part(
     results: Mapping[str, Any],  # As `document_results` gives them, or of a reader of windows
     dataset: DocumentDataset,  # Those documents
@@ -392,7 +392,6 @@ def counts_by_part(
         places = paragraph_numbers(load_any_articles(what.data_path, "validation", what.on_error))
         rows = counts_by_paragraph(results, dataset, places, suffix)
     return [{"segments": segments, **row} for row in rows]
-
 
 # %% ../nbs/56_examination.ipynb #i066
 def reader_results(

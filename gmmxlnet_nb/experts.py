@@ -61,7 +61,7 @@ def require(
         rows = ok.reshape(len(ok), -1).all(1)
         raise ValueError(f"{message}; rows of the batch: {(~rows).nonzero().flatten().tolist()}")
 
-
+# %% ../nbs/01_experts.ipynb #q105b
 def check_mask(
     name: str,  # The parameter's name
     value: Any,  # What was given
@@ -75,7 +75,7 @@ def check_mask(
         require((mask == 0) | (mask == 1), f"{name} must hold nothing but 0 and 1")
     return mask != 0
 
-
+# %% ../nbs/01_experts.ipynb #q105c
 def check_finite(
     name: str,  # The parameter's name
     value: Tensor,  # What was given, rows first
@@ -110,7 +110,7 @@ def check_routes(
     require(fits if fits.dim() else fits[None], f"{name} must be at least 0 and add up to {'' if whole else 'at most '}1")
     return value
 
-
+# %% ../nbs/01_experts.ipynb #q132b
 def check_type_of(
     name: str,  # The parameter's name
     value: Tensor,  # What was given

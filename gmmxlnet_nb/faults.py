@@ -47,7 +47,7 @@ def say_once(
     if os.environ.get("RANK", "0") == "0":
         print(line, flush=True)
 
-
+# %% ../nbs/09_faults.ipynb #f008b
 def first_worker() -> bool:
     "Whether this is no worker of a `DataLoader`, or the first one: each reads the whole stream."
     torch = sys.modules.get("torch")

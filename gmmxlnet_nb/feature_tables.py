@@ -84,7 +84,7 @@ def ragged(
     before = np.cumsum(counts) - counts
     return np.arange(counts.sum()) + np.repeat(firsts - before, counts)
 
-
+# %% ../nbs/26_feature_tables.ipynb #t008b
 def word_begins(
     shown: str,  # Of `BLANKED` characters
 ) -> np.ndarray[Any, Any]:
@@ -162,7 +162,7 @@ def token_ranges(
             ranges += [(a, b, asked) for a, b in layout.windows(first, last, rooms[asked])]
     return ranges
 
-
+# %% ../nbs/26_feature_tables.ipynb #t014b
 @dataclass(frozen=True)
 class CutDocument:
     "Where a document's segments are in its text, and its right answers in them."
@@ -288,7 +288,7 @@ def flat_numbers(
     "All numbers of some lists, one list after another."
     return lists.flat if isinstance(lists, NumberLists) else np.fromiter(chain.from_iterable(lists), np.int64)
 
-
+# %% ../nbs/26_feature_tables.ipynb #t020cb
 def joined(
     columns: Sequence[Any],  # `NumberLists` or lists of lists, at least one
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[int]]:  # Numbers; lengths of the inner lists; lists of each
@@ -361,7 +361,7 @@ def shallow(
     "A record's fields; `asdict` would copy each number of a long document's breaks."
     return {field.name: getattr(record, field.name) for field in fields(record)}
 
-
+# %% ../nbs/26_feature_tables.ipynb #c033b
 def text_rows(
     documents: Iterable[Document],  # Those of one text side by side
 ) -> Iterator[dict[str, str]]:  # The text, and all else as JSON
@@ -372,7 +372,7 @@ def text_rows(
             records = [shallow(document) | {"text": "", "answers": list(map(shallow, document.answers))} for document in some]
             yield {"text": text, "documents": json.dumps(records, default=int)}  # int: positions may be NumPy's
 
-
+# %% ../nbs/26_feature_tables.ipynb #c033c
 def row_documents(
     row: dict[str, str],  # Of `text_rows`
 ) -> list[Document]:  # The row's

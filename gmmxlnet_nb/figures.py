@@ -38,7 +38,7 @@ def route_names(
     "Experts by their numbers, from 0, and the route to none of them."
     return [*map(str, range(k)), *["none"] * null]
 
-
+# %% ../nbs/90_figures.ipynb #g002b
 def check_trace(
     trace: Any,  # What was given
 ) -> RoutingTrace:
@@ -47,7 +47,7 @@ def check_trace(
         raise ValueError(f"trace must be a RoutingTrace, as GMMAnalyzer.track_routing gives it, got {type(trace).__name__}")
     return trace
 
-
+# %% ../nbs/90_figures.ipynb #g002c
 def writes_nowhere(
     trace: RoutingTrace,
 ) -> bool:
@@ -68,7 +68,7 @@ def content_rows(
     names, held = zip(*rows, strict=True) if rows else ((), ())
     return [shorten(name, 16, placeholder="…") for name in names], np.array(held, dtype=float).reshape(-1, s).T
 
-
+# %% ../nbs/90_figures.ipynb #f019b
 def draw_contents(
     ax: "Axes",  # Over a map
     edges: np.ndarray,  # (b + 1,)
@@ -80,7 +80,7 @@ def draw_contents(
     draw_map(ax, edges, binned(held[None])[1], names, Normalize(0, 1.3), "Greys")
     ax.hlines(np.arange(1, len(names)) - 0.5, edges[0], edges[-1], color="white", lw=1.5)
 
-
+# %% ../nbs/90_figures.ipynb #f019c
 def draw_counts(
     ax: "Axes",  # Over a map
     edges: np.ndarray,  # (b + 1,)
@@ -159,7 +159,7 @@ def plot_gate_map(
         raise ValueError(f"gates must be in 0 … 1, got {np.nanmin(gates):.3g} … {np.nanmax(gates):.3g}")
     return plot_map(gates, route_names(gates.shape[1], False), "expert", "mean gate, 0 … 1", 1, width)
 
-
+# %% ../nbs/90_figures.ipynb #f029b
 def plot_memory_change(
     change: np.ndarray,  # (s, m) or (s, k), >= 0: norms of what each segment changed
     rows: str = "slot",  # What there are m of; or "expert"
@@ -183,7 +183,7 @@ def spread_of_means(
     spread = np.sqrt(np.maximum(squares - means**2, 0) / np.where(counts > 1, counts - 1, np.nan))
     return np.asarray(1.96 * spread)
 
-
+# %% ../nbs/90_figures.ipynb #f034b
 def mark_every(
     points: int,  # Of a line
     i: int,  # Which line
@@ -270,7 +270,7 @@ def check_linkage(
         raise ValueError(f"linkage must be (k − 1, 4), each group joined once, as SciPy's linkage gives it, got {joins.shape}")
     return joins
 
-
+# %% ../nbs/90_figures.ipynb #f046b
 def leaves_in_order(
     linkage: np.ndarray,  # (k − 1, 4)
 ) -> list[int]:  # k experts
@@ -374,7 +374,7 @@ def draw_kind_matrix(
     rates, low, high = (x[:, :columns] for x in (found.rates, found.low, found.high))
     return plot_kind_matrix(rates, low, high, found.kind_names, route_names(trace.write.shape[2], writes_nowhere(trace)), width)
 
-
+# %% ../nbs/90_figures.ipynb #f054b
 def draw_dendrogram(
     trace: RoutingTrace,  # Of two experts or more
     width: float = COLUMN,  # Inches
@@ -446,7 +446,7 @@ def logged(
     rows = [(row["step"], row[name]) for row in history if name in row and "step" in row]
     return np.array([step for step, _ in rows], dtype=float), np.array([value for _, value in rows], dtype=float)
 
-
+# %% ../nbs/90_figures.ipynb #f065b
 def stage_starts(
     history: Sequence[Mapping[str, Any]],  # Rows of a log
 ) -> dict[str, float]:  # Stage → its first step in the log, but for the first stage
@@ -457,7 +457,7 @@ def stage_starts(
             found.setdefault(str(row["stage"]), float(row["step"]))
     return dict(list(found.items())[1:])
 
-
+# %% ../nbs/90_figures.ipynb #f065c
 def mark_stages(
     axes: "Sequence[Axes]",  # Over one x axis
     history: Sequence[Mapping[str, Any]],  # Rows of a log
@@ -470,7 +470,7 @@ def mark_stages(
         found.append(lines[0])
     return found
 
-
+# %% ../nbs/90_figures.ipynb #f065d
 def draw_log(
     ax: "Axes",  # Where
     history: Sequence[Mapping[str, Any]],  # Rows of a log
@@ -518,7 +518,7 @@ def losses_shown(
     names = dict.fromkeys(name for row in history for name in row if name.endswith("_loss") and name != "train_loss")
     return [name for name in names if weights is None or name == "answer_loss" or weights.get(name, 0) != 0]
 
-
+# %% ../nbs/90_figures.ipynb #f070b
 def even_rows(
     panels: int,  # How many
     most: int,  # In a row
@@ -527,7 +527,7 @@ def even_rows(
     rows = -(-panels // most)
     return [panels // rows + (i < panels % rows) for i in range(rows)]
 
-
+# %% ../nbs/90_figures.ipynb #f070c
 def plot_losses(
     history: Sequence[Mapping[str, Any]],  # Rows of a trainer's log
     validations: Sequence[Mapping[str, Any]] = (),  # Rows with step and validation_exact, in percent
@@ -617,7 +617,7 @@ def mean_gates(
     i = document_number(trace.ids, document)
     return np.asarray(trace.gates[i][trace.mask[i]])
 
-
+# %% ../nbs/90_figures.ipynb #f082b
 def draw_retention(
     retention: Any,  # `RetentionCurves`
     width: float,  # Inches
@@ -628,7 +628,7 @@ def draw_retention(
         raise NothingToDraw(f'{told}: it takes several, as tasks have with fact_segment "random"')
     return plot_retention_curves(retention.distances, retention.curves, width=width)
 
-
+# %% ../nbs/90_figures.ipynb #f082c
 def causal_draws(
     causal: Any,  # A `CausalTable`
     k: int,  # Experts of the trace

@@ -72,7 +72,7 @@ def full_start(
     yield start
     yield from blocks
 
-
+# %% ../nbs/17_files.ipynb #i007b2
 def how_to_decode(
     encoding: str,  # That may be the file's
 ) -> str:
@@ -411,7 +411,7 @@ def whole_characters(
     "Put halves of characters together, and mark what cannot be in a text."
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
 
-
+# %% ../nbs/17_files.ipynb #i023bb
 def page_text(
     reader: Any,  # A `pypdf.PdfReader`
     number: int,  # Of a page, from 1
@@ -454,7 +454,7 @@ def file_kind(
     compression = path.suffix if path.suffix in COMPRESSIONS else ""
     return PurePath(path.stem if compression else path.name).suffix, compression
 
-
+# %% ../nbs/17_files.ipynb #i029b2
 def read_pdf(
     blocks: Iterable[bytes],  # Of a PDF
     name: str,  # Of the file
@@ -486,7 +486,7 @@ def read_binary(
     for piece in READERS[kind](text, name) if kind in READERS else text:
         yield piece, None
 
-
+# %% ../nbs/17_files.ipynb #i029bb
 def read_opened(
     file: Any,  # Opened as text
     name: str,  # Of the file
@@ -581,7 +581,7 @@ def text_pieces(
             raise ValueError(f"text must be pieces of type str, got {type(piece).__name__} as piece {number}")
         yield piece, None
 
-
+# %% ../nbs/17_files.ipynb #i034b2
 def is_file_name(
     text: str,  # What was given as a text
 ) -> bool:
@@ -602,7 +602,7 @@ def open_path(
     except OSError as error:
         raise unreadable(str(path), error.strerror) from None
 
-
+# %% ../nbs/17_files.ipynb #i034bb
 def read_path(
     path: Path,  # Of a file
     encoding: str,  # As `check_encoding` gives it

@@ -96,7 +96,7 @@ def as_rows(
             return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)]
     return value
 
-
+# %% ../nbs/16_formats.ipynb #a013b
 def list_field(
     record: Any,  # A JSON object, or a row
     name: str,  # What it must have
@@ -107,7 +107,7 @@ def list_field(
     rows = as_rows(value)
     return rows if isinstance(rows, list) else json_field(record, name, list, where)
 
-
+# %% ../nbs/16_formats.ipynb #a013c
 def name_field(
     record: Any,  # A JSON object, or a row
     names: Sequence[str],  # Under any of which it may be
@@ -313,7 +313,7 @@ def longbench_document(
     id = article_name(question, [text]) if row.get("_id") is None else name_field(row, ["_id"], where)
     return string_document(Document(id, text, question), json_field(row, "answers", list, where), errors)
 
-
+# %% ../nbs/16_formats.ipynb #a030b
 def babilong_document(
     row: Any,  # With input, question and target
     where: str,  # How to say which it is
@@ -332,7 +332,7 @@ class Variant:
     keys: tuple[str, ...]  # Which a record has
     read: Callable[[Any, str, FormatErrors], Article]  # Of a record, where it is, and what counts bad ones
 
-
+# %% ../nbs/16_formats.ipynb #a033b
 def each_question(
     questions: Callable[[Any, str, FormatErrors], list[Question]],  # Of a layout
     record: Any,  # With a text
@@ -415,7 +415,7 @@ def wanted_columns(
     "The columns that a layout has."
     return [name for name in names if name in READ_KEYS] or list(names[:1])
 
-
+# %% ../nbs/16_formats.ipynb #a041b
 def kept_rows(
     table: Any,  # Of `datasets`
 ) -> Iterator[dict[str, Any]]:  # With all columns, None in those that no layout has or that are no text and numbers
@@ -456,7 +456,7 @@ def kind_of(
     kind = DATA_KINDS.get(inner, "text" if inner in TEXT_KINDS else "")
     return (inner + suffix if inner != suffix else suffix), ("" if kind in ("parquet", "arrow") and inner != suffix else kind)
 
-
+# %% ../nbs/16_formats.ipynb #a046b
 def has_questions(
     path: Path,  # A file
 ) -> Source:

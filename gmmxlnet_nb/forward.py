@@ -75,7 +75,7 @@ def check_apart(
         raise ValueError(f"mem_write_ids must be other ids than mem_read_ids = {list(read)}, got {list(write)}")
     return read, write
 
-
+# %% ../nbs/34_forward.ipynb #c036db
 def ids_on_device(
     known: dict[tuple[Any, ...], Tensor],  # Those that were made before
     device: torch.device,  # Where to
@@ -175,7 +175,7 @@ class OutputOptions:
     global_softmax: bool  # A loss of one distribution per document, else per segment
     by_name: bool  # An output with names, else a tuple
 
-
+# %% ../nbs/34_forward.ipynb #q902b
 def output_options(
     config: GMMXLNetConfig,  # For what is not given
     return_routing_info: Any,  # These are `forward`'s, as they were given
@@ -234,7 +234,7 @@ def stack_notes(
         info["expert_activations"] = (info["routing_probs"] * weights).sum((0, 1)) / weights.sum().clamp(min=1)
     return {**info, "segment_mask": segment_mask}
 
-
+# %% ../nbs/34_forward.ipynb #c039b2
 def router_scores(
     notes: list[dict[str, Tensor]],  # The memory's notes, segment by segment
     memory_type: str,  # For the message
@@ -245,7 +245,7 @@ def router_scores(
         raise ValueError(f"output_router_logits must be False with {kind}, got True")
     return torch.stack([note["router_logits"] for note in notes], dim=1)
 
-
+# %% ../nbs/34_forward.ipynb #c039c
 def squeeze_segment(
     out: GMMXLNetOutput,  # A document's output with s = 1
 ) -> GMMXLNetOutput:  # The same without the segment dimension

@@ -102,7 +102,7 @@ def check_whole(
         raise ValueError(f"{name} must be {allowed}{why}, got {value!r:.80}")
     return value
 
-
+# %% ../nbs/27_generated.ipynb #g011b
 def segment_counts(
     num_segments: Any,  # A number, or a list of which every document draws one
 ) -> list[int]:
@@ -112,7 +112,7 @@ def segment_counts(
         raise ValueError(f"num_segments must be at least 2, one for the fact and one for the question, got {num_segments!r}")
     return lengths
 
-
+# %% ../nbs/27_generated.ipynb #g011c
 def update_range(
     num_updates: Any,  # A number, or a pair of which each document draws one between
 ) -> tuple[int, int]:  # The least and the most
@@ -122,7 +122,7 @@ def update_range(
         raise ValueError(f"num_updates must be a whole number >= 0 or a pair [least, most] of them, got {num_updates!r:.80}")
     return pair[0], pair[1]
 
-
+# %% ../nbs/27_generated.ipynb #g011d
 def check_fact_segment(
     fact_segment: Any,  # Which segment the asked fact is in: None for the first, "random", or its number from 1
     lengths: Sequence[int],  # That documents may have
@@ -148,7 +148,7 @@ def check_questions(
         raise ValueError(f"questions must be at most {most}, {why}, got {questions}")
     return questions
 
-
+# %% ../nbs/27_generated.ipynb #g014b
 def check_whole_texts(
     name: str,  # The parameter that says how many documents there are
     count: int,  # Documents, which are questions
@@ -158,7 +158,6 @@ def check_whole_texts(
     if count % questions:
         raise ValueError(f"{name} must be a multiple of questions = {questions}, got {count}")
     return count // questions
-
 
 # %% ../nbs/27_generated.ipynb #g021
 def compose_documents(
@@ -192,7 +191,7 @@ def compose_documents(
         )
     return documents
 
-
+# %% ../nbs/27_generated.ipynb #g021b
 def make_documents(
     task: str,  # Of which they are
     num_documents: int,  # How many
@@ -210,7 +209,6 @@ def make_documents(
     sizes = [(f"{task}-{seed}-{i}", rng.choice(lengths)) for i in range(texts)]
     return [check_document(document) for id, n in sizes for document in make(rng, id, n, questions=questions)]
 
-
 # %% ../nbs/27_generated.ipynb #g031
 def other_entities(
     rng: random.Random,  # Where chance comes from
@@ -223,7 +221,7 @@ def other_entities(
     drawn = {kind: rng.sample([x for x in pool if x != entity[kind] and x not in apart], count) for kind, pool in pools.items()}
     return [{"place": place, "name": name} for place, name in zip(drawn["place"], drawn["name"], strict=True)]
 
-
+# %% ../nbs/27_generated.ipynb #g031b
 def draw_segment(
     rng: random.Random,  # Where chance comes from
     fact_segment: int | str | None,  # None for the first, "random", or its number from 1
@@ -232,7 +230,7 @@ def draw_segment(
     "The segment of the asked fact."
     return rng.randint(1, num_segments - 1) if fact_segment == "random" else int(fact_segment or 1)
 
-
+# %% ../nbs/27_generated.ipynb #g031c
 def place_others(
     rng: random.Random,  # Where chance comes from
     count: int,  # How many facts
@@ -241,7 +239,7 @@ def place_others(
     "Segments of facts that nobody asks about."
     return [rng.randint(1, num_segments - 1) for _ in range(count)]
 
-
+# %% ../nbs/27_generated.ipynb #g031d
 def place_asked(
     places: Sequence[int],  # Segments of facts, the asked ones first
     questions: int,  # How many are asked for
@@ -252,14 +250,13 @@ def place_asked(
         return list(places)
     return [int(fact_segment or 1) if i < questions else place for i, place in enumerate(places)]
 
-
+# %% ../nbs/27_generated.ipynb #g031e
 def reordered(
     chance: random.Random,  # Of further questions
     choices: Sequence[str],  # Of the first
 ) -> list[str]:
     "The same choices in another order, which must not tell anything."
     return chance.sample(list(choices), len(choices))
-
 
 # %% ../nbs/27_generated.ipynb #g035
 def check_retention(
@@ -491,7 +488,7 @@ def draw_apart(
     pools = (DAYS, MONTHS) if kind == "date" else (VALUES[kind],)
     return " ".join(rng.choice([word for word in pool if word not in taken]) for pool in pools)
 
-
+# %% ../nbs/27_generated.ipynb #g051b
 def choices_apart(
     rng: random.Random,  # Where chance comes from
     kind: str,  # number, name, place or date
@@ -504,7 +501,7 @@ def choices_apart(
     drawn = (rng.sample([word for word in pool if word not in taken], count - 1) for pool in pools)
     return reordered(rng, [answer, *map(" ".join, zip(*drawn, strict=True))])
 
-
+# %% ../nbs/27_generated.ipynb #g051c
 def kinds_questions(
     rng: random.Random,  # Where chance comes from
     id: str,  # The document's; of several, a number follows
@@ -539,7 +536,6 @@ def kinds_questions(
         asked.append((asks[of], choices_apart(more, of, values[of], num_choices, words), values[of]))
     return compose_documents(rng, id, "kinds", num_segments, sentences, facts, asked)
 
-
 # %% ../nbs/27_generated.ipynb #g053
 def check_kinds(
     num_segments: Any,  # What `kinds_documents` takes, each of these
@@ -554,7 +550,7 @@ def check_kinds(
     check_positive("sentences", sentences)
     check_questions(questions, len(FACTS), "one for each kind of fact")
 
-
+# %% ../nbs/27_generated.ipynb #g053b
 def kinds_documents(
     num_documents: int,  # How many
     num_segments: int | Sequence[int] = 6,  # Segments in each; of a list, every document draws one
@@ -583,7 +579,7 @@ def check_recall(
     check_positive("sentences", sentences)
     check_questions(questions, num_facts, f"one for each of num_facts = {num_facts}")
 
-
+# %% ../nbs/27_generated.ipynb #g061b
 def recall_documents(
     num_documents: int,  # How many
     num_segments: int | Sequence[int] = 6,  # Segments in each; of a list, every document draws one

@@ -126,7 +126,7 @@ def state_parts(
         raise ValueError(f"memory_state must have {need}, got {got}")
     return [value[name] for name in experts], value.get("route"), value.get("kept")
 
-
+# %% ../nbs/33_gmm.ipynb #c010b
 def check_route(
     routing: Any,  # p of the last write
     kept: Tensor | None,  # (b, k), which experts take part; None for all

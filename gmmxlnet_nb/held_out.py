@@ -31,7 +31,7 @@ def language_loss(
     mask: Any = data.tokenizer.mask_token_id
     return partial(masked_loss, mask_id=int(mask))
 
-
+# %% ../nbs/85_held_out.ipynb #ho11b
 def token_batch(
     row: np.ndarray[Any, Any],  # (n,), tokens
     seed: int,  # Of what is drawn
@@ -42,7 +42,6 @@ def token_batch(
     "What draws windows of a row, and what is predicted in them."
     windows = DeviceWindows(row, config.segment_length, data.closing, config.batch_size, seed, device)
     return TokenBatch(windows, config.predicted_share, config.longest_span, data.end)
-
 
 # %% ../nbs/85_held_out.ipynb #ho12
 class HeldOut:
@@ -83,7 +82,7 @@ class HeldOut:
         model.train(was)
         return float(total / count)
 
-
+# %% ../nbs/85_held_out.ipynb #ho12b
 def unigram_loss(
     held: HeldOut,  # What is predicted
     row: np.ndarray[Any, Any],  # (n,), tokens to count
@@ -109,7 +108,7 @@ def held_spans(
     found = [[(a, b) for a, b in spans if not ends[row, a:b].any()] for row, spans in enumerate(runs_of(ranks > 0))]
     return ids, found
 
-
+# %% ../nbs/85_held_out.ipynb #ho21b
 def span_scores(
     model: Any,  # An XLNet or a BERT, trained
     held: HeldOut,  # Windows
@@ -128,7 +127,6 @@ def span_scores(
         found |= {f"{name}_spans": scores.spans, f"{name}_tokens": scores.tokens}
     return found
 
-
 # %% ../nbs/85_held_out.ipynb #ho31
 ORDERS = (1, 5)  # Tokens of the n-grams that stand beside an XLNet
 
@@ -144,7 +142,7 @@ def character_bits(
     found = language_scores(model, ngrams, data.held_row, characters, data.closing, (data.end,), ORDERS, **how)
     return {"bits_per_character": found.pop("xlnet"), **{f"bits_per_character_{name}": bits for name, bits in found.items()}}
 
-
+# %% ../nbs/85_held_out.ipynb #ho31b
 def held_out_scores(
     model: Any,  # Trained
     held: HeldOut,  # Windows that it has not learned from
@@ -157,4 +155,3 @@ def held_out_scores(
         found |= span_scores(model, held, config, data)
     enough = config.segment_length - len(data.closing) > 1 and len(data.row) >= max(ORDERS)
     return found | (character_bits(model, config, data) if config.permutation_weight and enough else {})
-

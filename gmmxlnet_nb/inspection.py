@@ -102,7 +102,7 @@ def for_terminal(
     half = (most - 3) // 2
     return line if len(line) <= most else f"{line[:half]} … {line[-half:]}"
 
-
+# %% ../nbs/67_inspect.ipynb #i009b
 def mark_answer(
     text: str,  # The document's
     start: int,  # The answer's first character
@@ -118,7 +118,7 @@ def mark_answer(
     closed = f"[[{inner}]] {right}" if end <= last else f"[[{inner} | the segment ends here"
     return f"{left} {closed}".strip()
 
-
+# %% ../nbs/67_inspect.ipynb #i009c
 @dataclass(frozen=True)
 class Example:
     "One right answer."
@@ -167,7 +167,7 @@ def find_example(
         tuple(problems),
     )  # fmt: skip
 
-
+# %% ../nbs/67_inspect.ipynb #i011b
 class ExampleChoice:
     "The first example of each problem, and the first ones without any."
 
@@ -211,7 +211,7 @@ def summary(
     middle = {"median": statistics.median(values), "mean": round(statistics.fmean(values), 1)}
     return {"min": min(values), **middle, "max": max(values), "total": sum(values)}
 
-
+# %% ../nbs/67_inspect.ipynb #i014b
 def edges_of(
     values: Sequence[int],  # At least one, or none
     most: int = 30,  # Bars
@@ -221,7 +221,7 @@ def edges_of(
     width = -(-(high - low + 1) // most)
     return [low - 0.5 + width * i for i in range((high - low) // width + 2)]
 
-
+# %% ../nbs/67_inspect.ipynb #i014c
 def bins(
     counts: dict[int, int],  # Number → how often
     most: int = 10,  # Bins
@@ -474,7 +474,7 @@ def write_figure(
     with whole_file(path) as part:
         found.figure().savefig(part, format=path.suffix[1:], dpi=150)
 
-
+# %% ../nbs/67_inspect.ipynb #i028bb
 FLAGS = (*DEFAULTS, "model", "tokenizer", "split", "layout", "on_error", "examples", "figure")
 CALLED = {"data_path": "DATA", **{name: f"--{name.replace('_', '-')}" for name in FLAGS}}
 

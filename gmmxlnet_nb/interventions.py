@@ -52,7 +52,7 @@ def segment_numbers(
         raise ValueError(f"{name} must be {what}, got {value!r:.200}")
     return found.long()
 
-
+# %% ../nbs/36_interventions.ipynb #i101b
 def for_documents(
     name: str,  # The parameter's name
     numbers: Tensor,  # () or (b,)
@@ -77,7 +77,7 @@ def put_expert(
     chosen = (where[:, None] & this)[..., None, None]
     return replace(state, experts=torch.where(chosen, other.experts.to(state.experts.dtype), state.experts))
 
-
+# %% ../nbs/36_interventions.ipynb #i102b
 def initial_like(
     memory: Memory,  # Of any kind
     state: Any,  # Of its documents
@@ -88,7 +88,7 @@ def initial_like(
         return replace(state, experts=start.experts.to(state.experts).expand_as(state.experts))
     return map_state(lambda own, first: first.to(own).expand_as(own), state, start)
 
-
+# %% ../nbs/36_interventions.ipynb #i102c
 def from_documents(
     state: Any,  # Of b documents
     order: Tensor | None,  # (b,), whose state each gets; by default that of the one before it
@@ -115,7 +115,7 @@ def mute_route(
     shared = torch.where(left > 0, rest / left.where(left > 0, torch.ones_like(left)), alike)
     return torch.where(route[:, expert, None] == 0, route, shared)
 
-
+# %% ../nbs/36_interventions.ipynb #i103b
 def scale_write(
     memory: Memory,  # With a gated update
     old: Any,  # Before the write

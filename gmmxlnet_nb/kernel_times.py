@@ -45,7 +45,7 @@ class KernelTime(NamedTuple):
     calls: float  # Means over steps
     ms: float
 
-
+# %% ../nbs/99_kernel_times.ipynb #k998b
 @contextmanager
 def quiet() -> Iterator[None]:
     "Keep from standard error what PyTorch's profiler tells there of itself."
@@ -57,7 +57,6 @@ def quiet() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-
 
 # %% ../nbs/99_kernel_times.ipynb #k9b0
 def kernel_times(

@@ -104,7 +104,7 @@ def rotate(x, M: tl.constexpr):
     second = rotate_lanes(tl.where(by_odd, even, odd), 1, W, G)
     return tl.reshape(tl.join(first, second), [M, M])
 
-
+# %% ../nbs/21_kernels.ipynb #k010b
 @triton.jit
 def positions_from(R, p, h, P, D: tl.constexpr, M: tl.constexpr):
     "M of the P relative keys of a head, from p on"
@@ -143,7 +143,7 @@ def key_ids(j0, keys, plain, kind, KT, VISIBLE_TO, M: tl.constexpr):
         visible_to = tl.load(VISIBLE_TO + cols, mask=cols < keys, other=_VISIBLE_TO_NONE).to(tl.int32)
     return kt, visible_to
 
-
+# %% ../nbs/21_kernels.ipynb #k011b
 @triton.jit
 def scores(
     cols, real, p, h, rows, qc, qp, e, qt, rank, here, kt, visible_to, K, R, skl, skh, P, ranked: tl.constexpr,
@@ -173,7 +173,7 @@ def first_line(begin, b, h, H, L, T, packed: tl.constexpr):
     "Where a head's queries begin, in tensors that hold heads one after another"
     return h.to(tl.int64) * T + begin if packed else (b * H + h).to(tl.int64) * L
 
-
+# %% ../nbs/21_kernels.ipynb #k191b
 @triton.jit
 def first_number(begin, b, batch, row, packed: tl.constexpr):
     "Where a document begins, by strides of the batch and of a row"

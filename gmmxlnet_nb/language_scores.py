@@ -87,7 +87,7 @@ def check_row(
         raise ValueError(f"row must have ids in 0 … vocab_size - 1 = {vocab_size - 1}, got {row.min()} … {row.max()}")
     return row
 
-
+# %% ../nbs/77_language_scores.ipynb #s013b
 class KneserNey:
     "Interpolated Kneser–Ney n-grams of all lengths up to `order`. A `ValueError` for a row that has none."
 
@@ -158,7 +158,7 @@ def scored_windows(
         first, end = end, min(end + stride, count)
         yield Scored(end - text, first, end)
 
-
+# %% ../nbs/77_language_scores.ipynb #s021b
 @contextmanager
 def asking(
     model: nn.Module,  # Of any kind
@@ -235,7 +235,7 @@ def bits_per_character(
         raise ValueError(f"bits must be of shape {np.shape(row)}, as row, got {np.shape(bits)}")
     return float(bits[~np.isin(row, list(never))].sum() / check_positive("characters", characters))
 
-
+# %% ../nbs/77_language_scores.ipynb #s031b
 def language_scores(
     model: XLNetLMHeadModel,  # On any device, of any type
     ngrams: KneserNey,  # Of the tokens that the model has learned from
@@ -273,7 +273,7 @@ def masked_places(
             raise ValueError(f"spans[{row}] must leave something to see, got {[tuple(span) for span in found]!r:.80}")
     return masked
 
-
+# %% ../nbs/77_language_scores.ipynb #s041b
 def runs_of(
     masked: Tensor,  # (n, l), True in spans
 ) -> list[list[Span]]:  # Of each window; neighbours are one
@@ -282,7 +282,7 @@ def runs_of(
     pairs = [[(edge == n).nonzero()[:, 0].tolist() for n in (1, -1)] for edge in edges]
     return [list(zip(*pair, strict=True)) for pair in pairs]
 
-
+# %% ../nbs/77_language_scores.ipynb #s041c
 def draw_spans_of(
     windows: Tensor,  # (n, l), token ids
     never: Sequence[int],  # Ids that are not masked

@@ -176,7 +176,7 @@ class RunParts:
             data_collator=DocumentCollator(self.tokenizer.pad_token_id), processing_class=self.tokenizer,
         )
 
-
+# %% ../nbs/62_launch.ipynb #c006b3
 def make_parts(
     config: RunConfig,  # What to train, on what
 ) -> RunParts:
@@ -287,7 +287,7 @@ def nothing_to_resume(
     what = f"which holds neither a whole checkpoint nor a {RUN_FILE} to go on from"
     return ValueError(f"resume must be False with output_dir {str(folder)!r}, {what}, got True")
 
-
+# %% ../nbs/62_launch.ipynb #y104b
 def check_run_folder(
     config: RunConfig,  # What to train, on what
     resume: Any = False,  # Whether to go on
@@ -360,7 +360,7 @@ def unwrap(
     trainer.accelerator.free_memory()
     return trainer.model_wrapped
 
-
+# %% ../nbs/62_launch.ipynb #c006ebb
 def leave(
     trainer: GMMTrainer,  # That nobody needs any more
 ) -> None:
@@ -393,7 +393,7 @@ class Trained(NamedTuple):
     validations: list[dict[str, Any]]  # Logs of validations, likewise
     steps: dict[str, int]  # Of each stage
 
-
+# %% ../nbs/62_launch.ipynb #n300x1b
 def train_stages(
     config: RunConfig,  # Of a run
     parts: RunParts,  # What it is made of
@@ -430,7 +430,7 @@ def start_logits_of(
         logits: torch.Tensor = model(**batch).start_logits
         return logits
 
-
+# %% ../nbs/62_launch.ipynb #n300x3b
 def check_reloaded(
     trainer: GMMTrainer,  # That has saved its model
     checkpoint: str | Path,  # Where
@@ -481,7 +481,7 @@ def asked_documents(
     "Documents of a further length: the same in all runs that are asked about them."
     return evaluation_documents(task, count, segments, json.loads(options), data_path, on_error)
 
-
+# %% ../nbs/62_launch.ipynb #n301b
 def length_documents(
     parts: RunParts,  # Of the run
     what: DocumentConfig,  # What it reads
@@ -492,7 +492,7 @@ def length_documents(
     documents = asked_documents(what.task, count, segments, json.dumps(what.task_options), what.data_path, what.on_error)
     return parts.build(documents, require_answer=False)
 
-
+# %% ../nbs/62_launch.ipynb #n301c
 def stale_share(
     trainer: GMMTrainer,  # That has just evaluated
     documents: Sequence[Document],  # Those
@@ -503,7 +503,6 @@ def stale_share(
         return {}
     pairs = zip(documents, map(int, trainer.chosen), strict=True)
     return {"choice_stale": stale_rate(documents, {d.id: d.choices[j] if j >= 0 else "" for d, j in pairs})}
-
 
 # %% ../nbs/62_launch.ipynb #n301a
 def ask_run(
@@ -660,7 +659,7 @@ def write_run_record(
     about = (seconds, result.documents, series, device, result.examined.side_file)
     write_record(path, fields if params is None else params, result.metrics, count, *about)
 
-
+# %% ../nbs/62_launch.ipynb #n304bb
 def record_run(
     config: RunConfig,  # What to train, on what
     resume: bool,  # Whether to go on

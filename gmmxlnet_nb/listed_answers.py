@@ -47,7 +47,7 @@ def answer_words(
     "The words of all right answers, as SQuAD compares them."
     return {word for answer in document.answers for word in normalize_answer(answer.text).split()}
 
-
+# %% ../nbs/83_listed_answers.ipynb #l007b
 def wrong_answers(
     document: Document,  # That is asked
     others: Iterable[Document],  # About the same text
@@ -89,4 +89,3 @@ def list_answers(
         about.setdefault(document.text, []).append(document)
     made = (with_list(document, about[document.text], num_choices) for document in documents)
     return [document for document in made if document is not None]
-

@@ -72,7 +72,7 @@ def check_inside(
         raise ValueError(f"{file} must be a file of its folder, got a link to {file.resolve()}")
     return file
 
-
+# %% ../nbs/52_loading.ipynb #s004b
 def shard_names(
     index: Path,  # A checkpoint's index
     suffix: str,  # How the files end that it names
@@ -86,7 +86,7 @@ def shard_names(
         raise ValueError(f"weight_map must be a file for each weight in {index}")
     return [check_file_name(f"weight_map in {index}", shard, suffix) for shard in sorted(set(shards.values()))]
 
-
+# %% ../nbs/52_loading.ipynb #s004c
 def check_tokenizer_files(
     folder: Path,  # With a tokenizer
 ) -> None:
@@ -134,7 +134,7 @@ def type_name(
     "A type's name, as one writes it."
     return str(dtype).removeprefix("torch.")
 
-
+# %% ../nbs/52_loading.ipynb #q102b
 def stored_sizes(
     path: str | os.PathLike[str],  # The checkpoint, for the message
     files: Sequence[Path],  # Its weights
@@ -176,7 +176,7 @@ def asked_dtype(
         raise ValueError(f"dtype must be what torch_dtype is, its older name, got {' and '.join(sorted(map(str, asked)))}")
     return next(iter(asked), None)
 
-
+# %% ../nbs/52_loading.ipynb #q103b
 def loading_dtype(
     path: str | os.PathLike[str],  # The checkpoint, for the warning
     stored: set[torch.dtype],  # The types of its weights
@@ -300,7 +300,7 @@ def check_device_map(
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device_map must name a device of this machine, got {device_map!r}: {error}") from error
 
-
+# %% ../nbs/52_loading.ipynb #q106b
 def check_placed(
     model: torch.nn.Module,  # As Hugging Face has loaded it
     device_map: Any,  # The caller's

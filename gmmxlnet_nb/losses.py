@@ -28,7 +28,7 @@ def check_logits(
     if not candidates.is_cuda:  # there the model has looked
         require(~candidates[..., -1], "candidates must be False at each segment's last token, <cls>, which means none")
 
-
+# %% ../nbs/32_losses.ipynb #q801b
 def check_gold(
     name: str,  # The parameter's name
     positions: Any,  # What was given
@@ -232,7 +232,7 @@ def check_input_ids(
         require((input_ids >= 0) & (input_ids < vocabulary), f"input_ids must be in 0 … {vocabulary - 1}")
     return shape
 
-
+# %% ../nbs/32_losses.ipynb #q807b
 def check_beside(
     shape: tuple[int, ...],  # Of input_ids
     device: torch.device,  # Of input_ids

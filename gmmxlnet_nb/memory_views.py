@@ -163,7 +163,7 @@ def view_documents(
     if not count:
         raise ValueError("data must hold at least one document, got none")
 
-
+# %% ../nbs/92_memory_views.ipynb #v012b
 def view_text(
     qa: DocumentQA,  # That reads
     source: TextSource,  # A text

@@ -124,7 +124,7 @@ def skimmed(
     tail = None if asked or first == 0 else len(written) - first
     return replace(segment, input_ids=ids, attention_mask=mask, token_type_ids=types, tail=tail, length=len(there))
 
-
+# %% ../nbs/05_model.ipynb #c031eb
 def skim_segments(
     segments: Sequence[Segment],  # Of `cut_segments`
     inputs: DocumentInputs,  # What they were cut from, on a CPU
@@ -137,7 +137,7 @@ def skim_segments(
             asked = asked | (inputs.start_positions >= 0).reshape(*asked.shape, -1).any(-1)
     return [skimmed(segment, one) for segment, one in zip(segments, asked.any(0).tolist(), strict=True)]
 
-
+# %% ../nbs/05_model.ipynb #c031ec
 def segments_to_read(
     model: Any,  # An `XLNetWithMemory` that is called
     inputs: DocumentInputs,  # The batch
@@ -161,7 +161,7 @@ class StepParts(NamedTuple):
     stack: int = 0  # Layers that are called at once
     loss: Callable[..., Tensor | None] = answer_loss  # What `document_output` calls on a GPU
 
-
+# %% ../nbs/05_model.ipynb #c033bb
 def segment_step(
     encoder: XLNetModel,  # Whose layers run
     memory: Memory,  # That is read and written
@@ -215,7 +215,7 @@ def match_step_layout(
     bare = x.is_floating_point() and not x.requires_grad and torch.is_grad_enabled()
     return x.clone().requires_grad_() if bare else x
 
-
+# %% ../nbs/05_model.ipynb #c044b
 def read_segments(
     step: Callable[[Segment, Any], tuple[Tensor, Any, dict[str, Tensor]]],  # Gives logits, the next state and notes
     segments: Sequence[Segment],  # Of the same b documents, in order
@@ -243,7 +243,7 @@ def read_segments(
         notes.append(note)
     return torch.stack(logits[-len(segments) :], dim=1), state, notes[-len(segments) :]
 
-
+# %% ../nbs/05_model.ipynb #c044c
 def passes_asked(
     config: GMMXLNetConfig,  # For a number that is not given
     passes: int | None,  # What `forward` was given
@@ -275,7 +275,7 @@ def new_encoder(
     nn.Module.to(encoder, dtype=torch.get_default_dtype())
     return encoder
 
-
+# %% ../nbs/05_model.ipynb #c033eb
 def forget_checkpoint(
     config: GMMXLNetConfig,  # Of a model that is made
 ) -> None:
@@ -284,7 +284,7 @@ def forget_checkpoint(
         config.__dict__.pop(name, None)
     config.left_out_experts = None
 
-
+# %% ../nbs/05_model.ipynb #c033ec
 def reset_memory_weights(
     module: nn.Module,  # Part of a model, with weights that no checkpoint had
 ) -> bool:  # Whether it is part of a memory, whose initialisation is its own
@@ -295,7 +295,7 @@ def reset_memory_weights(
         module.reset_parameters()
     return True
 
-
+# %% ../nbs/05_model.ipynb #c033ed
 def check_one_device(
     device_map: Mapping[str, Any] | None,  # Where Accelerate has put modules
     device: torch.device,  # Where the weights are
@@ -318,7 +318,7 @@ def check_device(
     except (RuntimeError, AssertionError, TypeError) as error:
         raise ValueError(f"device must be one of this machine's, got {device!r}: {error}") from None
 
-
+# %% ../nbs/05_model.ipynb #c037b
 def move_state(
     state: Any,  # Of any memory
     device: torch.device,  # Where to
@@ -332,7 +332,7 @@ def move_state(
 
     return map_state(moved, state)
 
-
+# %% ../nbs/05_model.ipynb #c037c
 def check_numbers_of(
     state: Any,  # Of any memory
 ) -> Any:  # `state`
@@ -340,7 +340,7 @@ def check_numbers_of(
     check_numbers(state)
     return state
 
-
+# %% ../nbs/05_model.ipynb #c037d
 def check_documents_of(
     state: Any,  # One that was set for a batch
     batch_size: int | None,  # Documents that it is wanted for; None for any number
@@ -362,7 +362,7 @@ def check_ready(
     check_one_device(getattr(model, "hf_device_map", None), model.device)
     check_built(model.config, model.memory)
 
-
+# %% ../nbs/05_model.ipynb #c033db
 def compiled_parts(
     compiled: Callable[..., Any],  # Compiles a function
     memory: Memory,  # Whose read and write are compiled
@@ -371,7 +371,7 @@ def compiled_parts(
     "What a step calls with `compile(regions=…)`."
     return StepParts(compiled(fast_layers), compiled(memory.read), compiled(memory.write), stack, compiled(answer_loss))
 
-
+# %% ../nbs/05_model.ipynb #c033dc
 STACK = 4  # Layers of a graph with `compile(regions=True)`
 
 
@@ -383,7 +383,7 @@ def check_stack(
         raise ValueError(f"regions must be True, False or a whole number of layers, got {regions!r}")
     return STACK if regions is True else int(regions)
 
-
+# %% ../nbs/05_model.ipynb #c033dd
 def chosen_attention(
     requested: str | dict[str, str],  # One of `ATTENTION`, or Hugging Face's mapping from parts of a model, "" for all
     current: str,  # What is in use
@@ -392,7 +392,7 @@ def chosen_attention(
     name = requested.get("", current) if isinstance(requested, dict) else requested
     return check_choice("attn_implementation", name, tuple(ATTENTION))
 
-
+# %% ../nbs/05_model.ipynb #c033de
 def compiler(
     *args: Any,  # `torch.compile`'s
     **kwargs: Any,  # Likewise
@@ -565,7 +565,7 @@ def widest_type(
     types = {p.dtype for module in modules for p in module.parameters() if p.is_floating_point()}
     return reduce(torch.promote_types, types)
 
-
+# %% ../nbs/05_model.ipynb #c046b
 def xlnet_parts(
     base_model: Any,  # An XLNet model, with or without a head
 ) -> tuple[XLNetModel, nn.Linear | None]:  # The encoder, and a question-answering head if it has one
@@ -577,7 +577,7 @@ def xlnet_parts(
     head = getattr(base_model, "qa_outputs", None)
     return encoder, head if isinstance(head, nn.Linear) else None
 
-
+# %% ../nbs/05_model.ipynb #c046c
 def encoder_config(
     base_model: Any,  # An XLNet model, or a configuration
 ) -> XLNetConfig:

@@ -31,7 +31,7 @@ class Words(NamedTuple):
     ends: np.ndarray  # (w,), its last character (exclusive)
     links: np.ndarray  # (w,), what stands between it and the next
 
-
+# %% ../nbs/72_ngrams.ipynb #n011b
 def character_kinds(
     codes: np.ndarray,  # (n,), of a text's characters
 ) -> np.ndarray:  # (n,)
@@ -82,7 +82,7 @@ def common_words(
         windows += whole
     return found >= windows * STOP_SHARE + windows**0.5 if windows else np.zeros(count, dtype=bool)
 
-
+# %% ../nbs/72_ngrams.ipynb #n016b
 def given_words(
     stop_words: Collection[str],  # In any case
     known: Mapping[str, int],  # Word → its number

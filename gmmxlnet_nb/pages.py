@@ -33,7 +33,7 @@ def escaped(
     "Text as HTML shows it."
     return html.escape(re.sub("[\0\ud800-\udfff]", "\ufffd", str(text)))
 
-
+# %% ../nbs/91_pages.ipynb #p005b
 def json_island(
     content: Any,  # Numbers, texts, lists and mappings; NaN becomes null
 ) -> str:  # For a `<script type="application/json">`
@@ -43,7 +43,7 @@ def json_island(
         told = told.replace(sign, f"\\u{ord(sign):04x}")
     return told
 
-
+# %% ../nbs/91_pages.ipynb #p005c
 def json_values(
     value: Any,  # Of a report
 ) -> Any:  # Likewise, as JSON has it
@@ -68,7 +68,7 @@ def serve_style() -> str:
     "The style of the page of `gmmxlnet serve`."
     return re.findall(r"<style>(.*?)</style>", form("serve"), re.DOTALL)[0].rstrip()
 
-
+# %% ../nbs/91_pages.ipynb #p009b
 def policy_for(
     page: str,  # With its style and its script
 ) -> str:
@@ -79,7 +79,7 @@ def policy_for(
             allowed[source] = f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
     return "; ".join(f"{name} {value}" for name, value in allowed.items())
 
-
+# %% ../nbs/91_pages.ipynb #p009c
 def filled(
     name: str,  # Of the form
     parts: Mapping[str, str],  # Name → HTML
@@ -124,7 +124,7 @@ def marked_text(
         parts.append(f'<mark class="{" ".join(names)}">{piece}</mark>' if names else piece)
     return "".join(parts)
 
-
+# %% ../nbs/91_pages.ipynb #p012b
 def spans_of_segments(
     bounds: Sequence[tuple[int, int]],  # First character of each segment in a document, and the one after its last
     start: int,  # First character of a span in the document
@@ -144,7 +144,7 @@ def check_segments(
     if isinstance(segments, str) or any(not isinstance(text, str) for text in segments) or len(segments) != count:
         raise ValueError(f"segments must be {count} texts, as the trace has of {id!r:.80}, got {len(segments)}")
 
-
+# %% ../nbs/91_pages.ipynb #p015b
 def document_rows(
     trace: RoutingTrace,
     i: int,  # Which document
@@ -156,7 +156,7 @@ def document_rows(
     told = {"id": trace.ids[i], "kind_names": list(trace.kind_names), "fact": int(trace.facts[i]), "model": trace.model}
     return {**rows, "gates": gates, **told}
 
-
+# %% ../nbs/91_pages.ipynb #p015c
 def segment_html(
     number: int,  # From 1
     text: str,
@@ -167,7 +167,7 @@ def segment_html(
     button = f'<button type="button" class="number" tabindex="-1" aria-label="Segment {number}">{number}</button>'
     return f'<span class="seg {expert}">{button}{marked_text(text, marks)}</span>'
 
-
+# %% ../nbs/91_pages.ipynb #p015d
 def legend_html(
     k: int,  # Experts
     null: bool,  # Whether a share goes nowhere
@@ -222,7 +222,7 @@ def title_of(
     told = escaped(name).replace("_", " ")
     return told[:1].upper() + told[1:]
 
-
+# %% ../nbs/91_pages.ipynb #p021b2
 def number_html(
     value: Any,  # A number
 ) -> str:
@@ -231,7 +231,7 @@ def number_html(
     full = json.dumps(value)
     return f'<data value="{full}" title="{full}">{told.replace("-", "−")}</data>'
 
-
+# %% ../nbs/91_pages.ipynb #p021c
 def cell_html(
     value: Any,  # Of a table
 ) -> str:  # With its element
@@ -256,7 +256,7 @@ def table_html(
     body = "".join(f'<tr><th scope="row">{title_of(name)}</th>{"".join(map(cell_html, cells))}</tr>' for name, cells in rows)
     return f'<div class="scroll"><table>{head}<tbody>{body}</tbody></table></div>'
 
-
+# %% ../nbs/91_pages.ipynb #p021bb
 def is_plain(
     value: Any,  # Of a report
 ) -> bool:
@@ -265,7 +265,7 @@ def is_plain(
         return "value" in value and is_plain(value["value"])
     return not isinstance(value, list) or all(isinstance(each, str) for each in value)
 
-
+# %% ../nbs/91_pages.ipynb #p021bc
 def value_of(
     value: Any,  # Of a report: as it is, or a mapping with value, and a reason where there is none
 ) -> Any:  # As it is, but for a reason
@@ -286,7 +286,7 @@ def column_names(
         return [*(f"expert {j}" for j in range(k)), *["none"] * (count - k)]
     return list(map(str, range(count)))
 
-
+# %% ../nbs/91_pages.ipynb #p025b
 def is_row(
     value: Any,  # Of a report
 ) -> bool:

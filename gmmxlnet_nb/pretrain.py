@@ -54,7 +54,7 @@ class Objective(NamedTuple):
     loss: Callable[[Any, dict[str, Tensor], dict[str, Any]], Tensor]  # () of model, batch, and what layers are run by
     module: nn.Module | None = None  # What it trains besides the model; may share modules with it
 
-
+# %% ../nbs/75_pretrain.ipynb #t012b2
 def language_parts(
     config: PretrainConfig,  # Of the run
     data: PretrainData,  # What it reads
@@ -65,7 +65,7 @@ def language_parts(
     batches = token_batch(data.row, config.seed, config, data, device)
     return batches, lambda model, batch, options: asked(model, batch, **options)
 
-
+# %% ../nbs/75_pretrain.ipynb #t012c
 def permutation_objective(
     config: PretrainConfig,  # Of the run
     data: PretrainData,  # What it reads
@@ -75,7 +75,7 @@ def permutation_objective(
     "Permutation language modelling."
     return Objective("permutation", config.permutation_weight, *language_parts(config, data, device))
 
-
+# %% ../nbs/75_pretrain.ipynb #t012d
 def masked_objective(
     config: PretrainConfig,  # Of the run
     data: PretrainData,  # What it reads
@@ -85,7 +85,7 @@ def masked_objective(
     "Masked language modelling, in the same windows and places."
     return Objective("masked", config.masked_weight, *language_parts(config, data, device))
 
-
+# %% ../nbs/75_pretrain.ipynb #t012e
 def span_objective(
     config: PretrainConfig,  # Of the run
     data: PretrainData,  # What it reads, with memory tokens
@@ -108,7 +108,7 @@ def chosen_objectives(
     "The objectives that have a weight."
     return [OBJECTIVES[name](config, *parts) for name in objective_names(config)]
 
-
+# %% ../nbs/75_pretrain.ipynb #t012bb
 def new_model(
     config: PretrainConfig,  # Sizes and seed
     vocab_size: int,  # Of the tokenizer
@@ -152,7 +152,7 @@ def trained_parameters(
         found.setdefault(id(p), (name, p))
     return {name: p for name, p in found.values() if p.requires_grad}
 
-
+# %% ../nbs/75_pretrain.ipynb #t017cb
 def decays(
     name: str,  # A parameter's
     p: Tensor,  # Itself
@@ -179,7 +179,7 @@ def make_optimizer(
         optimizer.state[p] = {"step": count, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
     return optimizer
 
-
+# %% ../nbs/75_pretrain.ipynb #t017bb
 def set_rate(
     optimizer: torch.optim.AdamW,  # Of `make_optimizer`
     rate: Tensor,  # ()
@@ -208,7 +208,7 @@ def pretrain_device(
         raise ValueError("compile_layers must be 'auto' or False without an NVIDIA GPU and Triton, got True")
     return torch.device("cuda", torch.cuda.current_device()) if on_gpu else torch.device("cpu")
 
-
+# %% ../nbs/75_pretrain.ipynb #t023b
 @contextmanager
 def float32_products(
     tf32: bool | None,  # Whether in TF32; None for as it is
@@ -226,7 +226,7 @@ def float32_products(
     finally:
         setattr(matmul, name, before)
 
-
+# %% ../nbs/75_pretrain.ipynb #t023c
 def layer_forms(
     config: PretrainConfig,  # Of the run
     device: torch.device,  # Where it runs
@@ -237,7 +237,7 @@ def layer_forms(
     plain: list[dict[str, Any]] = [{}]
     return [{"layer": torch.compile(layer, dynamic=False)}, *plain] if compiled else plain
 
-
+# %% ../nbs/75_pretrain.ipynb #t023d
 def check_finite_values(
     values: Mapping[str, float],  # What is logged
     step: int,  # By which it came
@@ -456,7 +456,7 @@ def step_products(
     window = layers * queries + (layers - 1) * content + last + 2 * t * d * vocab_size
     return 3 * (config.batch_size * window + layers * 4 * length * d * d)  # positions are projected once for all windows
 
-
+# %% ../nbs/75_pretrain.ipynb #t027qb
 def wait_for(
     device: torch.device,  # That may have work
 ) -> None:
@@ -464,7 +464,7 @@ def wait_for(
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
-
+# %% ../nbs/75_pretrain.ipynb #t027qc
 def product_rate(
     device: torch.device,  # Where
     kind: torch.dtype,  # Of the numbers
@@ -482,7 +482,7 @@ def product_rate(
         times.append(time.perf_counter() - began)
     return 2 * size**3 / min(times[1:])
 
-
+# %% ../nbs/75_pretrain.ipynb #t027qd
 def floor_metrics(
     config: PretrainConfig,  # Of the run
     vocab_size: int,  # Of the tokenizer
@@ -496,7 +496,6 @@ def floor_metrics(
     rate = product_rate(device, torch.bfloat16 if config.bf16 else torch.float32, 8192 if on_gpu else 512)
     products, seconds = step_products(config, vocab_size), config.batch_size * config.segment_length / speed
     return {"step_products": products, "products_per_second": rate, "floor_share": products / rate / seconds}
-
 
 # %% ../nbs/75_pretrain.ipynb #t029
 RUN_FILE = "pretrain.json"
@@ -531,7 +530,7 @@ def begin_pretraining(
         write_json(file, {"config": asdict(config)})
     return last
 
-
+# %% ../nbs/75_pretrain.ipynb #t029b2
 def note_data(
     folder: Path,  # The run's
     digests: Mapping[str, str],  # Of what it has read
@@ -555,7 +554,7 @@ class PretrainResult(NamedTuple):
     digests: dict[str, str]  # Of what was read
     num_eval: int  # Windows that the held-out loss is of
 
-
+# %% ../nbs/75_pretrain.ipynb #t029bb
 def pretrain_metrics(
     training: Pretraining,  # That has ended
     data: PretrainData,  # What it read

@@ -76,7 +76,7 @@ def token_row(
         parts.append(np.asarray([end], dtype=kind))
     return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
 
-
+# %% ../nbs/73_pretrain_text.ipynb #x008b
 class TextWindows(torch.utils.data.Dataset[dict[str, Tensor]]):
     "Windows of a row of tokens. A `ValueError` for a row that is shorter than a window."
 
@@ -128,7 +128,7 @@ class PermutationCollator:
         labels = ids.gather(1, permutation.targets).where(there, -100)
         return {"input_ids": ids, "ranks": permutation.ranks, "targets": permutation.targets, "labels": labels}
 
-
+# %% ../nbs/73_pretrain_text.ipynb #x011b
 def permutation_loss(
     model: XLNetLMHeadModel,  # Whose parameters are used
     batch: dict[str, Tensor],  # As `PermutationCollator` makes it
@@ -149,7 +149,7 @@ def masked_layer(
     found: Tensor = layer(states)
     return found
 
-
+# %% ../nbs/73_pretrain_text.ipynb #x016b
 def masked_loss(
     model: "BertForMaskedLM",  # Whose parameters are used
     batch: dict[str, Tensor],  # As `PermutationCollator` makes it, or `TokenBatch`
@@ -163,4 +163,3 @@ def masked_loss(
     targets = batch["targets"][:, :, None].expand(-1, -1, states.shape[-1])
     logits: Tensor = model.cls(states.gather(1, targets))
     return F.cross_entropy(logits.flatten(0, 1).float(), batch["labels"].flatten(), ignore_index=-100)
-

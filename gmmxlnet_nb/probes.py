@@ -41,7 +41,7 @@ def slot_states(
         raise ValueError(f"model must have a memory of experts, or of memory tokens, got a state of {type(own).__name__}")
     return slots.flatten(2).float()
 
-
+# %% ../nbs/94_probes.ipynb #v061b
 @contextmanager
 def noting_states(
     model: XLNetWithMemory,  # That reads
@@ -67,7 +67,7 @@ def noting_states(
         model.memory = own
         vars(model).update(before)
 
-
+# %% ../nbs/94_probes.ipynb #v061c
 def untrained_memory(
     model: XLNetWithMemory,  # With a memory of any kind
     seed: int,  # Of its weights
@@ -110,7 +110,7 @@ def import_sklearn() -> Any:
         raise ValueError("a probe needs scikit-learn: pip install scikit-learn, or '.[analysis]' in the repository") from None
     return RidgeClassifierCV, StandardScaler
 
-
+# %% ../nbs/94_probes.ipynb #v064b
 def held_out_folds(
     values: np.ndarray,  # (n,), what is to be told
     folds: int,
@@ -123,7 +123,7 @@ def held_out_folds(
     found[order] = np.arange(len(values)) % folds
     return found
 
-
+# %% ../nbs/94_probes.ipynb #v064c
 def probe(
     features: np.ndarray,  # (n, p)
     values: np.ndarray,  # (n,), whole numbers
@@ -178,7 +178,7 @@ class ProbeTable:
             lines.append(f"{self.distances[d]:>8}  {self.documents[d]:>9}  {cells}  {beside}")
         return "\n".join(lines)
 
-
+# %% ../nbs/94_probes.ipynb #v066b
 def check_experts(
     experts: Any,  # A list of numbers; None for all
     count: int,  # k
@@ -218,7 +218,7 @@ def states_at(
     there = (segments <= states.shape[1]) & ~np.isnan(found).any((1, 2))
     return there, found[there]
 
-
+# %% ../nbs/94_probes.ipynb #v067b
 def told_by_probes(
     states: tuple[np.ndarray, np.ndarray],  # (there, k, p), of the memory and of an untrained one
     experts: Sequence[int],
@@ -277,7 +277,7 @@ class ProbePlan:
         if type(self.seed) is not int or self.seed < 0:
             raise ValueError(f"seed must be a whole number >= 0, got {self.seed!r}")
 
-
+# %% ../nbs/94_probes.ipynb #v069b
 def probe_distances(
     states: tuple[np.ndarray, np.ndarray],  # (n, s, k, p), of the memory and of an untrained one
     facts: np.ndarray,  # (n,), from 1
@@ -316,7 +316,7 @@ def check_distances_asked(
         raise ValueError(f"distances must be a list of whole numbers >= 0, at least one, got {distances!r}")
     return sorted(set(distances))
 
-
+# %% ../nbs/94_probes.ipynb #v069x1b
 def probe_table(
     ids: list[str],  # n documents
     told: Mapping[int, np.ndarray],  # Distance → (3, n, columns), as `probe_distances` gives it
@@ -394,7 +394,7 @@ class RetentionCurves:
             lines.append(" ".join([f"{name:{width}}", *(f"{cell:>18}" for cell in cells)]))
         return "\n".join(lines)
 
-
+# %% ../nbs/94_probes.ipynb #v081b
 def curve(
     outcomes: Sequence[np.ndarray],  # One array of 0 … 1 for each distance
     confidence: float,

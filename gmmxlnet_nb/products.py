@@ -24,7 +24,7 @@ def products_here() -> tuple[str, ...]:
     int8 = library and torch.cpu._is_vnni_supported()
     return ("float32", *("bfloat16",) * bfloat16, *("int8",) * int8)
 
-
+# %% ../nbs/98_products.ipynb #p985b
 def check_products(
     products: str,  # One of `PRODUCTS`
 ) -> str:  # The same
@@ -43,7 +43,7 @@ def rounded_states(
     zero = round(-min(least, 0.0) / scale)
     return torch.add(zero, x, alpha=1 / scale).round_().clamp_(0, 255).to(torch.uint8), scale, zero
 
-
+# %% ../nbs/98_products.ipynb #p988b
 def int8_weight(
     weight: Tensor,  # (d', d)
     tokens: int,  # Of a product
@@ -78,7 +78,7 @@ def bfloat16_weight(
     "A weight in bfloat16, in oneDNN's order."
     return torch.ops.mkldnn._reorder_linear_weight(weight.detach().bfloat16(), tokens)
 
-
+# %% ../nbs/98_products.ipynb #p991b
 def bfloat16_product(
     x: Tensor,  # (b, l, d)
     weight: Tensor,  # Of `bfloat16_weight`

@@ -31,7 +31,7 @@ from .core import check_regular_file
 class RepeatedKey(ValueError):
     "A JSON object has a key twice."
 
-
+# %% ../nbs/08_reading.ipynb #w005b
 def unique_keys(
     pairs: list[tuple[str, Any]],  # What stands in an object
 ) -> dict[str, Any]:
@@ -50,7 +50,7 @@ RECORD_BYTES = 1 << 27  # Of one record: a line, or a value of a JSON file; in c
 class TooLarge(ValueError):
     "A file holds more than may be read."
 
-
+# %% ../nbs/08_reading.ipynb #z002b
 class Allowance:
     "How much a file may unpack to."
 
@@ -148,7 +148,7 @@ class Unpacked(io.RawIOBase):
         self.blocks.close()  # type: ignore[attr-defined]
         super().close()
 
-
+# %% ../nbs/08_reading.ipynb #z007b
 def open_data(
     path: str | Path,  # A file
     name: str = "data_path",  # The parameter that it was given as
@@ -241,7 +241,7 @@ def bounded_lines(
             raise TooLarge(f"data_path must have lines of at most {RECORD_BYTES:,} bytes, got {path}: line {number} has more")
         yield line
 
-
+# %% ../nbs/08_reading.ipynb #w009b
 def json_lines(
     paths: Sequence[Path],  # Files with one JSON object a line, compressed or not
     on_bad: Callable[[str], None] | None = None,  # Told what is wrong with a line; by default a bad line is an error
@@ -283,7 +283,7 @@ def listed_data(
             record[key] = reader.value()
     return record
 
-
+# %% ../nbs/08_reading.ipynb #z013b
 def object_records(
     reader: JsonReader,  # Before an object
 ) -> Iterator[Any]:
@@ -294,7 +294,7 @@ def object_records(
         while reader.peek() == "{":
             yield reader.value()
 
-
+# %% ../nbs/08_reading.ipynb #z013c
 def json_records(
     path: Path,  # A JSON file, compressed or not
 ) -> Iterator[Any]:
@@ -349,7 +349,7 @@ def arrow_batches(
             chosen.validate(full=True)
             yield from ((names, chosen.slice(start, ROWS)) for start in range(0, batch.num_rows, ROWS))
 
-
+# %% ../nbs/08_reading.ipynb #z016b
 def parquet_batches(
     path: Path,  # A Parquet file
     wanted: Callable[[Sequence[str]], list[str]],  # Chooses columns, at least one
@@ -458,7 +458,7 @@ def held_here(
     made = Path(config.HF_DATASETS_CACHE)
     return made.is_dir() and any(plain(path.name).lower() == plain(value).lower() for path in made.iterdir())
 
-
+# %% ../nbs/08_reading.ipynb #y102s1b
 def why_unreachable() -> str:  # Empty if it answers
     "Why the hub cannot be asked, whatever the name."
     if constants.HF_HUB_OFFLINE:

@@ -30,7 +30,7 @@ def question_shown_in(
     "Where documents show their questions."
     return "last" if all(document.question_start > 0 for document in documents) else "all"
 
-
+# %% ../nbs/35_reading_fields.ipynb #f005b
 def common_separator(
     documents: Sequence[Document],  # At least one
 ) -> str | None:  # None if segments begin where they come
@@ -56,7 +56,7 @@ def first_of(
     again = isinstance(documents, Iterable) and iter(documents) is not documents
     return list(islice(documents, LOOKED_AT)) if again else []
 
-
+# %% ../nbs/35_reading_fields.ipynb #f007b
 def fields_of_layout(
     layout: SegmentLayout,  # Of a data set
     documents: Any,  # Its documents
@@ -117,7 +117,7 @@ def separated_breaks(
             last = match.end()
     return tuple(breaks if text[last:].translate(BLANKED).strip() else breaks[:-1])
 
-
+# %% ../nbs/35_reading_fields.ipynb #f015b
 def as_read(
     document: Document,  # As data has it
     fields: Mapping[str, Any],  # All `READING_FIELDS`

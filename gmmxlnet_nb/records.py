@@ -65,7 +65,7 @@ def annotated(
             check_names(f"parameter {statement.target.id!r}: type", found[statement.target.id], KINDS)
     return found
 
-
+# %% ../nbs/60_records.ipynb #q101bb
 def takes(
     kinds: Iterable[str],  # Of `KINDS`
     value: Any,  # Of a parameter
@@ -152,7 +152,7 @@ def package_versions(
             found[name] = None
     return found
 
-
+# %% ../nbs/60_records.ipynb #c010b
 def device_name(
     device: str | None = None,  # cpu or cuda; None for the GPU if there is one
 ) -> str:
@@ -318,7 +318,7 @@ def lacking(
     "Fields that a record does not have, or that are of another kind."
     return ", ".join(name for name, kind in needed.items() if not isinstance(record.get(name), kind))
 
-
+# %% ../nbs/60_records.ipynb #d033b
 MADE_BY = {"stack": f"from {PACKAGE}.stacked import run_stacked\nrun_stacked"}  # What makes a notebook's records besides it
 
 
@@ -329,7 +329,7 @@ def code_of(
     "The code that a record depends on."
     return used_code(job.notebook, job.root, "" if made_by is None else MADE_BY[made_by])
 
-
+# %% ../nbs/60_records.ipynb #d033c
 def base_entry(
     base: Job,  # Whose model a run has started from
 ) -> dict[str, Any]:  # For the run's record
@@ -372,7 +372,7 @@ def shown(
     text = str(name)
     return text if text.isprintable() and len(text) <= 80 else f"{text!r:.80}"
 
-
+# %% ../nbs/60_records.ipynb #r052b
 def short_list(
     names: Iterable[str],
     most: int = 6,  # That are named
@@ -381,7 +381,7 @@ def short_list(
     names = list(map(shown, names))
     return ", ".join([*names[:most], *([f"and {len(names) - most} more"] if len(names) > most else [])])
 
-
+# %% ../nbs/60_records.ipynb #r052c
 def changes(
     old: Mapping[str, str],  # Digests of a record's definitions
     new: Mapping[str, str],  # Those of today
@@ -395,7 +395,7 @@ def changes(
     }
     return {what: [f"{name} ({places[name]})" if name in places else name for name in names] for what, names in happened.items()}
 
-
+# %% ../nbs/60_records.ipynb #r052d
 def paired(
     before: Mapping[str, Any],  # Parameters that a run was given
     now: Mapping[str, Any],  # Those that it would be given
@@ -526,7 +526,7 @@ def show_runs(
         given = " ".join(f"{key}={value}" for key, value in first.parameters.items())
         print(f"{name:32} {first.tier:5} {first.notebook.name} seeds {seeds}{', alone' * first.alone}: {given}")
 
-
+# %% ../nbs/60_records.ipynb #f002b
 def counted_seeds(
     jobs: Iterable[Job],  # Of one id or several
 ) -> str:
@@ -551,7 +551,6 @@ def show_families(
     example = next((name for name in names.values() if "*" in name), "*")
     print(f"each run with its seeds and parameters: gmmxlnet runs list {example!r}", file=sys.stderr)
 
-
 # %% ../nbs/60_records.ipynb #f005
 def meant_runs(
     name: str,  # That no run has
@@ -570,7 +569,7 @@ def meant_runs(
         return "gmmxlnet runs list shows which there are"
     return f"did you mean {' or '.join([', '.join(near[:-1]), near[-1]] if near[1:] else near)}?"
 
-
+# %% ../nbs/60_records.ipynb #f005b
 def check_run_ids(
     ids: Iterable[str],  # Of runs, also with * and ?
     known: Collection[str],  # Ids of all runs

@@ -53,7 +53,7 @@ def cut_passages(
             edges = edges[-1:]
     return np.array(cuts, dtype=np.int64).reshape(-1, segments + 1)
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r031b
 def align_words(
     words: Words,  # Of a text
     tokens: TokenTable,  # Of the same text
@@ -80,7 +80,7 @@ def usable_spans(
     apart[spans.firsts[1:] - 1] = True  # behind the last occurrence of a span comes another span
     return np.logical_and.reduceat((begins >= 0) & (begins == ends) & apart, firsts)
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r041b
 class Taken(NamedTuple):
     "A span that is masked."
 
@@ -88,7 +88,7 @@ class Taken(NamedTuple):
     left: int  # The first word of the occurrence that is left
     masked: list[int]  # The first words of the others
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r041c
 def take_spans(
     rng: random.Random,  # Where chance comes from
     spans: Spans,  # Of passages
@@ -119,7 +119,7 @@ class MaskedText(NamedTuple):
     tokens: TokenTable  # Its tokens, with its characters
     moved: np.ndarray  # (n + 1,): of each token of the text that was masked, its number now
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r044b
 def mask_text(
     text: str,  # To be masked
     tokens: TokenTable,  # Its tokens
@@ -156,7 +156,7 @@ class Asked(NamedTuple):
     first: int  # The first token of the question
     last: int  # Its last token (exclusive)
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r051b
 def question_window(
     place: int,  # The token that is asked
     first: int,  # The passage's first token
@@ -170,7 +170,7 @@ def question_window(
     high = high if high == last else max(place + 1, int(begins[np.searchsorted(begins, high, "right") - 1]))
     return low, high
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r051c
 def draw_questions(
     rng: random.Random,  # Where chance comes from
     spans: Sequence[tuple[tuple[int, int], Sequence[int]]],  # First and last token of what is left; the masked tokens
@@ -251,7 +251,7 @@ class ReadText(NamedTuple):
     edges: np.ndarray  # (w, 2), the first and the last token of each word; -1 where none is at its edge
     passages: np.ndarray  # (w,), the passage of each word
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r063b
 def read_text(
     text: str,  # To be cut
     words: Words,  # Of the same text
@@ -279,7 +279,7 @@ class Drawn(NamedTuple):
     rng: random.Random  # Where its chance comes from
     taken: list[Taken]
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r065b
 def draw_passages(
     read: ReadText,  # A text
     telling: np.ndarray,  # Of each word that is known, whether it is no stop word
@@ -319,7 +319,7 @@ class Passage(NamedTuple):
     line: str  # The list; "" for none
     starts: tuple[int, ...]  # The first character of each span in it
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r066b
 def list_spans(
     rng: random.Random,  # Where chance comes from
     said: Sequence[str],  # What is left of each span
@@ -329,7 +329,7 @@ def list_spans(
     listed = [list_choices(random.Random(order), "", said, one) for one in said]  # the same list for each
     return listed[0][2], listed[0][0].removeprefix("\n"), tuple(answer.start - 1 for _, answer, _ in listed)
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r066c
 def masked_passages(
     read: ReadText,  # A text
     drawn: Sequence[Drawn],  # What is masked in it
@@ -366,7 +366,7 @@ def question_text(
     before = masked.text[tokens.starts[asked.first] : tokens.starts[asked.place]]
     return before + BLANK + masked.text[tokens.ends[asked.place] : tokens.ends[asked.last - 1]]
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r068b
 def passage_documents(
     masked: MaskedText,  # A text
     passage: Passage,  # One of its passages
@@ -411,7 +411,7 @@ def passage_tokens(
     ids, starts, ends = map(np.concatenate, zip(*parts, strict=True))
     return TokenTable(ids, starts, ends, np.append(cuts[:, 0], total)), cuts
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r070b
 def question_table(
     masked: MaskedText,  # A text
     asked: Iterable[Asked],  # Places in it
@@ -442,7 +442,7 @@ def gold_tokens(
             found.append((int(np.searchsorted(cuts[number], a + begin, "right")) - 1, a + begin, b + begin))
     return np.array(found, dtype=np.int64)
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r071b
 def span_features(
     table: TokenTable,  # Tokens of passages
     cuts: np.ndarray,  # (p, s + 1), where their segments begin and end
@@ -515,7 +515,7 @@ def check_question_token(
         what = f"a special token without another meaning, {' or '.join(map(repr, free)) or 'of which there is none'}"
         raise ValueError(f"question_token must be {what}, got {question_token!r:.80}")
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r081b
 def span_sizes(
     tokenizer: PreTrainedTokenizerBase,  # What `recurring_span_documents` takes, each of these
     layout: Any,
@@ -551,7 +551,7 @@ def joined_tables(
 
     return Dataset(pa.concat_tables(tables), fingerprint=uuid.uuid4().hex)  # else `datasets` hashes all of it: slow
 
-
+# %% ../nbs/74_recurring_spans.ipynb #r082b
 def recurring_span_documents(
     texts: Iterable[str],  # All are held at once
     tokenizer: PreTrainedTokenizerBase,  # A fast one, with a mask token

@@ -52,7 +52,7 @@ def kept_by_torch() -> frozenset[str]:
     "Names of what PyTorch keeps in every module."
     return frozenset(name for name, value in vars(nn.Module()).items() if isinstance(value, dict | set))
 
-
+# %% ../nbs/24_replay.ipynb #r008b
 def module_key(
     module: nn.Module,  # What is called
     without: Collection[str] = (),  # Attributes that the call does not depend on
@@ -67,7 +67,7 @@ def module_key(
         found += [type(part), *settings, *[(x.data_ptr(), x.shape, x.dtype) for x in tensors]]
     return tuple(found)
 
-
+# %% ../nbs/24_replay.ipynb #r008c
 def hooked_module(
     module: nn.Module,  # What is called
 ) -> str | None:  # The first one's name, None if there is none
@@ -91,7 +91,7 @@ def torch_settings() -> Hashable:
     exact = torch.are_deterministic_algorithms_enabled(), torch.is_inference_mode_enabled()
     return *autocast, product_precision(), *exact
 
-
+# %% ../nbs/24_replay.ipynb #r011b
 @contextmanager
 def without_cast_cache() -> Iterator[None]:
     "Autocast without its cache."
@@ -123,7 +123,7 @@ def capture_graph(
 
     return replay
 
-
+# %% ../nbs/24_replay.ipynb #r014b
 def numbered(
     tensors: Iterable[Tensor],  # Of a tree
 ) -> LEAVES:
@@ -137,7 +137,7 @@ def skeleton(
     "The same without its numbers."
     return map_state(lambda x: torch.empty(0, dtype=x.dtype), tree)
 
-
+# %% ../nbs/24_replay.ipynb #r014c
 def filled(
     template: Any,  # Of `skeleton`
     leaves: LEAVES | list[Tensor],  # As many tensors as it has
@@ -256,7 +256,7 @@ def fetch(
 
     return wait
 
-
+# %% ../nbs/24_replay.ipynb #r127b
 def length_for(
     device: torch.device,  # Where segments are read
     most: int | None = None,  # Tokens of a segment, which no step goes beyond
@@ -295,7 +295,7 @@ def capture_hindrance(
     hooked = hooked_module(model)
     return None if hooked is None else f"with a hook on {hooked}"
 
-
+# %% ../nbs/24_replay.ipynb #r027b
 NOT_READ = ("_ordered_layers", "_replayed_step", "_start_state")  # What a model keeps that a step on a GPU does not depend on
 
 
@@ -306,7 +306,7 @@ def model_key(
     compiled = [id(part) for part in [model._compiled_step, *(model._compiled_parts or [])]]
     return module_key(model, NOT_READ), model.config.read_layer, model.config._attn_implementation, *compiled
 
-
+# %% ../nbs/24_replay.ipynb #r027c
 def segment_replay(
     model: XLNetWithMemory,  # That answers
 ) -> Replay:  # Takes a segment's tensors and a state; the same for all who ask with this model

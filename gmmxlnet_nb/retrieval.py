@@ -85,7 +85,7 @@ class PassageIndex:
         found: list[int] = best[: check_positive("n", n)].tolist()
         return found
 
-
+# %% ../nbs/18_retrieval.ipynb #j009b
 def rank_passages(
     question: str,  # In any words
     passages: Iterable[str],  # Gone through once

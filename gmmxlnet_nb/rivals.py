@@ -233,7 +233,7 @@ def random_permutations(
     found = {"input_ids": ids, "ranks": permutation.ranks, "targets": permutation.targets, "labels": labels}
     return {name: value.to(device) for name, value in found.items()}
 
-
+# %% ../nbs/69_rivals.ipynb #b023b
 def as_masks(
     batch: dict[str, Tensor],  # Of `random_permutations`
 ) -> dict[str, Tensor]:  # Arguments of Hugging Face's `XLNetLMHeadModel`
@@ -255,7 +255,7 @@ def word_question(
     "A question of as many tokens as segments always have room for: a quarter of them, at most 64."
     return " ".join(WORDS[: min(64, check_positive("length", length) // 4)])
 
-
+# %% ../nbs/69_rivals.ipynb #n112b
 def word_tokenizer(
     memory_tokens: int = 0,  # m of each kind
 ) -> tuple[PreTrainedTokenizerBase, dict[str, list[int]]]:  # And the memory tokens' ids
@@ -264,7 +264,7 @@ def word_tokenizer(
     check_count("memory_tokens", memory_tokens)
     return tokenizer, configure_memory_tokens(tokenizer, memory_tokens) if memory_tokens else {}
 
-
+# %% ../nbs/69_rivals.ipynb #n112c
 def word_documents(
     count: int,  # Documents
     length: int,  # Tokens of a segment, with everything in it
@@ -298,7 +298,7 @@ def word_features(
     layout = SegmentLayout(length, 0, *map(tuple, ids.values()))
     return DocumentDataset.build(word_documents(count, length, memory_tokens, segments), tokenizer, layout)
 
-
+# %% ../nbs/69_rivals.ipynb #n116b
 def plain_rows(
     dataset: DocumentDataset,  # Of one segment each
 ) -> list[dict[str, Tensor]]:
@@ -313,7 +313,7 @@ def plain_rows(
         rows.append({**tokens, "attention_mask": torch.ones(len(ids), dtype=torch.long), **ends})
     return rows
 
-
+# %% ../nbs/69_rivals.ipynb #n116c
 def plain_answers(
     model: nn.Module,  # An XLNet for questions, of Hugging Face's
     tokenizer: PreTrainedTokenizerBase,  # Its
@@ -427,7 +427,7 @@ def made_up_text(
         size += len(parts[-1]) + 1
     return " ".join(parts)
 
-
+# %% ../nbs/69_rivals.ipynb #w005b
 def passage_documents(
     texts: Iterable[str],  # Read as far as needed
     words: int,  # Of a passage, at least 20

@@ -153,7 +153,7 @@ def specialization_score(
         raise ValueError("specialisation is not defined: no segment with a kind was written to an expert")
     return float(1 - (entropy_of_counts(used) / np.log(len(counts))).mean())
 
-
+# %% ../nbs/88_route_statistics.ipynb #s041b
 def specialization_floor(
     trace: RoutingTrace,  # With kinds of content
 ) -> float:  # Between 0 and 1

@@ -34,7 +34,7 @@ def base_run(
         raise ValueError(f"base_model must be {form}, got {base_model!r}")
     return found[1], seed if found[2] == "seed" else int(found[2] or 0)
 
-
+# %% ../nbs/70_run_bases.ipynb #v006b
 def base_folder(
     base_model: str | Path | None,  # Of a run's parameters
     root: str | Path = ".",  # The repository's folder
@@ -146,7 +146,7 @@ def way_on(
         return None
     return Way({**job.given, "resume": True}, spent, resumed) if same else None
 
-
+# %% ../nbs/70_run_bases.ipynb #v021b
 @contextmanager
 def under_way(
     job: Job,  # Which is locked

@@ -341,7 +341,7 @@ def training_fields(
     short = fields.pop("short_steps", None)
     return (staged_defaults() if staged else {}) | fields, short
 
-
+# %% ../nbs/45_run_config.ipynb #n208b
 def stage_config(
     training: TrainingConfig,  # Of the whole run
     name: str,  # "short" or "long"
@@ -596,7 +596,7 @@ def with_changes(
     "Change fields of a run; a `ValueError` for a change that cannot be."
     return change_fields(values, changes)[0]
 
-
+# %% ../nbs/45_run_config.ipynb #n400b
 def read_run(
     path: str | Path,  # A JSON file
     changes: Sequence[str] = (),  # As `with_changes` takes them

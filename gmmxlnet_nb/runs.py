@@ -160,7 +160,7 @@ def locked(
             raise ValueError(f"{job.name} is being run by another process") from None
         yield
 
-
+# %% ../nbs/61_runs.ipynb #d032b
 def is_held(
     path: Path,  # Of a lock
 ) -> bool:
@@ -173,14 +173,14 @@ def is_held(
     except TimeoutError:
         return True
 
-
+# %% ../nbs/61_runs.ipynb #d032c
 def is_running(
     job: Job,  # Which
 ) -> bool:  # Whether a process holds its lock
     "Whether a job is being run."
     return is_held(job.scratch(".lock"))
 
-
+# %% ../nbs/61_runs.ipynb #d032d
 @contextmanager
 def undisturbed(
     job: Job,  # Whose lock is held
@@ -283,7 +283,7 @@ def end_with_parent() -> None:
 
     threading.Thread(target=watch, daemon=True).start()
 
-
+# %% ../nbs/61_runs.ipynb #d043b
 def work() -> None:
     "The process of one job: manifest, name, whether to force it and its log are in its arguments."
     manifest, name, force, log = sys.argv[1:]
@@ -329,7 +329,7 @@ class Started(NamedTuple):
     at: float  # Seconds, of `time.monotonic`
     log: Path | None = None  # What the process writes to, until the job is its own
 
-
+# %% ../nbs/61_runs.ipynb #d046b2
 def failure_reason(
     ended: Started,  # That failed
 ) -> str:  # And where there is more

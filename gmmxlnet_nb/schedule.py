@@ -92,7 +92,7 @@ def stage_segments(
     now = stages[min(int(share * len(stages)), len(stages) - 1)] if stages else None
     return min((n for n in (now, args.max_n_segs) if n is not None), default=None)
 
-
+# %% ../nbs/42_schedule.ipynb #q231b
 class StageSchedule:
     "Which segments of its documents each step reads, and whether a stage of training asked anything."
 
@@ -234,7 +234,7 @@ def of_worker(
     "What one of several workers reads, so that batches taken from them in turn are those of one worker."
     return (document for i, document in enumerate(documents) if i // block % workers == worker)
 
-
+# %% ../nbs/42_schedule.ipynb #q201b
 def counted(
     items: Iterable[Item],  # One for each document
     size: int,  # How many there must be
@@ -392,7 +392,7 @@ def documents_digest(
         digest.update(json.dumps(row, sort_keys=True, default=int).encode() + b"\n")
     return digest.hexdigest()
 
-
+# %% ../nbs/42_schedule.ipynb #q208b
 def features_digest(
     features: Iterable[Mapping[str, Any]],  # Of documents, in their order
 ) -> str:  # Hexadecimal digits
@@ -431,7 +431,7 @@ def stream_account(
     features = (document_feature(d, stream.tokenizer, stream.layout, None, require_answer=False) for d in first)
     return account | {f"features of the first {FIRST_DOCUMENTS}": features_digest(features)}
 
-
+# %% ../nbs/42_schedule.ipynb #q281b
 def data_account(
     data: Any,  # What `training_data` gave
 ) -> dict[str, Any]:  # As JSON holds it
@@ -444,7 +444,7 @@ def data_account(
     documents, features = documents_digest(data.documents), table_digest(data.features)
     return {"num_documents": len(data), "ids": ids, "documents": documents, "features": features}
 
-
+# %% ../nbs/42_schedule.ipynb #q281c
 def check_same_data(
     before: Mapping[str, Any],  # A checkpoint's account
     data: Any,  # What the run is to read now
@@ -504,7 +504,7 @@ def check_memory(
             known = getattr(args, "_called", {}).get(given, given)
             raise ValueError(f"{known} must be {pair[1]!r} as in the model, got {pair[0]!r} in the configuration")
 
-
+# %% ../nbs/42_schedule.ipynb #q216b
 def check_sharding(
     state: Any,  # An accelerator's, made from options and environment
 ) -> None:
@@ -551,7 +551,7 @@ def check_trainer(
         raise ValueError(f"one process must have one GPU, got {args.n_gpu}: {how}")
     return None if eval_dataset is None else check_evaluation(eval_dataset)
 
-
+# %% ../nbs/42_schedule.ipynb #q257b
 def configure_model(
     model: Any,  # As a trainer got it
     args: TrainingConfig,  # Options
@@ -579,7 +579,7 @@ def temperature_of_step(
     "A step's temperature: the first has that of the start, the last that of the end."
     return args.temperature_at(min(max(step, 0) / max(steps - 1, 1), 1.0))
 
-
+# %% ../nbs/42_schedule.ipynb #q241b
 def set_temperature(
     model: Any,  # As a trainer has it
     temperature: float | None,  # τ > 0; None to leave it
@@ -592,7 +592,7 @@ def set_temperature(
             if isinstance(module, MemoryGatingNetwork):
                 module.temperature = temperature
 
-
+# %% ../nbs/42_schedule.ipynb #q241c
 def restore_temperature(
     model: Any,  # As a trainer has it, with a checkpoint's weights
     args: TrainingConfig,  # Options
@@ -603,7 +603,7 @@ def restore_temperature(
         state = read_json(Path(checkpoint, TRAINER_STATE_NAME))
         set_temperature(model, temperature_of_step(args, state["global_step"] - 1, state["max_steps"]))
 
-
+# %% ../nbs/42_schedule.ipynb #q241d
 class TemperatureSchedule(TrainerCallback):  # type: ignore[misc, unused-ignore]
     "Sets the temperature of routing before each step."
 

@@ -67,14 +67,14 @@ def is_blank(
     "Whether a character counts as white space: spaces and line ends, control and format characters."
     return unicodedata.category(character) in ("Zs", "Zl", "Zp", "Cc", "Cf") or character in HIDDEN_LETTERS
 
-
+# %% ../nbs/11_segments.ipynb #s110b
 def is_sign(
     character: str,  # One
 ) -> bool:
     "Whether a character is punctuation, a symbol or a raised or circled number, which no word has inside."
     return unicodedata.category(character)[0] in "PS" or unicodedata.category(character) == "No"
 
-
+# %% ../nbs/11_segments.ipynb #s110c
 class BlankTable(dict[int, str]):
     "For `str.translate`: a space for each character that counts as one, so that all characters stay in their places."
 
@@ -82,7 +82,7 @@ class BlankTable(dict[int, str]):
         self[code] = " " if is_blank(chr(code)) else chr(code)
         return self[code]
 
-
+# %% ../nbs/11_segments.ipynb #s110d
 BLANKED = BlankTable()
 
 
@@ -118,7 +118,7 @@ def split_signs(
     ])
     return backend
 
-
+# %% ../nbs/11_segments.ipynb #c011bb
 def check_texts(
     texts: Iterable[str],  # What to learn from
 ) -> list[str]:
@@ -200,7 +200,7 @@ def visible_before(
     codes = np.frombuffer(shown.encode("utf-32-le", "surrogatepass"), "<u4")
     return np.concatenate([[0], np.cumsum(codes != ord(" "))])
 
-
+# %% ../nbs/11_segments.ipynb #c017db
 def cover_gap(
     i: int,  # The token before the gap; -1 before the first
     text: str,  # The text
@@ -266,7 +266,7 @@ def check_offsets(
         got = f"{tuple(offsets[first].tolist())} after {before[first]} in a text of {size}"
         raise ValueError(f"tokenizer must give its tokens' characters in the order of the text, got {got}")
 
-
+# %% ../nbs/11_segments.ipynb #c017b-1b
 RawTokens = tuple[list[int], list[int], list[int]]  # Ids, first characters, last characters (exclusive)
 
 
@@ -293,7 +293,7 @@ def raw_tokens_of(
         found.append((ids, starts.tolist(), ends.tolist()))
     return found
 
-
+# %% ../nbs/11_segments.ipynb #c017b-1c
 def raw_tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> RawTokens:  # A fast tokenizer, and any Unicode
     "`raw_tokens_of` of one text."
     return raw_tokens_of(tokenizer, [text])[0]
@@ -311,7 +311,7 @@ def place_tokens(
     cover_gaps(text, ids, starts, ends, unknown)
     return TokenizedText(ids, [start + offset for start in starts], [end + offset for end in ends])
 
-
+# %% ../nbs/11_segments.ipynb #c017eb
 def tokenize_texts(
     tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
     texts: Sequence[str],  # Any Unicode
@@ -440,7 +440,7 @@ def answer_spans(
             raise DoesNotFit(f"document {document.id!r}: answer {answer.text!r} at {answer.start} must touch a token")
     return sorted({span for span in spans.values() if span is not None})
 
-
+# %% ../nbs/11_segments.ipynb #c029b
 def one_segment(
     token_range: tuple[int, int, bool],  # First token, last token (exclusive), whether the question is shown
     spans: list[tuple[int, int]],  # Gold answers, in tokens of the text
@@ -464,7 +464,7 @@ def one_segment(
         "end_positions": [b for _, b in gold],
     }
 
-
+# %% ../nbs/11_segments.ipynb #c029c
 def explain_missing_answer(
     document: Document,  # With answers, none of which is in a segment whole
     tokens: TokenizedText,  # Its text
@@ -538,7 +538,7 @@ def span_text(
     start, end = trim_span(document.text, start, end)
     return (document.text[start:end], start) if start < end else ("", -1)
 
-
+# %% ../nbs/11_segments.ipynb #s132b
 def gold_is_reachable(
     document: Document,  # With its right answers
     feature: Mapping[str, Any],  # As `document_feature` gives it
@@ -580,7 +580,7 @@ def last_begin(
             return begins[-1]
     return 0
 
-
+# %% ../nbs/11_segments.ipynb #n029b
 def changes_nothing(
     tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
     text: str,
@@ -608,7 +608,7 @@ def text_pieces(
     if number < 0:
         raise ValueError("text must have at least one piece, got none")
 
-
+# %% ../nbs/11_segments.ipynb #n032b
 def text_blocks(
     pieces: Iterable[str],  # Of one text, in order
     tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone
@@ -633,7 +633,7 @@ def text_blocks(
         wanted = max(block_size, 2 * size)  # twice a long word: all attempts together take as long as the last two
     yield "".join(parts)
 
-
+# %% ../nbs/11_segments.ipynb #n032c
 def token_blocks(
     pieces: Iterable[str],  # Of one text, in order
     tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone

@@ -52,7 +52,7 @@ PDF_ROOM = 1 << 24  # Bytes that a file may have beside four for each character:
 class Stopped(Exception):
     "The server ends while a model reads."
 
-
+# %% ../nbs/65_serve.ipynb #s008b
 def check_sent_name(
     name: Any,  # Of a file, as a browser gives it
 ) -> str:  # The same
@@ -62,7 +62,7 @@ def check_sent_name(
         raise ValueError(f"name must be a file's that ends in {', '.join(TEXT_KINDS)}, got {name!r:.80}")
     return str(name)
 
-
+# %% ../nbs/65_serve.ipynb #s008c
 def limited_text(
     source: TextSource,  # A text or a file
     most: int,  # Characters
@@ -121,7 +121,7 @@ def column_of(
     reached = (i for i, (start, end) in enumerate(segments) if start <= answer["start"] < end)
     return next(inside, next(reached, len(segments) - 1))
 
-
+# %% ../nbs/65_serve.ipynb #s014b
 def describe_reading(
     reading: Reading,  # Of a text
     id: str,  # What to ask it by
@@ -133,7 +133,7 @@ def describe_reading(
         "segments": [(window.start, window.end) for window in reading.windows], "pages": reading.pages,
     }  # fmt: skip
 
-
+# %% ../nbs/65_serve.ipynb #s014c
 @contextmanager
 def stoppable(
     model: Any,  # A `MemXLNetForQA`, whose `read_documents` is called once for each few segments
@@ -225,7 +225,7 @@ def page_html() -> str:
     "The page, as one file of HTML."
     return (files("gmmxlnet_nb") / "serve.html").read_text("utf-8")
 
-
+# %% ../nbs/65_serve.ipynb #s023b
 def inline_hash(
     html: str,  # A page
     name: str,  # style or script
@@ -234,7 +234,7 @@ def inline_hash(
     (content,) = re.findall(rf"<{name}>(.*?)</{name}>", html, re.DOTALL)
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 
-
+# %% ../nbs/65_serve.ipynb #s023c
 def security_headers(
     html: str,  # The page
 ) -> list[tuple[bytes, bytes]]:  # For each response
@@ -265,7 +265,7 @@ def is_address(
         return False
     return True
 
-
+# %% ../nbs/65_serve.ipynb #s026b
 def is_ours(
     called: str,  # What a request calls the server, with its port
     host: str,  # What the server listens on
@@ -278,7 +278,7 @@ def is_ours(
     own = host in EVERYWHERE and (is_address(name) or name == socket.gethostname().lower())
     return own or name in (*LOCAL, host.lower())
 
-
+# %% ../nbs/65_serve.ipynb #s026c
 def refusal(
     scope: Mapping[str, Any],  # Of a request, as ASGI has it
     host: str,  # What the server listens on
@@ -348,7 +348,7 @@ def sent_json(
         why = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise ValueError(f"the request must be JSON: {why:.200}") from None
 
-
+# %% ../nbs/65_serve.ipynb #s030b
 def sent_source(
     body: bytes,  # Of a request
     kind: str,  # Its type
@@ -365,7 +365,7 @@ def sent_source(
     check_names("field", sent, ["text"])
     return text_source([sent["text"]]), None
 
-
+# %% ../nbs/65_serve.ipynb #s030c
 async def limited_body(
     request: Any,  # Starlette's
     most: int,  # Bytes
@@ -487,7 +487,7 @@ def listen(
         why = getattr(error, "strerror", None) or error
         raise ValueError(f"port must be free at a host of this machine, got {port} at {host!r}: {why}") from None
 
-
+# %% ../nbs/65_serve.ipynb #s041b
 def address_of(
     host: str,  # What the server listens on
     port: int,  # Likewise
@@ -544,7 +544,7 @@ def serve_options(
     add("--text", metavar="FILE", help="a text to begin with: .txt, .md, .html or .pdf")
     return parser
 
-
+# %% ../nbs/65_serve.ipynb #s044b
 CALLED = {  # What parameters are called on the command line
     "folder": "MODEL", **{name: f"--{name.replace('_', '-')}" for name in ("host", "port", "device", "max_characters", "text")},
 }  # fmt: skip

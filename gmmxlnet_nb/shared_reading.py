@@ -28,7 +28,7 @@ def last_segments(
     number = torch.arange(exists.shape[1], device=exists.device)
     return torch.where(exists, number, 0).amax(1)
 
-
+# %% ../nbs/37_shared_reading.ipynb #q011b
 def repeat_rows(
     x: Tensor,  # (g, …), a row for each reading
     questions: int,  # q
@@ -250,7 +250,7 @@ def reading_options(
     "What a model is told of readings."
     return {"questions_per_reading": args.questions_per_reading} if args.questions_per_reading > 1 else {}
 
-
+# %% ../nbs/37_shared_reading.ipynb #q144b
 def train_sampler(
     usual: Any,  # Hugging Face's sampler; None for a stream
     args: Any,  # A `TrainingConfig`

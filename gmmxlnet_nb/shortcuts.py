@@ -83,7 +83,7 @@ def stated_facts(
     ]  # fmt: skip
     return sorted(found, key=lambda one: one.start)
 
-
+# %% ../nbs/28_shortcuts.ipynb #g081b
 def asked_fact(
     document: Document,  # Of a generated task
 ) -> Stated:  # With "latest" or "first" as its value
@@ -118,7 +118,7 @@ def stale_values(
     "Values that were stated of the asked entity and are not the answer."
     return [value for value in asked_values(document) if value != oracle_answer(document)]
 
-
+# %% ../nbs/28_shortcuts.ipynb #g091b
 def stale_rate(
     documents: Iterable[Document],  # Of a generated task
     predictions: Mapping[str, str],  # Document id → answer
@@ -143,7 +143,7 @@ def chance_first(
     ahead, behind = 1 - (place - 1) / segments, 1 - place / segments
     return segments / (others + 1) * (ahead ** (others + 1) - behind ** (others + 1))
 
-
+# %% ../nbs/28_shortcuts.ipynb #g101b
 def extreme_places(
     segments: int,  # Those that facts stand in, s
     updates: int,  # How often the asked value is overwritten

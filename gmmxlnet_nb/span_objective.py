@@ -121,7 +121,7 @@ def span_table(
             parts.append({name: x.to(device) for name, x in lay_out(collator(rows), questions).items()})
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
-
+# %% ../nbs/80_span_objective.ipynb #w021b
 @dataclass(frozen=True)
 class SpanBatches:
     "What draws a step's batch."
@@ -159,7 +159,7 @@ def span_reader(
     reader.set_memory_tokens(list(layout.mem_read_ids), list(layout.mem_write_ids)) if reader.memory.tokens else None
     return reader.train()
 
-
+# %% ../nbs/80_span_objective.ipynb #w031b
 class SpanLoss:
     "The loss of documents, as a `GMMTrainer` has it where nothing else is asked for."
 
@@ -226,7 +226,7 @@ def likeliest(
     chosen = logits.masked_fill(~may, -torch.inf).flatten(1).argmax(1)
     return (gold[..., None] == place).flatten(1).gather(1, chosen[:, None])[:, 0]
 
-
+# %% ../nbs/80_span_objective.ipynb #w051b
 class HeldSpans:
     "Passages that are not learned from, with their questions. A `ValueError` if there is nothing to ask."
 
@@ -284,4 +284,3 @@ class HeldSpans:
         for distance in np.unique(self.distances).tolist():
             found[f"span_accuracy_{distance}_back"] = 100 * float(right[self.distances == distance].mean())
         return found
-

@@ -53,7 +53,7 @@ def check_span_options(
         raise ValueError(f"num_segments must be at least 2 with task 'spans' and a list, got {num_segments}")
     return options
 
-
+# %% ../nbs/81_span_task.ipynb #z010b
 def short_span_options(
     short_segments: int,  # Of a short document
     task_options: Any = None,  # Of the task
@@ -70,7 +70,7 @@ def short_span_options(
     except ValueError as error:
         raise ValueError(str(error).replace("task_options", "short_task_options", 1)) from None
 
-
+# %% ../nbs/81_span_task.ipynb #z010c
 def check_span_counts(
     options: Mapping[str, Any],  # Of `check_span_options`
     **counts: int,  # Documents that are to be made, by the parameters that say it
@@ -91,7 +91,7 @@ def span_texts(
         raise ValueError(f"task_options: held_out must leave texts to be asked about, got {held_out!r}")
     return learned, asked
 
-
+# %% ../nbs/81_span_task.ipynb #z020b
 def spread(
     made: DocumentDataset,  # So many questions of each passage, side by side
     questions: int,  # Of each
@@ -103,7 +103,7 @@ def spread(
     rows = (chosen[:, None] * questions + np.arange(questions)).flatten().tolist()
     return DocumentDataset([made.documents[row] for row in rows], made.features.select(rows), layout=made.layout)
 
-
+# %% ../nbs/81_span_task.ipynb #z020c
 @dataclass(frozen=True)
 class SpanRun:
     "What a run asks about spans, before there is a tokenizer."
@@ -155,7 +155,7 @@ class SpanRun:
         validation = [documents(apart, num_validation, VALIDATION_SEED, of_short) for of_short in (False, True)]
         return TaskDocuments(train, documents(asked, num_eval, EVALUATION_SEED), short, *validation), SpanFeatures(made)
 
-
+# %% ../nbs/81_span_task.ipynb #z020d
 class SpanFeatures:
     "Finds the features of a run's documents, which were made with them."
 

@@ -153,7 +153,7 @@ def check_whole(
     keys = np.concatenate([shown, *[found[:, :1] for found in labels]], axis=1)
     return np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
 
-
+# %% ../nbs/89_specialisation.ipynb #p035b
 def shuffled_rows(
     groups: np.ndarray,  # (n,), documents that may be exchanged
     count: int,  # R
@@ -166,7 +166,7 @@ def shuffled_rows(
     found[:, order] = order[ranks]
     return found
 
-
+# %% ../nbs/89_specialisation.ipynb #p035c
 def shuffled_documents(
     trace: RoutingTrace,  # With kinds
     part: np.ndarray,  # (n, s), strata

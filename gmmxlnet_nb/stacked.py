@@ -95,7 +95,7 @@ def stacked_weights(
         weights[name], begin = nn.Parameter(part), begin + p.numel()
     return rows, weights, buffers
 
-
+# %% ../nbs/54_stacked.ipynb #s005b
 def give_weights(
     rows: Tensor,  # (G, n), as `stacked_weights` made them
     models: Sequence[nn.Module],  # Which get them
@@ -105,7 +105,6 @@ def give_weights(
         parts = row.split([p.numel() for p in model.parameters()])
         for p, part in zip(model.parameters(), parts, strict=True):
             p.data.copy_(part.view(p.shape))
-
 
 # %% ../nbs/54_stacked.ipynb #s021
 def shared_ids(
@@ -123,7 +122,7 @@ def shared_ids(
         maps.append(new)
     return ordinary + len(special[0]), maps
 
-
+# %% ../nbs/54_stacked.ipynb #s021b
 def with_shared_ids(
     model: XLNetWithMemory,  # Stays as it is
     size: int,  # Tokens of the vocabulary
@@ -140,7 +139,7 @@ def with_shared_ids(
         model.set_memory_tokens(*(new[ids].tolist() for ids in (model.config.mem_read_ids, model.config.mem_write_ids)))
     return model
 
-
+# %% ../nbs/54_stacked.ipynb #s021c
 def take_shared(
     model: XLNetWithMemory,  # Gets weights
     shared: XLNetWithMemory,  # Its copy, of `with_shared_ids`
@@ -150,7 +149,6 @@ def take_shared(
     for (name, p), learned in zip(model.named_parameters(), shared.parameters(), strict=True):
         rows = learned.detach()
         p.data.copy_(rows[new.to(rows.device)] if name == "transformer.word_embedding.weight" else rows)
-
 
 # %% ../nbs/54_stacked.ipynb #s008
 def documents_of(
@@ -163,7 +161,7 @@ def documents_of(
     rows = range(len(data))
     return list(data.__getitems__(rows)) if hasattr(data, "__getitems__") else [data[i] for i in rows]
 
-
+# %% ../nbs/54_stacked.ipynb #s008b
 def document_tables(
     trainers: Sequence[GMMTrainer],  # Of one shape
     device: torch.device,  # Where documents go
@@ -199,7 +197,7 @@ def drawn_documents(
         epoch += 1
     return torch.tensor(drawn[:steps])
 
-
+# %% ../nbs/54_stacked.ipynb #s008c
 def meant_rows(
     tables: Mapping[str, Tensor],  # (G, N, …)
     rows: Tensor,  # (G, b), −1 for those that only fill up
@@ -211,7 +209,6 @@ def meant_rows(
         fill = (rows < 0).view(*rows.shape, *[1] * (batch[name].dim() - 2))
         batch[name] = batch[name].masked_fill(fill, nothing)
     return batch
-
 
 # %% ../nbs/54_stacked.ipynb #s010
 STACK_OPTIONS: dict[str, tuple[Any, ...]] = {  # Options that a stack has not, and the values that say so
@@ -241,7 +238,7 @@ def check_stackable(
             if others := [repr(each.get(name)) for each in fields if each.get(name) != fields[0][name]]:
                 raise ValueError(f"{name} must be the same in runs that are stacked, got {fields[0][name]!r} and {others[0]}")
 
-
+# %% ../nbs/54_stacked.ipynb #s010b
 def step_rates(
     trainer: GMMTrainer,  # Of a run
 ) -> Tensor:  # (steps,)
@@ -254,7 +251,6 @@ def step_rates(
     if not isinstance(scheduler, torch.optim.lr_scheduler.LambdaLR):
         raise ValueError(f"lr_scheduler_type must be one of steps alone in runs that are stacked, got {kind.value!r}")
     return torch.tensor([args.learning_rate * scheduler.lr_lambdas[0](step) for step in range(steps)])
-
 
 # %% ../nbs/54_stacked.ipynb #s012
 class StackedTraining:
@@ -391,7 +387,7 @@ def check_stacked_configs(
     if any(names != stages[0] for names in stages):
         raise ValueError(f"short_steps must be given for all runs that are stacked, or for none, got stages {stages}")
 
-
+# %% ../nbs/54_stacked.ipynb #s017b
 def train_stacked(
     configs: Sequence[RunConfig],  # Of the runs
     parts: Sequence[RunParts],  # What they are made of
@@ -421,7 +417,7 @@ def trace_of(
     analyzer = GMMAnalyzer(find_memory_model(result.trainer.model))
     return analyzer.track_routing(result.evaluation, batch_size=config.training.per_device_train_batch_size, content=False)
 
-
+# %% ../nbs/54_stacked.ipynb #s028b
 def run_stacked(
     configs: Sequence[RunConfig],  # Of runs that differ in numbers only
     params: Sequence[Mapping[str, Any]] | None = None,  # By which records know them; None for all fields
@@ -449,7 +445,6 @@ def run_stacked(
                 ended(i, seconds)
     return results
 
-
 # %% ../nbs/54_stacked.ipynb #s024
 def execute_stack(
     jobs: Sequence[Job],  # Of one stack
@@ -476,7 +471,7 @@ def execute_stack(
         params = [job_parameters(job) for job in jobs]
         run_stacked([RunConfig.from_flat(**used_parameters(each)) for each in params], params, keep)
 
-
+# %% ../nbs/54_stacked.ipynb #s024b
 def work() -> None:
     "The process of a stack: manifest and names are in its arguments."
     manifest, *names = sys.argv[1:]
@@ -503,7 +498,7 @@ def keep_features(
     for n in what.eval_segments:
         length_documents(parts, what, n)
 
-
+# %% ../nbs/54_stacked.ipynb #s031b
 def make_features() -> None:
     "The process that makes features: manifest and a job's name are in its arguments."
     manifest, name = sys.argv[1:]
@@ -511,4 +506,3 @@ def make_features() -> None:
     job = {job.name: job for job in load_manifest(manifest)}[name]
     os.chdir(job.root)
     keep_features(job_parameters(job))
-

@@ -62,7 +62,7 @@ class CollatorWithIds:
         "The batch and its ids."
         return {**self.collator(features), DOCUMENT_IDS: [feature["id"] for feature in features]}
 
-
+# %% ../nbs/49_steps.ipynb #c079bb
 def prepare_step(
     inputs: Mapping[str, Any],  # A batch, with its documents' ids
     training: bool,  # Whether the model is trained
@@ -89,7 +89,7 @@ def item_counts(
     asked = inputs["answer_mask"].any(-1) & real
     return torch.stack([real.any(1).sum(), asked.sum(), real.sum(), asked.any(1).sum()]).float()
 
-
+# %% ../nbs/49_steps.ipynb #c079db
 def step_counts(
     batches: Sequence[Mapping[str, Tensor]],  # A step's, of this process
     device: torch.device,  # Where they are trained on
@@ -98,7 +98,7 @@ def step_counts(
     "`item_counts` of a step: of all its micro-batches and processes together."
     return sum_over_processes(torch.stack([item_counts(batch) for batch in batches]).sum(0).to(device), accelerator)
 
-
+# %% ../nbs/49_steps.ipynb #c079dc
 def loss_shares(
     inputs: Mapping[str, Tensor],  # A micro-batch
     per_document: bool,  # Whether the answer loss is one per document
@@ -126,7 +126,7 @@ def documents_meant(
     together = mine * accelerator.num_processes
     return min(max((size % together or together) - mine * accelerator.process_index, 0), mine)
 
-
+# %% ../nbs/49_steps.ipynb #q405b
 def first_documents(
     batch: Mapping[str, Any],  # With its documents' ids
     count: int,  # How many are meant
@@ -137,7 +137,7 @@ def first_documents(
     new = {name: batch[name].masked_fill(~keep.view(-1, *[1] * (batch[name].dim() - 1)), x) for name, x in gone.items()}
     return {**batch, **new, DOCUMENT_IDS: list(batch.get(DOCUMENT_IDS, ()))[:count]}
 
-
+# %% ../nbs/49_steps.ipynb #q405c
 def drop_filling(
     batches: list[dict[str, Any]],  # A step's, of this process
     data: Any,  # What they are from
@@ -314,7 +314,7 @@ def using_regions(
     finally:
         model._compiled_parts = kept
 
-
+# %% ../nbs/49_steps.ipynb #q427bb
 def may_compile(
     args: TrainingConfig,  # Options
     device: torch.device,  # Where training runs
@@ -326,7 +326,7 @@ def may_compile(
         raise ValueError("compile_layers must be 'auto' or False without an NVIDIA GPU and Triton, got True")
     return args.compile_layers is True or (args.compile_layers == "auto" and there and captured and not args.torch_compile)
 
-
+# %% ../nbs/49_steps.ipynb #q427bc
 def full_shape(
     data: Any,  # What `training_data` gave
     collator: Any,  # That of a trainer
@@ -373,7 +373,7 @@ def stays_on_device(
     sharded = any(hasattr(p, "device_mesh") for group in optimizer.param_groups for p in group["params"])
     return whole and not sharded and all(group["fused"] for group in optimizer.param_groups)
 
-
+# %% ../nbs/49_steps.ipynb #q427cb
 def own_loss(
     trainer: Any,  # A `DocumentTrainer`
     usual: Any,  # The `compute_loss` that passes are recorded of
@@ -382,7 +382,7 @@ def own_loss(
     own = "compute_loss" in vars(trainer) or type(trainer).compute_loss is not usual
     return type(trainer).__name__ if own else ""
 
-
+# %% ../nbs/49_steps.ipynb #q427cc
 def refuse_capture(
     reason: str,  # Why recording was given up
 ) -> None:

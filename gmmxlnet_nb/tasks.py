@@ -122,7 +122,7 @@ def load_any_articles(
     whole = documents[0].article  # SQuAD's own form, which also has paragraphs that nobody asks about
     return articles if whole else group_articles(documents)
 
-
+# %% ../nbs/14_tasks.ipynb #f102b
 def any_documents(
     source: Source,  # Of `find_source`
     split: str,  # Which part of it
@@ -134,7 +134,7 @@ def any_documents(
     for article in format_articles(source, split, None, FormatErrors(on_error, where), **hub):
         yield from article.documents
 
-
+# %% ../nbs/14_tasks.ipynb #f102c
 def any_articles(
     source: Source,  # Of `find_source`
     split: str,  # Which part of it
@@ -152,7 +152,7 @@ def any_articles(
     else:
         yield from chain(first, articles)
 
-
+# %% ../nbs/14_tasks.ipynb #f102d
 def stream_any_articles(
     data_path: Any,  # What `load_documents` takes
     split: str = "train",  # Likewise
@@ -174,7 +174,7 @@ def question_key(
     "What is the same for the same question about the same text, however it is spaced."
     return json.dumps([" ".join(text.split()) for text in (document.text, document.question)])
 
-
+# %% ../nbs/14_tasks.ipynb #e101b
 def check_apart(
     documents: Iterable[Document],  # To learn from, about paragraphs
     asked: dict[str, str],  # `question_key` → id of those to be asked about; and id → id
@@ -190,7 +190,7 @@ def check_apart(
             raise ValueError(f"{SQUAD_APART}, got {data_path!r} with {document.id!r} in the one and {other!r} in the other")
         yield document
 
-
+# %% ../nbs/14_tasks.ipynb #e101c
 def apart_articles(
     articles: Iterable[Article],  # To learn from
     asked: dict[str, str],  # What `check_apart` takes
@@ -295,7 +295,7 @@ def generator_options(
     own = {name: parameter.default for name, parameter in made.items() if name not in GIVEN_ANYWAY}
     return {**own, "question_shown": QUESTION_SHOWN[0]}
 
-
+# %% ../nbs/14_tasks.ipynb #g071b
 def check_task_options(
     task: str,  # One of `GENERATORS`
     num_segments: int | Sequence[int],  # That documents may have
@@ -332,7 +332,7 @@ def generated_documents(
     documents = GENERATORS[task](num_documents, num_segments, seed=seed, **options)
     return [replace(document, question_start=0) for document in documents] if shown == "everywhere" else documents
 
-
+# %% ../nbs/14_tasks.ipynb #g071x1b
 def short_options(
     task_options: Mapping[str, Any],  # Of a task, all of them
 ) -> dict[str, Any]:  # Of its short documents
@@ -345,7 +345,7 @@ def short_options(
         short["num_facts"] = [min(n, room) for n in facts] if isinstance(facts, list | tuple) else min(facts, room)
     return short
 
-
+# %% ../nbs/14_tasks.ipynb #g071x1c
 ASKING = (*GENERATORS, "cloze")  # Tasks that make their questions, and are told how
 
 
@@ -358,7 +358,7 @@ def check_told(
     check = check_cloze_options if task == "cloze" else partial(check_task_options, task)
     return check(num_segments, task_options)
 
-
+# %% ../nbs/14_tasks.ipynb #g071x1d
 def told_of_short(
     task: str,  # One of `ASKING`
     short_segments: Any,  # Segments of a short document

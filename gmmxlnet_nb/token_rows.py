@@ -75,7 +75,7 @@ def generated_texts(
             answer = document.answers[0].text if document.answers else "none"
             yield f"{task} {i}", f"{document.text} {document.question} {answer}."
 
-
+# %% ../nbs/79_token_rows.ipynb #y006b
 def hub_texts(
     name: str,  # Of a data set with a column text
 ) -> Iterator[tuple[str, str]]:  # Its name and itself
@@ -177,7 +177,7 @@ def joined_row(
     parts = [np.insert(table.ids, table.first[1:], end).astype(kind) for table in tables]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
 
-
+# %% ../nbs/79_token_rows.ipynb #y015b
 def kept_row(
     folder: str | Path,  # Where rows are kept
     texts: Sequence[str],  # In their order
@@ -243,7 +243,7 @@ class EpochOrder:
             parts.append(self.order(epoch)[max(first - before, 0) : last - before])
         return torch.cat(parts)
 
-
+# %% ../nbs/79_token_rows.ipynb #y018b
 class DeviceWindows(EpochOrder):
     "Windows of a row that lies on a device, in an order of its own each epoch; each is closed by `<sep> <cls>`."
 
@@ -293,7 +293,7 @@ def draw_places(
     which = torch.searchsorted(ends, place, right=True)
     return (gaps.gather(1, which) + place + torch.randint(length, (rows, 1), **on)) % length
 
-
+# %% ../nbs/79_token_rows.ipynb #y021b
 def target_count(
     text: int,  # Tokens of a window that may be predicted
     share: float,  # Of these, how many are
@@ -301,7 +301,7 @@ def target_count(
     "How many tokens of a window are predicted."
     return max(1, min(text - 1, round(text * share)))
 
-
+# %% ../nbs/79_token_rows.ipynb #y021c
 def draw_order(
     windows: Tensor,  # (b, l), ids
     text: int,  # Tokens of a window that may be predicted, the first ones

@@ -144,7 +144,7 @@ def check_weights(
         got = f"got NaN or infinity in {', '.join(broken[:3])}"
         raise FloatingPointError(f"weights must be finite to be saved, {got} after step {step}")
 
-
+# %% ../nbs/06_train.ipynb #q419b
 @contextmanager
 def saving_checkpoint(
     folder: Path,  # A checkpoint's
@@ -164,7 +164,7 @@ def saving_checkpoint(
             shutil.rmtree(folder, ignore_errors=True)
         raise
 
-
+# %% ../nbs/06_train.ipynb #q419c
 def save_digests(
     folder: str | Path,  # A checkpoint's
     args: TrainingConfig,  # Options, which say who writes
@@ -302,7 +302,7 @@ def next_batches(
     trainer.step_ids = [id for batch in batches for id in batch.get(DOCUMENT_IDS, ())]
     return batches, items
 
-
+# %% ../nbs/06_train.ipynb #c080gb
 def drop_base_gradients(
     model: nn.Module,  # As it is trained, whatever is around it
 ) -> None:
@@ -310,7 +310,7 @@ def drop_base_gradients(
     for parameter in find_memory_model(model).transformer.parameters():
         parameter.grad = None
 
-
+# %% ../nbs/06_train.ipynb #c080gc
 def finite_norm(
     trainer: Any,  # A `DocumentTrainer`
     model: nn.Module,  # That it trains
@@ -345,7 +345,7 @@ def save_whole_checkpoint(
         if not trainer.args.push_to_hub:
             save_digests(folder, trainer.args, trainer.accelerator)
 
-
+# %% ../nbs/06_train.ipynb #c080hb
 def train_alone(
     trainer: Any,  # A `DocumentTrainer`
     asked: str | Path | bool | None,  # A checkpoint to go on from, or True for the last whole one
@@ -548,7 +548,7 @@ def as_usual(ids: Sequence[str]) -> AbstractContextManager[Any]:
     "Nothing is changed, whatever the documents are."
     return nullcontext()
 
-
+# %% ../nbs/06_train.ipynb #i429b
 @dataclass(frozen=True)
 class EvaluationWatch:
     "What an evaluation does besides answering."

@@ -45,7 +45,7 @@ def allowed_types(
     plain = {get_origin(kind) or kind for kind in kinds if get_origin(kind) is not Literal} | literals
     return plain if all(isinstance(kind, type) for kind in plain) else set()
 
-
+# %% ../nbs/41_training_args.ipynb #c065bb
 def check_types(
     config: Any,  # A dataclass
 ) -> None:
@@ -212,7 +212,7 @@ class OtherName:
     def __set__(self, config: Any, value: Any) -> None:
         setattr(config, self.field_name, value)
 
-
+# %% ../nbs/41_training_args.ipynb #n105b
 def with_options(
     given: dict[str, Any],  # Arguments, perhaps with memory_options
     names: Iterable[str],  # What may be among the options
@@ -229,7 +229,7 @@ def with_options(
         logger.warning("memory_options: %s are fields of their own now", ", ".join(options))
     return given | {name: value for name, value in options.items() if value is not None}
 
-
+# %% ../nbs/41_training_args.ipynb #n105c
 def check_fields(
     kind: Any,  # A dataclass
     names: Iterable[Any],  # What it is to be made with
@@ -238,7 +238,7 @@ def check_fields(
     allowed = {f.name for f in dataclasses.fields(kind) if f.init} | OTHER_NAMES.keys() | {"memory_options"}
     check_names(f"{kind.__name__}: field", sorted(map(str, names)), sorted(allowed))
 
-
+# %% ../nbs/41_training_args.ipynb #n105d
 def takes_other_names(
     kind: Kind,  # A dataclass of fields some of which have other names
 ) -> Kind:  # The same
@@ -263,7 +263,7 @@ def optional(
     "A field of which it is known whether it was given."
     return field(default=None, metadata={"help": help, "if_not_given": default})
 
-
+# %% ../nbs/41_training_args.ipynb #q101b
 def fill_in(
     config: Any,  # A dataclass; its fields get their values
 ) -> dict[str, Any]:  # The `optional` fields that were given
@@ -589,7 +589,7 @@ def gmm_balanced_config(**options: Any) -> GMMTrainingConfig:
     "Four experts of sixteen slots, of which one takes each segment or none does, read by the question."
     return preset(options, num_experts=4, mem_token_count=16, **KEEPING)
 
-
+# %% ../nbs/41_training_args.ipynb #c070b
 def gmm_large_config(**options: Any) -> GMMTrainingConfig:
     "Eight experts of sixteen slots, kept apart, of which one takes each segment or none does, read by the question."
     return preset(options, num_experts=8, mem_token_count=16, diversity_weight=0.01, **KEEPING)
@@ -630,7 +630,7 @@ def saved_fields(
         fields["init_strategies"] = names[0] if len(set(names)) == 1 else names
     return fields
 
-
+# %% ../nbs/41_training_args.ipynb #c082ab
 def changed_fields(
     saved: Mapping[str, Any],  # A checkpoint's configuration
     mine: Any,  # That of the run that goes on, or what its `to_dict` gives

@@ -32,7 +32,7 @@ class WindowsAsked(NamedTuple):
     name: str
     most: int | None  # Of each document, the best by BM25; None for all
 
-
+# %% ../nbs/84_window_readers.ipynb #w005b
 def parse_readers(
     readers: Any,  # Names, as a run is told them
 ) -> list[WindowsAsked]:
@@ -43,7 +43,6 @@ def parse_readers(
         what = "different names, 'windows' or 'bm25-N' for the N windows that share most with the question"
         raise ValueError(f"readers must be a list of {what}, got {readers!r:.80}")
     return [WindowsAsked(match[0], int(match[1]) if match[1] else None) for match in found if match]
-
 
 # %% ../nbs/84_window_readers.ipynb #w011
 Mention = tuple[int, int, int]  # Of a choice: its number, first token − l, last token − l
@@ -68,7 +67,7 @@ def window_mentions(
         found.append(mentions)
     return found
 
-
+# %% ../nbs/84_window_readers.ipynb #w011b
 def mention_scores(
     start_logits: Tensor,  # (w, 1, l)
     end_logits: Tensor,  # (w, 1, l)
@@ -84,7 +83,6 @@ def mention_scores(
         values = start_logits[row, 0, first].float() + end_logits[row, 0, last].float()
         scores = scores.scatter_reduce(0, at, values, "amax")
     return scores.view(len(mentions), num_choices)
-
 
 # %% ../nbs/84_window_readers.ipynb #w021
 @dataclass(frozen=True, eq=False)
@@ -120,7 +118,7 @@ def read_each_window(
     parts = rows.split([len(own) for own in windows])
     return WindowsRead([part[:, :6] for part in parts], [part[:, 6:] for part in parts], windows)
 
-
+# %% ../nbs/84_window_readers.ipynb #w021b
 def choice_of(
     scores: Tensor,  # (w, c) of each choice in each window
     nulls: Tensor,  # (w,), the windows' scores for no answer
@@ -158,7 +156,6 @@ def search_dataset(
         return replace(document, question=document.question.removesuffix(listed))
 
     return replace(dataset, documents=[asked(document) for document in dataset.documents])
-
 
 # %% ../nbs/84_window_readers.ipynb #w031
 @dataclass(frozen=True, eq=False)

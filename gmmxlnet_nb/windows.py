@@ -28,7 +28,7 @@ def askable_windows(
     asked = [window for window, shown in enumerate(feature["asked"]) if shown]
     return asked or list(range(len(feature["asked"])))
 
-
+# %% ../nbs/47_windows.ipynb #k005b
 def window_texts(
     text: str,  # The document
     feature: Mapping[str, Any],  # Its feature
@@ -106,7 +106,7 @@ def window_rows(
     asked = answer_mask.flatten(1).bool().any(1, keepdim=True).float()
     return torch.cat([top[:, :1], top[:, 2:], nulls, asked], dim=1)
 
-
+# %% ../nbs/47_windows.ipynb #k014b
 def document_span(
     rows: Tensor,  # (w, 6), as `window_rows` gives them
     windows: Sequence[int],  # Their numbers, rising

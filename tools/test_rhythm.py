@@ -1,15 +1,16 @@
-"""Notebooks keep their rhythm: what is exported is followed by an example, a figure or a test."""
+"""Notebooks keep their rhythm: what is exported is short, and followed by an example, a figure or a test."""
 
 import ast
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 
 import pytest
 
 NBS = Path(__file__).resolve().parent.parent / "nbs"
 LEAST, LEAST_ON_AVERAGE, LONGEST = 0.5, 0.7, 4  # Share of exports that are followed; cells in a row that are not
+USUAL, MOST = 14, 60  # Lines of a cell that is exported, with signature and docstring: the median; but for a class, the most
 
 
 def only_imports(source: str) -> bool:
@@ -35,6 +36,11 @@ def rhythm(cells: Iterable[str]) -> tuple[float, int] | None:
         return None
     alone = "".join(" " if each else "x" for each in followed).split()
     return mean(followed), max(map(len, alone), default=0)
+
+
+def exported_lines(source: str) -> int:
+    """Lines of a cell that is exported, without its directive and empty ones; 0 for others."""
+    return sum(bool(line.strip()) for line in source.splitlines()[1:]) if source.startswith(("#| export", "#|export")) else 0
 
 
 def code_cells(path: Path) -> list[str]:
@@ -67,3 +73,12 @@ def test_rhythm_by_hand() -> None:
     assert rhythm([example, export, export, example, export]) == (1 / 3, 1)
     assert rhythm([export, export, export, example]) == (1 / 3, 2)
     assert rhythm([imports, example]) is None
+
+
+def test_exports_are_short() -> None:
+    """One definition each, mostly; classes may have 150 lines."""
+    cells = [source for path in NBS.glob("*.ipynb") for source in code_cells(path) if exported_lines(source)]
+    assert median(map(exported_lines, cells)) <= USUAL
+    long = [source for source in cells if exported_lines(source) > (150 if "\nclass " in source else MOST)]
+    assert not long, long[0]
+    assert exported_lines("#| export\na = 1\n\n\nb = 2") == 2 and exported_lines("a = 1\nb = 2") == 0
