@@ -147,7 +147,7 @@ def seen_body(e: Evidence) -> Body:
     """What routes tell of kinds, of the models of each run."""
     header = (
         "task", "trained", "by chance", "untrained", "difference", "interval", "$p$", "adjusted",
-        f"$p$ < {LEVEL:g}", "combined", "experts", "entropy",
+        f"below {LEVEL:g}", "combined", "experts", "entropy",
     )  # fmt: skip
 
     def cells(run: str) -> tuple[Value, ...]:
