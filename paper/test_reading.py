@@ -195,7 +195,7 @@ def test_manifest_has_what_is_planned() -> None:
     jobs = needed_jobs(build.MANIFEST)[0]
     assert [job.seed for job in jobs if job.id == PRETRAIN[0]] == [0]
     memory = {"memory_type", "memory_slots", "memory_update", "mem_len", "mem_token_count", "num_experts", "gate_bias", "seed"}
-    memory |= {"routing_mode", "routing_top_k", "null_expert", "read_norm", "base_model", "output_dir"}
+    memory |= {"routing_mode", "routing_top_k", "null_expert", "read_norm", "read_gain", "base_model", "output_dir"}
     told = [{name: x for name, x in job.given.items() if name not in memory} for job in jobs if job.id in CLOZED]
     assert len(told) == 5 * len(CLOZED) and all(one == told[0] for one in told)
     for group, base in (("read", "run:pretrain-small"), ("scratch", "run:pretrain-none")):
