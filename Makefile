@@ -29,8 +29,8 @@ $(INSTALLED): constraints.txt settings.ini setup.py pyproject.toml
 	touch $@
 
 train: $(INSTALLED)  ## Run experiments/train.ipynb: make train OUT=runs/eight ARGS="-p num_experts 8"
+	@[ -z "$(out)$(args)" ] || { echo "OUT and ARGS are written in capitals: make train OUT=runs/eight ARGS='-p num_experts 8'"; exit 2; }
 	@[ ! -e $(OUT)/metrics.json ] || { echo "$(OUT) holds a finished run: make train OUT=another/folder"; exit 1; }
-	mkdir -p $(OUT)
 	$(BIN)/python tools/run_notebook.py experiments/train.ipynb $(OUT)/out.ipynb -k python3 -l python --log-output -p output_dir $(OUT) $(ARGS)
 
 # On a GPU some 360 million tokens of DATA; on a CPU a tiny model of text that the repository makes, which shows the way.

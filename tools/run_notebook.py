@@ -2,20 +2,29 @@
 
 While a cell runs, papermill shows nothing of a progress bar: a bar is drawn anew in its place, and is no output of the cell until
 it ends. Its messages pass through here, though, and each 15 s one of them becomes a line on stderr, which a log file can hold.
+
+A parameter that the notebook does not have is refused before it begins, and of a value that it refuses only the message is said,
+in one line; of any other error, the traceback. What a cell shows is cut to a few lines: the notebook that is written has all of it.
 """
 
 import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from html import unescape
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 from unittest.mock import patch
 
+from papermill import inspect_notebook
 from papermill.cli import papermill
 from papermill.clientwrap import PapermillNotebookClient
+from papermill.exceptions import PapermillExecutionError
 
 EVERY = 15.0  # Seconds from one line to the next
+SHOWN = 12  # Lines of what a cell shows
+REFUSED = "ValueError"  # What a value that cannot be is refused by
 BAR = re.compile(r"\[\s*(\d+)/(\d+)(?: (\d+(?::\d+)+))?(?: < (\d+(?::\d+)+))?[^\]]*\]")  # Step, steps, time passed and left
 
 
@@ -66,8 +75,42 @@ class Progress:
             print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
 
 
+def shortened(text: str) -> str:
+    """The first lines of what a cell shows; nothing of an object that is only named, such as a figure."""
+    lines = text.splitlines()
+    if text.startswith("<") and len(lines) == 1:
+        return ""
+    more = len(lines) - SHOWN
+    return text if more <= 0 else "\n".join([*lines[:SHOWN], f"… {more} more lines in the notebook that is written"])
+
+
+def check_names(notebook: str, given: Sequence[str]) -> None:
+    """A `ValueError` that suggests a parameter in place of one that the notebook does not have."""
+    known = list(inspect_notebook(notebook))
+    for name in given:
+        if known and name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"its first cell of code names all {len(known)}"
+            raise ValueError(f"-p must name a parameter of {notebook}, got {name!r}: {hint}")
+
+
+def take_back(output: Path) -> str:
+    """Remove what a run has left that was refused at its beginning; where there is more than its notebook, say where that is."""
+    if [path.name for path in output.parent.iterdir()] != [output.name]:
+        return f" (see {output})"
+    output.unlink()
+    output.parent.rmdir()
+    return ""
+
+
+def refuse(message: str) -> NoReturn:
+    """End with a line, as commands do whose arguments cannot be."""
+    print(message, file=sys.stderr)
+    sys.exit(2)
+
+
 def run(arguments: Sequence[str], every: float = EVERY) -> None:
-    """Do what the command papermill does with these arguments."""
+    """Do what the command papermill does with these arguments; exits with 2 for a value that is refused."""
     progress = Progress(every)
 
     class Client(PapermillNotebookClient):
@@ -77,8 +120,26 @@ def run(arguments: Sequence[str], every: float = EVERY) -> None:
             progress.note(args[0] if args else kwargs["msg"])
             return super().process_message(*args, **kwargs)
 
-    with patch("papermill.engines.PapermillNotebookClient", Client):
-        papermill(list(arguments), prog_name="papermill")
+        def log_output_message(self, output: Any) -> None:
+            if "data" not in output:
+                super().log_output_message(output)
+            elif self.log_output and (text := shortened("".join(output.data.get("text/plain", "")))):
+                self.log.info(text)
+
+    try:
+        given = papermill.make_context("papermill", list(arguments)).params
+        check_names(given["notebook_path"], [name for name, _ in (*given["parameters"], *given["parameters_raw"])])
+        Path(given["output_path"]).parent.mkdir(parents=True, exist_ok=True)
+        with patch("papermill.engines.PapermillNotebookClient", Client):
+            papermill(list(arguments), prog_name="papermill")
+    except PapermillExecutionError as error:
+        if error.ename != REFUSED:
+            raise
+        refuse(error.evalue + take_back(Path(given["output_path"])))
+    except OSError as error:
+        refuse(f"{given['output_path']} cannot be written: {error}")
+    except ValueError as error:
+        refuse(str(error))
 
 
 if __name__ == "__main__":

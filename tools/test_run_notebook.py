@@ -6,7 +6,8 @@ from unittest.mock import patch
 
 import nbformat
 import pytest
-from run_notebook import Progress, last_row, progress_line, run, spoken
+from papermill.exceptions import PapermillExecutionError
+from run_notebook import SHOWN, Progress, last_row, progress_line, run, shortened, spoken
 from transformers.utils.notebook import NotebookProgressBar, NotebookTrainingTracker
 
 TRAIN = """
@@ -90,3 +91,48 @@ def test_a_notebook_is_run_as_papermill_does(tmp_path: Path, capsys: pytest.Capt
     assert "step 2 of 8, loss 2.5" in said and "\r" not in said
     outputs = nbformat.read(tmp_path / "out.ipynb", 4).cells[-1].outputs
     assert [one.output_type for one in outputs] == ["display_data", "stream"] and outputs[1].text == "done\n"
+
+
+def test_what_cells_show_is_cut() -> None:
+    """A record has hundreds of lines, and a figure is only named."""
+    assert shortened("<Figure size 640x480 with 1 Axes>") == "" and shortened("{'exact': 96.3}") == "{'exact': 96.3}"
+    text = "\n".join(map(str, range(SHOWN + 30)))
+    assert shortened(text).splitlines()[SHOWN - 1 :] == [str(SHOWN - 1), "… 30 more lines in the notebook that is written"]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: Any) -> str:
+    """What is said of arguments that cannot be: one line."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        run([str(one) for one in arguments])
+    assert ended.value.code == 2
+    return capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_parameters_that_are_none_are_named_before_a_kernel_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the one that was meant."""
+    train = Path(__file__).resolve().parent.parent / "experiments" / "train.ipynb"
+    for name, hint in (("num_expert", "did you mean num_experts?"), ("zzz", "its first cell of code names all")):
+        said = refused(capsys, train, tmp_path / "out.ipynb", "-p", name, "4")
+        assert said.startswith(f"-p must name a parameter of {train}, got {name!r}: {hint}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_value_that_is_refused_leaves_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And nothing else, unless there was something; errors of another kind keep their traceback."""
+    cells = [nbformat.v4.new_code_cell("size = 2", metadata={"tags": ["parameters"]})]
+    cells.append(nbformat.v4.new_code_cell("if size < 1: raise ValueError(f'size must be > 0, got {size}')\nif size > 9: 1 / 0"))
+    kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "in.ipynb")
+    how = ("-k", "python3", "-l", "python", "--log-output")
+    out = tmp_path / "run" / "out.ipynb"
+    given = (tmp_path / "in.ipynb", out, *how, "-p", "size")
+    assert refused(capsys, *given, 0) == "size must be > 0, got 0" and not out.parent.exists()
+    out.parent.mkdir()
+    (out.parent / "run.json").touch()
+    assert refused(capsys, *given, 0) == f"size must be > 0, got 0 (see {out})" and out.exists()
+    (tmp_path / "file").touch()
+    nowhere = tmp_path / "file" / "run" / "out.ipynb"
+    assert refused(capsys, given[0], nowhere, *how).startswith(f"{nowhere} cannot be written: [Errno 20] Not a directory")
+    with pytest.raises(PapermillExecutionError, match="ZeroDivisionError"):
+        run([str(one) for one in (*given, 10)])
