@@ -4,7 +4,7 @@ While a cell runs, papermill shows nothing of a progress bar: a bar is drawn ane
 it ends. Its messages pass through here, though, and each 15 s one of them becomes a line on stderr, which a log file can hold.
 
 A parameter that the notebook does not have is refused before it begins, and of a value that it refuses only the message is said,
-in one line; of any other error, the traceback. What a cell shows is cut to a few lines: the notebook that is written has all of it.
+in one line; of any other error, the traceback. What cells show is cut to a few lines: the notebook that is written has all of it.
 """
 
 import re
