@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from unittest.mock import patch
 
+import yaml
 from papermill import inspect_notebook
 from papermill.cli import papermill
 from papermill.clientwrap import PapermillNotebookClient
@@ -84,6 +85,20 @@ def shortened(text: str) -> str:
     return text if more <= 0 else "\n".join([*lines[:SHOWN], f"… {more} more lines in the notebook that is written"])
 
 
+def given_names(options: Mapping[str, Any]) -> list[str]:
+    """The parameters that papermill's options name; a `ValueError` for -y without names and values."""
+    names = [name for name, _ in (*options["parameters"], *options["parameters_raw"])]
+    for text in options["parameters_yaml"]:
+        try:
+            values = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ValueError(f"-y must be YAML such as 'name: value', got {text!r}: {str(error).splitlines()[0]}") from error
+        if not isinstance(values, dict):
+            raise ValueError(f"-y must have names and values such as 'name: value', got {text!r}")
+        names += map(str, values)
+    return names
+
+
 def check_names(notebook: str, given: Sequence[str]) -> None:
     """A `ValueError` that suggests a parameter in place of one that the notebook does not have."""
     known = list(inspect_notebook(notebook))
@@ -91,7 +106,7 @@ def check_names(notebook: str, given: Sequence[str]) -> None:
         if known and name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]}?" if near else f"its first cell of code names all {len(known)}"
-            raise ValueError(f"-p must name a parameter of {notebook}, got {name!r}: {hint}")
+            raise ValueError(f"-p and -y must name parameters of {notebook}, got {name!r}: {hint}")
 
 
 def take_back(output: Path) -> str:
@@ -128,7 +143,7 @@ def run(arguments: Sequence[str], every: float = EVERY) -> None:
 
     try:
         given = papermill.make_context("papermill", list(arguments)).params
-        check_names(given["notebook_path"], [name for name, _ in (*given["parameters"], *given["parameters_raw"])])
+        check_names(given["notebook_path"], given_names(given))
         Path(given["output_path"]).parent.mkdir(parents=True, exist_ok=True)
         with patch("papermill.engines.PapermillNotebookClient", Client):
             papermill(list(arguments), prog_name="papermill")

@@ -114,7 +114,10 @@ def test_parameters_that_are_none_are_named_before_a_kernel_starts(tmp_path: Pat
     train = Path(__file__).resolve().parent.parent / "experiments" / "train.ipynb"
     for name, hint in (("num_expert", "did you mean num_experts?"), ("zzz", "its first cell of code names all")):
         said = refused(capsys, train, tmp_path / "out.ipynb", "-p", name, "4")
-        assert said.startswith(f"-p must name a parameter of {train}, got {name!r}: {hint}")
+        assert said.startswith(f"-p and -y must name parameters of {train}, got {name!r}: {hint}")
+    yaml = {"num_expert: 4": "did you mean num_experts?", "4": "-y must have names and values", "a: [": "-y must be YAML"}
+    for text, hint in yaml.items():
+        assert hint in refused(capsys, train, tmp_path / "out.ipynb", "-y", text)
     assert not list(tmp_path.iterdir())
 
 
