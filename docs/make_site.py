@@ -323,11 +323,15 @@ def home(parts: dict[str, dict[str, str]]) -> None:
 
 
 def project_pages() -> dict[str, str]:
-    """Write the changelog and the guide for contributors as pages; gives their titles."""
-    for name in ("CHANGELOG", "CONTRIBUTING"):
-        text = (ROOT / f"{name}.md").read_text(encoding="utf-8")
-        (PAGES / f"{name.lower()}.md").write_text(text, encoding="utf-8")
-    return {"contributing": "", "changelog": ""}
+    """Write the changelog, in two parts, and the guide for contributors as pages; gives their titles."""
+    told = {name: (ROOT / f"{name.upper()}.md").read_text(encoding="utf-8") for name in ("contributing", "changelog")}
+    changed, _, added = told["changelog"].partition("\n### Added\n")
+    if added:
+        told["changelog"] = f"{changed}\n[What was added](changelog-added.md)\n"
+        told["changelog-added"] = f"# What was added\n\n{added.lstrip()}"
+    for name, text in told.items():
+        (PAGES / f"{name}.md").write_text(text, encoding="utf-8")
+    return dict.fromkeys(told, "")
 
 
 def beside(parts: dict[str, dict[str, str]], pages: list[str]) -> None:
