@@ -117,15 +117,22 @@ def test_command(command: str, place: Path) -> None:
         assert program in SHELL, f"{command}: {program} is of no kind that is known here"
 
 
-def test_configurations() -> None:
-    """JSON is a run."""
-    from gmmxlnet_nb import RunConfig
+def test_json(tmp_path: Path) -> None:
+    """JSON is a run, or questions in SQuAD's layout."""
+    from gmmxlnet_nb import RunConfig, load_squad
 
     found = [json.loads(block) for text in [README, *map(prose, GUIDES)] for block in blocks(text, "json")]
-    for values in found:
+    runs = [values for values in found if "data" not in values]
+    questions = [values for values in found if "data" in values]
+    for values in runs:
         values["training"] |= {"use_cpu": True, "bf16": False}
         assert RunConfig.from_dict(values).to_dict()
-    assert found
+    for i, values in enumerate(questions):
+        path = tmp_path / f"{i}.json"
+        path.write_text(json.dumps(values), "utf-8")
+        documents = load_squad(path)
+        assert {bool(document.answers) for document in documents} == {True, False}
+    assert runs and questions
 
 
 def test_python(place: Path) -> None:
