@@ -547,6 +547,17 @@ def check_model_folder(
     if inside is not None:
         raise ValueError(f"{name} must be a model's folder, got {str(value)!r}, a run's: did you mean {inside}?")
 
+# %% ../nbs/00_core.ipynb #k328
+@contextmanager
+def resume_typed() -> Iterator[None]:
+    "Let messages about going on with a run have the option of the command line."
+    try:
+        yield
+    except ValueError as error:
+        message = str(error).replace(", or resume be True,", ", or the run go on with --resume,")
+        message = re.sub(r"^resume must be False (.*), got True$", r"--resume must be left out \1", message, flags=re.DOTALL)
+        raise ValueError(message).with_traceback(error.__traceback__) from error.__cause__
+
 # %% ../nbs/00_core.ipynb #k306
 @contextmanager
 def collector_paused() -> Iterator[None]:
