@@ -7,11 +7,13 @@ __all__ = ['generate_all_visualizations']
 
 # %% ../nbs/97_analyze.ipynb #z003
 import argparse
+import difflib
+import io
 import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +22,10 @@ import numpy as np
 from torch.utils.data import Subset
 from transformers import PreTrainedTokenizerBase
 
-from .core import check_positive, parse_json, read_json, sync, typed_flags, write_json, writing
+from gmmxlnet_nb.core import (
+    POSITIVE, CommandParser, check_model_folder, check_positive, counted, parse_json, read_json, sync,
+    typed_flags, write_json, writing,
+)
 from .files import text_source
 from .documents import Document
 from .data import ON_MISFIT, DocumentDataset
@@ -43,6 +48,7 @@ from .probes import ProbeTable, RetentionCurves, probe_experts, retention_curves
 from .memory_views import MemoryTrace, MemoryVisualizer
 from .run_bases import base_folder
 from .launch import mistakes
+from .answer_command import check_worded
 from .evaluate import quiet_libraries, read_dataset, read_documents
 
 if TYPE_CHECKING:  # else it is imported where something is drawn: who trains draws nothing
@@ -563,9 +569,9 @@ def check_unused(
     found = [name for name in (*REPORT_FILES, *RUN_FILES) if (folder / name).exists()]
     found += sorted(path.name for path in folder.glob("checkpoint-*"))
     if found:
-        where = "which has a report: another folder, or --force to replace it"
+        where = "which has a report: choose another folder, or replace it with --force"
         if found[0] not in REPORT_FILES:
-            where = "which is not a report's own: another folder, or --force to write a report into it"
+            where = "which is not a report's own: choose another folder, or write a report into it with --force"
         raise ValueError(f"output_dir must be a new folder, got {str(output_dir)!r} with {found[0]}, {where}")
 
 
@@ -574,7 +580,7 @@ def argument_parser(
     prog: str,  # The command's name
 ) -> argparse.ArgumentParser:
     "What can be asked, in words."
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=prog, description="See what a model's memory holds: where segments are written, whether experts specialise, and "
         "what answers lose when the memory is changed. Writes report.html, report.json, routing.json, document.html and figures.",
         epilog=f"for example: {prog} runs/train/checkpoint kinds --out runs/analysis",
@@ -585,15 +591,15 @@ def argument_parser(
     add("--out", metavar="DIR", required=True, help="the folder for all that is written")
     add("--force", action="store_true", help="write into DIR although it has a report, which is replaced, or a run")
     add("--split", help="the part of DATA, if it has several, such as dev")
-    add("--max-documents", type=int, default=512, metavar="N", help="documents, at most (default: 512)")
-    add("--num-segments", type=int, default=6, metavar="N", help="segments of a task's documents (default: 6)")
+    add("--max-documents", type=POSITIVE, default=512, metavar="N", help="documents, at most (default: 512)")
+    add("--num-segments", type=POSITIVE, default=6, metavar="N", help="segments of a task's documents (default: 6)")
     add("--task-options", metavar="JSON", help='what a task is told besides, such as \'{"decoys": 1}\'')
     add("--on-misfit", choices=ON_MISFIT, default="raise", help="questions that leave no room for text: an error, or left out")
-    add("--max-segments", type=int, metavar="N", help="only the first N segments of a text")
+    add("--max-segments", type=POSITIVE, metavar="N", help="only the first N segments of a text")
     add("--question", metavar="TEXT", help="what is asked of a text")
-    add("--permutations", type=int, default=10_000, metavar="R", help="of the test of specialisation (default: 10000)")
+    add("--permutations", type=POSITIVE, default=10_000, metavar="R", help="of the test of specialisation (default: 10000)")
     add("--formats", nargs="+", default=["png", "pdf"], metavar="F", help="of figures: png, pdf, svg (default: png pdf)")
-    add("--batch-size", type=int, default=128, metavar="N", help="documents at once (default: 128)")
+    add("--batch-size", type=POSITIVE, default=128, metavar="N", help="documents at once (default: 128)")
     add("--device", help="cpu, cuda, cuda:1 …: by default a GPU if there is one")
     add("--json", action="store_true", help="print the report as JSON instead of its verdict")
     return parser
@@ -616,27 +622,53 @@ def told_options(
         raise ValueError(f"task_options must be a JSON object, got {text!r:.80}")
     return found
 
+# %% ../nbs/97_analyze.ipynb #zc24
+def check_no_text_options(
+    options: argparse.Namespace,  # What was asked, of what is no text
+) -> None:
+    "A `ValueError` for what only a text can have."
+    if options.question is not None or options.max_segments:
+        name = "max_segments" if options.question is None else "question"
+        raise ValueError(f"{name} must be left out for what is no text, got {options.data!r}")
+
+
+def check_data_options(
+    options: argparse.Namespace,  # What was asked
+) -> None:
+    "A `ValueError` for a misspelt task, a question without a word, or one of a task: before a folder is looked at."
+    if options.question is not None:
+        check_worded(options.question)
+    if Path(options.data).exists():
+        return
+    near = difflib.get_close_matches(options.data, GENERATORS, 1)
+    if options.data in GENERATORS:
+        check_no_text_options(options)
+    elif near:
+        raise ValueError(f"data must be a file, a folder or a task, got {options.data!r}: did you mean {near[0]!r}?")
+
 # %% ../nbs/97_analyze.ipynb #z024s1
 def analyze_command(
     options: argparse.Namespace,  # What was asked
 ) -> dict[str, Any]:  # The report, and where it is
     "Load, read, change, test, draw and write; what is to be known besides is said on stderr."
     check_formats(options.formats)
-    for name in ("max_documents", "batch_size", "permutations"):
+    for name in ("max_documents", "batch_size", "permutations", "num_segments"):
         check_positive("num_documents" if name == "max_documents" else name, getattr(options, name))
     told = told_options(options.task_options)
-    folder = writable_folder(options.out)
+    check_model_folder("checkpoint", options.model)
+    check_data_options(options)
     if not options.force:
         check_unused(options.out)
+    folder = writable_folder(options.out)
     model, tokenizer = load_checkpoint("checkpoint", options.model, options.device)
     how = {"task_options": told, "on_misfit": options.on_misfit, "split": options.split}
     data = analysis_data(model, tokenizer, options.data, options.max_documents, options.num_segments, **how)
-    if isinstance(data, DocumentDataset) and (options.question is not None or options.max_segments):
-        name = "max_segments" if options.question is None else "question"
-        raise ValueError(f"{name} must be left out for what is no text, got {options.data!r}")
+    if isinstance(data, DocumentDataset):
+        check_no_text_options(options)
     text = data if isinstance(data, Path) and options.question is not None else None
     if text is not None:  # the question is read with it, and may change what is written
-        data = asked_text(model, tokenizer, text, options.question)
+        with redirect_stdout(io.StringIO()):  # the account of its answers, which it was given none of
+            data = asked_text(model, tokenizer, text, options.question)
     most, size = options.max_segments, options.batch_size
     if model.config.memory_type == "gmm":
         analyzer = GMMAnalyzer(model, tokenizer)
@@ -644,7 +676,7 @@ def analyze_command(
     else:
         found = analyze_slots(model, tokenizer, data, most, size, progress=True)
     names = write_analysis(folder, found, options.formats)
-    print(f"{len(names)} files are in {folder}; begin with report.html")
+    print(f"{counted(len(names), 'file')} {'is' if len(names) == 1 else 'are'} in {folder}; begin with report.html")
     return {"model_path": options.model, "data_path": options.data, "out": str(folder), **found.report}
 
 

@@ -8,12 +8,13 @@ __all__ = []
 # %% ../nbs/68_answer_command.ipynb #a003
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .core import collector_paused, mistakes, typed_flags
+from .core import POSITIVE, CommandParser, check_model_folder, check_positive, collector_paused, mistakes, typed_flags
 from .files import TextSource, text_source
 
 if TYPE_CHECKING:  # else it is imported when a model is loaded: what cannot be asked, and --help, do not wait for PyTorch
@@ -90,12 +91,20 @@ def sources_of(
         found[name] = source.held() if again else source
     return found
 
+# %% ../nbs/68_answer_command.ipynb #a007c
+def check_worded(
+    question: str,  # As it was typed
+) -> None:
+    "A `ValueError` for a question without a word."
+    if not re.search(r"\w", question):
+        raise ValueError(f"-q/--question must have at least one word, got {question!r:.80}")
+
 # %% ../nbs/68_answer_command.ipynb #a007b
 def answer_parser(
     prog: str,  # The command's name
 ) -> argparse.ArgumentParser:
     "What `gmmxlnet answer` takes."
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=prog, description="Answer questions of files of any length, with a model that was trained here.",
         epilog="Ends with 0 if a question has an answer, with 1 if none has, with 2 for what cannot be asked.",
     )  # fmt: skip
@@ -103,12 +112,12 @@ def answer_parser(
     add("model", metavar="MODEL", help="a checkpoint's folder, such as runs/train/checkpoint, or its name on the hub")
     add("files", metavar="FILE", nargs="+", help="text, HTML, PDF or JSON lines, or - for stdin; several have one ranking")
     add("-q", "--question", metavar="TEXT", action="append", required=True, help="a question; may be given several times")
-    add("--n-best", metavar="N", type=int, default=1, help="answers to each question, which do not overlap (1)")
+    add("--n-best", metavar="N", type=POSITIVE, default=1, help="answers to each question, which do not overlap (1)")
     add("--evidence", action="store_true", help="show which segments the best answer hangs on; reads the file again")
-    add("--segments", metavar="N", type=int, help="read without questions, then show them in the N segments that fit best")
+    add("--segments", metavar="N", type=POSITIVE, help="read without questions, then show them in the N segments that fit best")
     add("--json", action="store_true", help="print one JSON object, and nothing else")
     add("--device", help="cpu, cuda or another; by default a GPU if there is one")
-    add("--products", metavar="TYPE", help="what a CPU multiplies: int8, bfloat16 or float32, the slowest and exact (float32)")
+    add("--products", metavar="TYPE", help="what a CPU multiplies: int8, bfloat16 or float32 (the default, exact and slowest)")
     add("--encoding", default="utf-8", help="of text files (utf-8)")
     return parser
 
@@ -164,6 +173,11 @@ def main(
     "Answer questions of files; ends with 1 if nothing has an answer, and with 2 for what cannot be asked."
     options = answer_parser(prog).parse_args(arguments)
     with mistakes(prog, "", resumes=False), typed_flags(CALLED):
+        for question in options.question:
+            check_worded(question)
+        for name in ("n_best", "segments"):
+            check_positive(name, 1 if getattr(options, name) is None else getattr(options, name))
+        check_model_folder("MODEL", options.model)
         sources = sources_of(options.files, options.encoding, options.segments, options.evidence)
     with collector_paused(), mistakes(prog, resumes=False), typed_flags(CALLED):
         qa = load_model(options.model, options.device, options.products)

@@ -6,12 +6,13 @@
 __all__ = []
 
 # %% ../nbs/64_command.ipynb #c003
-import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
+
+from .core import CommandParser
 
 # %% ../nbs/64_command.ipynb #c005
 def train(
@@ -154,7 +155,7 @@ def main(
     arguments: Sequence[str] | None = None,  # Of the command line; None for those of this process
 ) -> None:
     "`gmmxlnet`: hands what follows a subcommand to it; ends with 2 if there is no such subcommand."
-    parser = argparse.ArgumentParser(prog="gmmxlnet", description="XLNet with a memory of k experts.")
+    parser = CommandParser(prog="gmmxlnet", description="XLNet with a memory of k experts.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, act in COMMANDS.items():
         commands.add_parser(name, help=act.__doc__, add_help=False)

@@ -6,6 +6,7 @@
 __all__ = ['check_choice', 'check_positive', 'check_number', 'check_names', 'whole_file', 'write_json', 'read_json', 'hold_run']
 
 # %% ../nbs/00_core.ipynb #h003
+import argparse
 import difflib
 import errno
 import gc
@@ -22,8 +23,9 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from filelock import FileLock
 
@@ -94,6 +96,14 @@ def check_names(
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"it must be one of {', '.join(known)}"
             raise ValueError(f"{what} {name!r} does not exist: {hint}")
+
+# %% ../nbs/00_core.ipynb #k326
+def counted(
+    count: int,  # How many
+    thing: str,  # What one is called; an s makes several
+) -> str:
+    "A number with what it counts."
+    return f"{count:,} {thing}" + "s" * (count != 1)
 
 # %% ../nbs/00_core.ipynb #n018
 def check_folder(
@@ -451,7 +461,102 @@ def typed_flags(
         yield
     except ValueError as error:
         first, space, rest = as_called(str(error), {name: x for name, x in called.items() if "_" in name}).partition(" ")
-        raise ValueError(called.get(first, first) + space + rest).with_traceback(error.__traceback__) from error.__cause__
+        message = re.sub(r"(?<!\S)(--[\w-]+)='([^']*)'", r"\1 \2", called.get(first, first) + space + rest)  # as it is typed
+        raise ValueError(message).with_traceback(error.__traceback__) from error.__cause__
+
+# %% ../nbs/00_core.ipynb #k321
+def typed_number(
+    what: str,  # What it must be, for the message
+    kind: type = int,  # Or `float`
+) -> Callable[[str], Any]:  # For `type` of an argument
+    "Read a number that was typed; what is none is told with what is allowed."
+
+    def read(text: str) -> Any:
+        try:
+            return kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"must be {what}, got {text!r:.80}") from None
+
+    return read
+
+
+POSITIVE = typed_number("a whole number > 0")
+
+# %% ../nbs/00_core.ipynb #k322
+class CommandParser(argparse.ArgumentParser):
+    "Reads a command line: options by their whole names; of a misspelt one it says which was probably meant."
+
+    given: Sequence[str] = ()  # What is read
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **options})
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        "As argparse does it."
+        self.given = sys.argv[1:] if args is None else [*map(str, args)]
+        return super().parse_args(self.given, namespace)
+
+    def parse_intermixed_args(self, args: Any = None, namespace: Any = None) -> Any:
+        "As argparse does it."
+        self.given = sys.argv[1:] if args is None else [*map(str, args)]
+        return super().parse_intermixed_args(self.given, namespace)
+
+    def options(self) -> list[str]:
+        "All options, also those of subcommands."
+        below = [action.choices.values() for action in self._actions if isinstance(action, argparse._SubParsersAction)]
+        return [*self._option_string_actions, *(name for parsers in below for one in parsers for name in one.options())]
+
+    def unquoted(self, left: str) -> str:  # Empty if it is something else
+        "What is wrong if words behind an option are left over."
+        for i, name in enumerate(self.given):
+            action = self._option_string_actions.get(name)
+            words = [*takewhile(lambda word: not word.startswith("-"), self.given[i + 1 :])]
+            text = action is not None and action.nargs is None and action.type is None and not action.choices
+            if text and words[1:] and left.startswith(" ".join(words[1:])):
+                return f"{name} takes one value: several words need quotation marks, as in {name} \"{' '.join(words)}\""
+        return ""
+
+    def error(self, message: str) -> NoReturn:
+        "Say what is wrong, and end with 2."
+        typed = takewhile(lambda word: word != "--", self.given)
+        names = [word.partition("=")[0] for word in typed if re.match(r"--?[a-zA-Z][^\s]*$", word)]
+        what, _, left = message.partition(": ")
+        try:
+            check_names("option", [name for name in names if name.startswith("--")], self.options())
+            if what == "unrecognized arguments":
+                check_names("option", [name for name in names if name in left.split()], self.options())
+                message = self.unquoted(left) or message
+        except ValueError as error:
+            message = str(error)
+        if found := re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message):
+            near = difflib.get_close_matches(found[1], re.findall(r"[\w.-]+", found[2]), 1)
+            message += f": did you mean {near[0]!r}?" if near else ""
+        super().error(re.sub(r"^argument (\S+): must", r"\1 must", message))
+
+# %% ../nbs/00_core.ipynb #k324
+def check_model_folder(
+    name: str,  # The parameter's name
+    value: Any,  # What was given
+) -> None:
+    "A `ValueError` for the folder of a run, with the checkpoint in it that was probably meant."
+    if not isinstance(value, str | os.PathLike) or not Path(value).is_dir() or Path(value, "config.json").exists():
+        return
+    saved = sorted(Path(value).glob("checkpoint-*"), key=lambda path: (len(path.name), path.name), reverse=True)
+    places = [Path(value, "checkpoint"), *saved, Path(value, "long", "checkpoint"), Path(value, "model")]
+    inside = next((place for place in places if (place / "config.json").is_file()), None)
+    if inside is not None:
+        raise ValueError(f"{name} must be a model's folder, got {str(value)!r}, a run's: did you mean {inside}?")
+
+# %% ../nbs/00_core.ipynb #k328
+@contextmanager
+def resume_typed() -> Iterator[None]:
+    "Let messages about going on with a run have the option of the command line."
+    try:
+        yield
+    except ValueError as error:
+        message = str(error).replace(", or resume be True,", ", or the run go on with --resume,")
+        message = re.sub(r"^resume must be False (.*), got True$", r"--resume must be left out \1", message, flags=re.DOTALL)
+        raise ValueError(message).with_traceback(error.__traceback__) from error.__cause__
 
 # %% ../nbs/00_core.ipynb #k306
 @contextmanager

@@ -25,7 +25,10 @@ from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 from transformers.utils import logging as hf_logging
 
-from .core import check_choice, check_folder, check_positive, json_text, typed_flags, whole_file
+from gmmxlnet_nb.core import (
+    POSITIVE, CommandParser, check_choice, check_folder, check_model_folder, check_positive, counted, json_text,
+    typed_flags, typed_number, whole_file,
+)
 from .cuda import prefetch
 from .reading import folder_or_name
 from .faults import ON_ERROR
@@ -33,6 +36,7 @@ from .documents import Document
 from .formats import load_documents
 from .segments import SegmentLayout
 from .data import ON_MISFIT, DocumentCollator, DocumentDataset, list_documents
+from .tasks import GENERATORS
 from .baselines import memory_floats
 from .config import QUESTION_SHOWN
 from .reading_fields import EXPECTED, as_read, reading_settings
@@ -204,8 +208,8 @@ class Evaluation:
     def __str__(self) -> str:
         chance = "" if self.chance is None else f"; a random choice is right in {self.chance:.4g} %"
         if self.blind:
-            return f"{len(self.dataset):,} questions, whose answers are withheld: answered, and not scored"
-        return f"{len(self.dataset):,} questions{chance}\n\n{score_table(self.scores)}"
+            return f"{counted(len(self.dataset), 'question')}, whose answers are withheld: answered, and not scored"
+        return f"{counted(len(self.dataset), 'question')}{chance}\n\n{score_table(self.scores)}"
 
     __repr__ = __str__
 
@@ -305,8 +309,8 @@ def answers_folder(
         raise ValueError(f"out must be a new folder, or one of an evaluation, got {str(folder)!r} with {others[0]}")
     earlier = [name for name in FILES if (folder / name).exists()]
     if earlier and not force:
-        got = f"got {str(folder)!r} with {earlier[-1]}"
-        raise ValueError(f"out must be a new folder, {got}, which has an evaluation: another folder, or --force to replace it")
+        how = "choose another folder, or replace it with --force"
+        raise ValueError(f"out must be a new folder, got {str(folder)!r}, which already holds {earlier[-1]}: {how}")
     return folder
 
 
@@ -349,10 +353,13 @@ def calibrate_checkpoint(
     evaluation: Evaluation,  # Of this model, read with its memory
     given: Mapping[str, Any],  # `READING_FIELDS` that were said for it; None for others
 ) -> dict[str, Any]:  # What JSON can write of it
-    "Fit null threshold and temperature to an evaluation, and store them; a `ValueError` where answers are withheld."
+    "Fit null threshold and temperature to an evaluation, and store them; a `ValueError` if none is right, or all are withheld."
     dataset, spans = evaluation.dataset, evaluation.spans[evaluation.main]
     said = decode_predictions(dataset, spans[:, 0], math.inf)
     f1, threshold = tune_null_threshold(dataset.documents, {p.id: p.text for p in said}, no_answer_scores(said))
+    if not f1:  # any threshold would be as good, and the model would be as unsure as can be
+        got = f"got F1 0 on {counted(len(dataset), 'question')}: nothing was stored"
+        raise ValueError(f"--calibrate must be left out where no answer is right, {got}")
     fitted = fit_temperature(dataset, spans, threshold)
     fields = {name: value for name, value in given.items() if value is not None}
     fields |= {"null_threshold": threshold, "answer_temperature": fitted.temperature}
@@ -386,6 +393,16 @@ def read_documents(
         check_positive("max_documents", most)
     return load_documents(data_path, split, on_error=on_error)[:most]
 
+# %% ../nbs/66_evaluate.ipynb #v034a
+def check_no_task(
+    data: str,  # As it was given
+    command: str,  # Which takes none
+) -> None:
+    "A `ValueError` for a task's name where questions are asked for."
+    if data in GENERATORS and not Path(data).exists():
+        how = f"gmmxlnet {command} takes no task's name, gmmxlnet analyze does"
+        raise ValueError(f"data_path must be a file or a folder of questions, got the task {data!r}: {how}")
+
 # %% ../nbs/66_evaluate.ipynb #v036
 READING_FLAGS = ("segment_length", "stride", "max_answer_length", "null_threshold", "question_shown", "segment_separator")
 FLAGS = (
@@ -400,7 +417,7 @@ def argument_parser(
     prog: str,  # The command's name
 ) -> argparse.ArgumentParser:
     "What can be asked, in words."
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=prog, description="Answer the questions of a data set, with the model's memory and with it cleared before every "
         "segment; print scores, and leave the answers in the files that SQuAD's official script reads.",
         epilog=f"for example: {prog} runs/train/checkpoint dev.json",
@@ -411,23 +428,24 @@ def argument_parser(
     add("--split", help="the part of DATA, such as dev: needed where it has several")
     add("--on-error", choices=ON_ERROR, default="raise", help="bad records: an error, left out, or near answers moved")
     add("--on-misfit", choices=ON_MISFIT, default="raise", help="questions that leave no room for text: an error, or left out")
-    add("--max-documents", type=int, metavar="N", help="only the first N questions")
+    add("--max-documents", type=POSITIVE, metavar="N", help="only the first N questions")
     add("--clear-memory", action="store_true", help="only with the memory cleared; the files are then of these answers")
     add("--baselines", action="store_true", help="also score readers without a memory: sliding windows, and BM25 with them")
     add("--calibrate", action="store_true", help="fit null threshold and temperature on DATA and store them in MODEL")
     add("--out", metavar="DIR", help="where answers go: by default evaluation-… beside MODEL")
     add("--force", action="store_true", help="replace the evaluation that DIR has")
-    add("--batch-size", type=int, default=8, metavar="N", help="questions at once (default: 8)")
+    add("--batch-size", type=POSITIVE, default=8, metavar="N", help="questions at once (default: 8)")
     add("--device", help="cpu, cuda, cuda:1 …: by default a GPU if there is one")
-    add("--products", choices=PRODUCTS, help="what a CPU multiplies: int8, bfloat16 or float32, the slowest and exact (float32)")
+    add("--products", choices=PRODUCTS, help="what a CPU multiplies: int8, bfloat16 or float32 (the default, exact and slowest)")
     add("--json", action="store_true", help="print one JSON object instead of the table")
-    how = parser.add_argument_group("how MODEL reads", "only where that is to be otherwise than it says itself")
-    how.add_argument("--segment-length", type=int, metavar="N", help="tokens in a segment")
-    how.add_argument("--stride", type=int, metavar="N", help="tokens that neighbouring segments share")
-    how.add_argument("--max-answer-length", type=int, metavar="N", help="tokens of an answer, at most")
-    how.add_argument("--null-threshold", type=float, metavar="X", help="no answer where null score - span score is larger")
+    how = parser.add_argument_group("how MODEL reads", "only to override what the checkpoint says")
+    how.add_argument("--segment-length", type=POSITIVE, metavar="N", help="tokens in a segment")
+    whole, number = typed_number("a whole number >= 0"), typed_number("a number", float)
+    how.add_argument("--stride", type=whole, metavar="N", help="tokens that neighbouring segments share")
+    how.add_argument("--max-answer-length", type=POSITIVE, metavar="N", help="tokens of an answer, at most")
+    how.add_argument("--null-threshold", type=number, metavar="X", help="no answer where null score - span score is larger")
     how.add_argument("--question-shown", choices=QUESTION_SHOWN, help="in all segments, or from the last separator on")
-    how.add_argument("--segment-separator", metavar="TEXT", help="after which a segment begins, such as $'\n'")
+    how.add_argument("--segment-separator", metavar="TEXT", help="after which a segment begins, such as $'\\n'")
     return parser
 
 # %% ../nbs/66_evaluate.ipynb #v036d
@@ -461,7 +479,9 @@ def evaluate_command(
     options: argparse.Namespace,  # What was asked
 ) -> tuple[Evaluation, dict[str, Any]]:  # With what JSON says
     "Load, read, score and write; what is to be known besides is said on stderr."
+    check_model_folder("checkpoint", options.model)
     folder_or_name("checkpoint", options.model)
+    check_no_task(options.data, "evaluate")
     check_calibrate(options)
     folder = answers_folder(options.model, options.out, options.force)
     given = {name: getattr(options, name) for name in READING_FLAGS}

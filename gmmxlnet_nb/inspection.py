@@ -22,7 +22,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from transformers import AutoConfig, PreTrainedTokenizerBase
 
-from .core import check_count, check_positive, typed_flags, whole_file
+from gmmxlnet_nb.core import (
+    POSITIVE, CommandParser, check_count, check_model_folder, check_positive, counted, typed_flags, typed_number,
+    whole_file,
+)
 from .reading import folder_or_name, reading_from
 from .faults import ON_ERROR
 from .documents import Document
@@ -37,6 +40,7 @@ from .tasks import TASKS
 from .config import READING_FIELDS
 from .loading import load_tokenizer
 from .launch import mistakes
+from .evaluate import check_no_task
 from .reading_fields import as_read
 
 # %% ../nbs/67_inspect.ipynb #i005
@@ -284,7 +288,8 @@ class Inspection:
         "What was read, what of the answers can be given, in which segment they stand, and how long all is."
         r, long, memory = self.report, self.report.max_answer_length, 2 * len(self.layout.mem_read_ids)
         yield [
-            f"{r.questions + r.left_out:,} questions about {len(self.tokens):,} texts: {r.answerable:,} answerable, "
+            f"{counted(r.questions + r.left_out, 'question')} about {counted(len(self.tokens), 'text')}: "
+            f"{r.answerable:,} answerable, "
             f"{r.questions - r.answerable - r.blind:,} unanswerable, {r.blind:,} with answers withheld",
             f"segments of {self.layout.segment_length} tokens, {memory} of them memory tokens, that share {self.layout.stride}; "
             f"answers of {'any length' if long is None else f'at most {long} tokens'}",
@@ -441,7 +446,7 @@ def argument_parser(
     prog: str,  # The command's name
 ) -> argparse.ArgumentParser:
     "What can be asked."
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=prog,
         description="See what becomes of a data set's answers when its texts are tokenized and cut into segments: how many can "
         "still be given, what is wrong with the others, and in which segment they stand.",
@@ -449,18 +454,20 @@ def argument_parser(
         f"was saved with datasets. Layouts that are known: {', '.join(LAYOUTS)}.",
     )  # fmt: skip
     parser.add_argument("data", metavar="DATA", help="a file, a folder, or a name on the hub")
+    whole = typed_number("a whole number >= 0")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--model", metavar="FOLDER", help="read as this model does: its tokenizer, segments and memory tokens")
     which.add_argument("--tokenizer", metavar="FOLDER", help="only this tokenizer; by default one is trained on the data")
     for name, what in (("segment-length", "tokens in a segment"), ("stride", "tokens that neighbouring segments share"),
                        ("max-answer-length", "tokens that an answer may have")):  # fmt: skip
         default = DEFAULTS[name.replace("-", "_")]
-        parser.add_argument(f"--{name}", type=int, metavar="N", help=f"{what}; by default the model's, or else {default}")
+        kind = whole if name == "stride" else POSITIVE
+        parser.add_argument(f"--{name}", type=kind, metavar="N", help=f"{what}; by default the model's, or else {default}")
     parser.add_argument("--split", help="train, validation, test, or what the file is called; not needed if there is only one")
     parser.add_argument("--layout", choices=LAYOUTS, help="how the data is laid out; by default what its keys say")
     parser.add_argument("--on-error", choices=ON_ERROR, default="raise", help="bad records: stop and name them, leave them out, "
                         "or also move answers that are a few characters off (default: %(default)s)")  # fmt: skip
-    parser.add_argument("--examples", type=int, default=3, metavar="N", help="answers to show (default: %(default)s)")
+    parser.add_argument("--examples", type=whole, default=3, metavar="N", help="answers to show (default: %(default)s)")
     parser.add_argument("--figure", metavar="FILE", help="draw where answers stand, and lengths, as .png, .pdf or .svg")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     return parser
@@ -490,6 +497,8 @@ def main(
         if figure is not None and figure.suffix not in (".png", ".pdf", ".svg"):
             raise ValueError(f"figure must be a file named .png, .pdf or .svg, got {options.figure!r}")
         check_count("examples", options.examples)
+        check_no_task(options.data, "inspect")
+        check_model_folder("model", options.model)
         with redirect_stdout(sys.stderr):  # what is said meanwhile
             documents = load_documents(options.data, options.split, options.layout, options.on_error)
             reading = pick_reading(options, documents, lambda line: print(f"{prog}: {line}", file=sys.stderr))

@@ -30,7 +30,10 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from .core import check_choice, check_count, check_folder, check_positive, hold_run, mistakes, moved_names, read_json, write_json
+from gmmxlnet_nb.core import (
+    CommandParser, check_choice, check_count, check_folder, check_positive, hold_run, mistakes, moved_names,
+    read_json, resume_typed, typed_flags, write_json,
+)
 from .reading import folder_or_name, reading_from
 from .documents import Document
 from .segments import SegmentLayout, configure_memory_tokens, train_tokenizer
@@ -54,7 +57,7 @@ from .traces import RoutingTrace
 from .examination import CLEARED, Examination, Examined, scores_by_distance
 from .records import write_record
 from .base_reader import holds_memory, load_encoder, take_over_reader
-from .run_bases import base_folder
+from .run_bases import base_folder, check_asked_run
 
 # %% ../nbs/62_launch.ipynb #c005a
 def run_documents(
@@ -677,17 +680,18 @@ def main(
     prog: str = "gmmxlnet-train",  # The command's name
 ) -> None:
     "Run what a JSON file describes; ends with 2 for what cannot be asked."
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=prog, description="Train what a JSON file describes: groups of fields, each with its defaults below.",
         epilog=describe_fields(), formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("config", help="a JSON file with the groups documents, model, memory and training")
-    parser.add_argument("changes", nargs="*", metavar="field=value", help="a field to change, such as training.seed=1")
+    parser.add_argument("config", metavar="CONFIG", help="a JSON file with the groups documents, model, memory and training")
+    parser.add_argument("changes", nargs="*", default=[], metavar="field=value", help="a field to change, as in training.seed=1")
     parser.add_argument("--resume", action="store_true", help="go on from the last whole checkpoint")
     options = parser.parse_intermixed_args(arguments)  # changes may stand after --resume
-    with mistakes(prog, ""):
+    with mistakes(prog, ""), typed_flags({"config": "CONFIG"}):
         config = read_run(options.config, options.changes)
-    with mistakes(prog):
+        check_asked_run(config, MAY_DIFFER, options.resume)
+    with mistakes(prog), resume_typed():
         scores = record_run(config, options.resume).scores
     if config.training.process_index == 0:
         print(json.dumps({name: value for name, value in scores.items() if name.endswith(("exact", "f1", "loss", "ece"))}))

@@ -29,7 +29,9 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from transformers.utils import SAFE_WEIGHTS_NAME
 
 from .attention import TRITON
-from .core import check_folder, hold_run, mistakes, read_json, sync, write_digests, write_json
+from gmmxlnet_nb.core import (
+    CommandParser, check_folder, hold_run, mistakes, read_json, resume_typed, sync, typed_flags, write_digests, write_json,
+)
 from .cuda import CapturedStep, capture_failure, check_capture, free_memory, tell_uncaptured
 from .faults import say_once
 from .held_out import HeldOut, held_out_scores, language_loss, token_batch
@@ -40,7 +42,7 @@ from gmmxlnet_nb.pretrain_config import (
 from .pretrain_text import masked_layer
 from .records import write_record
 from .span_objective import HeldSpans, span_parts
-from .token_rows import TokenBatch, target_count
+from .token_rows import TokenBatch, read_texts, target_count
 from .train import last_checkpoint, saving, verify_checkpoint
 from .two_stream import two_stream_layer
 
@@ -654,24 +656,35 @@ def pretrain(
         training.model, data.tokenizer, training.history, training.evaluations, metrics, data.digests, windows
     )
 
+# %% ../nbs/75_pretrain.ipynb #tc47
+def check_texts(
+    config: PretrainConfig,  # Of a run that is to begin
+) -> None:
+    "A `ValueError` for texts that are not there, before anything is written."
+    pretrain_device(config)
+    next(iter(read_texts(config.data_path)), None)
+
 # %% ../nbs/75_pretrain.ipynb #t048
 def main(
     arguments: Sequence[str] | None = None,  # By default those of the command line
     prog: str = "gmmxlnet pretrain",  # The command's name
 ) -> None:
     "Pre-train an XLNet; ends with 2 for what cannot be asked."
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=prog, description="Pre-train an XLNet on a folder of text, or on a data set by its name.",
         epilog=describe_fields(), formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("data_path", metavar="DATA", help="a folder or a file of text, a data set's name, or generated")
-    parser.add_argument("changes", nargs="*", metavar="field=value", help="a field to change, such as max_steps=1000")
+    parser.add_argument("changes", nargs="*", default=[], metavar="field=value", help="a field to change, such as max_steps=1000")
     parser.add_argument("--resume", action="store_true", help="go on from the last whole checkpoint")
     options = parser.parse_intermixed_args(arguments)
     with mistakes(prog, ""):
         fields = {"data_path": options.data_path, **read_changes(options.changes)}
         config = PretrainConfig(**fields | ({"resume": True} if options.resume else {}))
-    with mistakes(prog):
+    typed = {} if any(change.startswith("data_path=") for change in options.changes) else {"data_path": "DATA"}
+    with mistakes(prog), resume_typed(), typed_flags(typed):
+        if not config.resume:
+            check_texts(config)
         began = time.perf_counter()
         result = pretrain(config)
         device = "cpu" if config.use_cpu else None

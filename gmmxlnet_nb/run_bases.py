@@ -9,13 +9,13 @@ __all__ = []
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .core import file_digest, hold_run, parse_json, read_text, write_json
+from .core import file_digest, hold_run, parse_json, read_json, read_text, write_json
 from .closure import UsedCode
 from .records import Job, notebook_defaults, read_record, record_status
 
@@ -167,3 +167,69 @@ def under_way(
         note.unlink(missing_ok=True)
         raise
     note.unlink(missing_ok=True)
+
+# %% ../nbs/70_run_bases.ipynb #nc08
+def other_fields(
+    config: Any,  # Of a run that is to go on
+    folder: Path,  # Its own
+    may_differ: Collection[str],  # Fields that may be others
+) -> list[tuple[str, str]]:  # Field, and what is wrong with it
+    "What a folder's run has otherwise: what it reads and is, and how the stages learn that have a checkpoint."
+    # here: `gmmxlnet runs` does without PyTorch
+    from gmmxlnet_nb.run_config import DocumentConfig, ModelConfig, check_parts, in_groups
+    from gmmxlnet_nb.train import RUN_CONFIG, last_checkpoint
+    from gmmxlnet_nb.training_args import changed_fields
+
+    path, found = folder / "run.json", list[tuple[str, str]]()
+    before, now = in_groups(check_parts(read_json(path)))[0], config.to_dict()
+    kinds: dict[str, Any] = {"documents": DocumentConfig, "model": ModelConfig}
+    for group, kind in kinds.items():
+        for name, old in asdict(kind(**before.get(group, {}))).items():
+            if name not in may_differ and old != now[group][name]:
+                found.append((name, f"{name} must be {old!r} as in {path} to resume from it, got {now[group][name]!r}"))
+    if (old := before.get("training", {}).get("short_steps")) != config.short_steps:
+        got = f"got {config.short_steps!r}"
+        found.append(("short_steps", f"short_steps must be {old!r} as in {path} to resume from it, {got}"))
+    for args in config.stages().values():
+        last = last_checkpoint(args.output_dir or ".")
+        if last is not None and (last / RUN_CONFIG).is_file():
+            changed = changed_fields(read_json(last / RUN_CONFIG), args.to_dict())
+            found += [(text.partition(" ")[0], f"{text}, to resume from {last}") for text in changed]
+    return found
+
+# %% ../nbs/70_run_bases.ipynb #nc09
+def check_going_on(
+    config: Any,  # A `RunConfig`, of a run that is to go on
+    may_differ: Collection[str],  # Fields that may be others
+) -> None:
+    "A `ValueError` for a folder with another run: it names a field that was typed, else the first that differs."
+    from gmmxlnet_nb.train import last_checkpoint
+
+    folder = Path(config.training.output_dir or ".")
+    ended, lasts = folder / "metrics.json", [last_checkpoint(args.output_dir or ".") for args in config.stages().values()]
+    if not (folder / "run.json").is_file() or not (any(lasts) or ended.is_file()):
+        if ended.is_file() and not any((folder / name / "run.json").is_file() for name in ("long", "short")):
+            what = f"got {str(folder)!r} with metrics.json and no run.json: a finished run of another kind"
+            raise ValueError(f"output_dir must be the folder of this run to go on with --resume, {what}")
+        return
+    found = other_fields(config, folder, may_differ)
+    typed = [text for name, text in found if name in config.called]
+    if typed or (found and not any(lasts)):
+        raise ValueError([*typed, *(text for _, text in found)][0])
+    if not any(lasts):
+        what = f"got {str(folder)!r}, whose run has ended and left no checkpoint to go on from"
+        raise ValueError(f"output_dir must be another folder, {what}")
+
+# %% ../nbs/70_run_bases.ipynb #nc05
+def check_asked_run(
+    config: Any,  # A `RunConfig`, as it was typed
+    may_differ: Collection[str],  # As `check_going_on` takes them
+    resume: bool = False,  # Whether to go on
+) -> None:
+    "A `ValueError` for what trains otherwise than it was asked to, without a word: fp16 on a CPU; and as `check_going_on`."
+    import torch  # here, as above
+
+    if config.training.fp16 and (config.training.use_cpu or not torch.cuda.is_available()):
+        raise ValueError("fp16 must be False without a GPU, got True")
+    if (resume or config.resume) and config.training.process_index == 0:
+        check_going_on(config, may_differ)

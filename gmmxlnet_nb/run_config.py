@@ -552,7 +552,7 @@ def read_change(
     except ValueError:
         value = text
     if not dot and name not in GROUP_OF:
-        raise no_such_field("a change", name)
+        raise ValueError(str(no_such_field("a change", name)).removeprefix("a change: "))
     if part == "training.memory_options":
         return said, {"training": {"memory_options": {name: value}}}
     return said, {part or GROUP_OF[name]: {name: value}}
@@ -606,8 +606,13 @@ def read_run(
         values = read_json(path)
     except OSError as error:
         raise ValueError(f"config must be a file that can be read, got {str(path)!r}: {error.strerror}") from None
+    except ValueError as error:
+        why = str(error).removeprefix(f"{path} ").replace("must be whole JSON", "it is not valid JSON")
+        raise ValueError(f"config must be a JSON file with a run's groups, got {str(path)!r}: {why}") from None
     groups, called, notes = change_fields(values, changes)
     with calling(called):
+        if type(seed := groups.get("training", {}).get("seed")) is int:
+            check_count("seed", seed)
         config = dataclasses.replace(RunConfig.from_dict(groups), called=called)
     if notes:
         logger.warning("; ".join(notes))

@@ -30,7 +30,10 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from .core import check_choice, check_names, check_positive, hold_lock, moved_names, typed_flags
+from gmmxlnet_nb.core import (
+    POSITIVE, CommandParser, check_choice, check_names, check_positive, hold_lock, moved_names, typed_flags,
+    typed_number,
+)
 from .closure import PACKAGE, used_code
 from gmmxlnet_nb.records import (
     RECORDS, Job, RecordStatus, card_records, check_run_ids, job_record, keep_record, notebook_defaults, read_record,
@@ -587,6 +590,8 @@ def run_chosen(
     "Run what is not fresh, and say so; a `ValueError` for a number of workers that cannot be."
     if workers is not None:  # also where there is nothing to do
         check_positive("jobs", workers)
+    if stack is not None:
+        check_positive("stack", stack)
     todo = [job for job in jobs if force or status_here(job).state != "fresh"]
     print(f"{len(todo)} to run, {len(jobs) - len(todo)} fresh", flush=True)
     if bases := bases_to_make(todo):
@@ -628,7 +633,7 @@ def read_arguments(
 ) -> argparse.Namespace:  # By name
     "What the command is asked for."
     purpose = "Make and check the records of experiments/manifest.toml."
-    parser = argparse.ArgumentParser(prog=prog, description=purpose)
+    parser = CommandParser(prog=prog, description=purpose)
     parser.add_argument("--manifest", default="experiments/manifest.toml", help="another manifest")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, what in (
@@ -640,10 +645,10 @@ def read_arguments(
         command = commands.add_parser(name, help=what, description=what)
         command.add_argument("ids", nargs="*", metavar="ID", help="of runs, also with * and ?; all by default")
         command.add_argument("--tier", choices=list(RECORDS), help="both by default")
-        command.add_argument("--seeds", type=int, nargs="+", metavar="N", help="all by default")
+        command.add_argument("--seeds", type=typed_number("whole numbers >= 0"), nargs="+", metavar="N", help="all by default")
         if name == "run":
-            command.add_argument("--jobs", type=int, help="at a time; by default one a GPU, or one a core")
-            command.add_argument("--stack", type=int, help="runs that are trained as one, at most; by default each alone")
+            command.add_argument("--jobs", type=POSITIVE, help="at a time; by default one a GPU, or one a core")
+            command.add_argument("--stack", type=POSITIVE, help="runs that are trained as one, at most; by default each alone")
             command.add_argument("--force", action="store_true", help="run those whose record is fresh too")
         if name == "check":
             command.add_argument("--present", action="store_true", help="look only at the records that there are")

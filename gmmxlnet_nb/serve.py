@@ -25,7 +25,10 @@ from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any
 
-from .core import check_choice, check_names, check_positive, typed_flags
+from gmmxlnet_nb.core import (
+    POSITIVE, CommandParser, check_choice, check_model_folder, check_names, check_positive, typed_flags,
+    typed_number,
+)
 from .reading import unique_keys
 from .formats import TEXT_KINDS
 from .files import TextSource, opened_source, text_source
@@ -530,17 +533,16 @@ def serve_options(
     prog: str,  # The command's name
 ) -> argparse.ArgumentParser:
     "What `gmmxlnet serve` takes."
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=prog, description="Open a local page: paste a text or choose a file, ask, and see the answers in the text.",
         epilog="Nothing is sent elsewhere, and no file of this machine can be asked for.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )  # fmt: skip
     add = parser.add_argument
     add("model", metavar="MODEL", help="a checkpoint's folder, or its name on the hub")
-    add("--host", default="127.0.0.1", help="what to listen on; another one lets others in, without a password")
-    add("--port", type=int, default=8765, help="0 takes a free one")
-    add("--device", help="cpu, cuda or another; None takes a GPU if there is one")
-    add("--max-characters", type=int, default=MAX_CHARACTERS, help="of a text")
+    add("--host", default="127.0.0.1", help="what to listen on (127.0.0.1); another lets others in, without a password")
+    add("--port", type=typed_number("a whole number between 0 and 65535"), default=8765, help="0 takes a free one (8765)")
+    add("--device", help="cpu, cuda or another; by default a GPU if there is one")
+    add("--max-characters", type=POSITIVE, default=MAX_CHARACTERS, help=f"of a text ({MAX_CHARACTERS})")
     add("--text", metavar="FILE", help="a text to begin with: .txt, .md, .html or .pdf")
     return parser
 
@@ -559,6 +561,8 @@ def main(
     with mistakes(prog, resumes=False), typed_flags(CALLED):
         import_uvicorn()
         check_positive("max_characters", options.max_characters)
+        check_choice("port", options.port, range(65536))
+        check_model_folder("MODEL", options.model)
         qa = DocumentQA.from_pretrained(options.model, device=options.device)
         serve(qa, options.host, options.port, options.max_characters, options.text, PurePath(options.model).name)
     print(f"{prog}: ended", file=sys.stderr)
