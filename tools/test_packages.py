@@ -87,7 +87,7 @@ def test_commands(place: Path, tmp_path: Path) -> None:
     assert sorted(commands) == ["gmmxlnet", "gmmxlnet-runs", "gmmxlnet-train"]
     for name, given, code, words in (
         ("gmmxlnet", ["--help"], 0, "usage: gmmxlnet"),
-        ("gmmxlnet-train", ["none.json"], 2, "gmmxlnet-train: config must be a file that can be read, got 'none.json'"),
+        ("gmmxlnet-train", ["none.json"], 2, "gmmxlnet-train: CONFIG must be a file that can be read, got 'none.json'"),
         ("gmmxlnet-runs", ["list"], 2, "experiments/manifest.toml: go to the repository's root, or give --manifest"),
     ):
         module, function = commands[name]
