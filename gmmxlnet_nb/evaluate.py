@@ -56,12 +56,7 @@ from gmmxlnet_nb.answers import (
     write_predictions,
 )
 from gmmxlnet_nb.calibration import (
-    CANDIDATES,
-    answer_probabilities,
-    check_calibrated,
-    expected_calibration_error,
-    fit_temperature,
-    given_answers,
+    CANDIDATES, answer_probabilities, check_calibrated, expected_calibration_error, fit_temperature, given_answers,
     store_reading,
 )
 from .asking import ASK_SEGMENTS
