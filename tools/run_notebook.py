@@ -11,7 +11,6 @@ import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from html import unescape
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,6 +21,8 @@ from papermill import inspect_notebook
 from papermill.cli import papermill
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.exceptions import PapermillExecutionError
+
+from gmmxlnet_nb.core import check_names
 
 EVERY = 15.0  # Seconds from one line to the next
 SHOWN = 12  # Lines of what a cell shows
@@ -99,16 +100,6 @@ def given_names(options: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def check_names(notebook: str, given: Sequence[str]) -> None:
-    """A `ValueError` that suggests a parameter in place of one that the notebook does not have."""
-    known = list(inspect_notebook(notebook))
-    for name in given:
-        if known and name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"its first cell of code names all {len(known)}"
-            raise ValueError(f"-p and -y must name parameters of {notebook}, got {name!r}: {hint}")
-
-
 def take_back(output: Path) -> str:
     """Remove what a run has left that was refused at its beginning; where there is more than its notebook, say where that is."""
     if [path.name for path in output.parent.iterdir()] != [output.name]:
@@ -143,7 +134,8 @@ def run(arguments: Sequence[str], every: float = EVERY) -> None:
 
     try:
         given = papermill.make_context("papermill", list(arguments)).params
-        check_names(given["notebook_path"], given_names(given))
+        if known := list(inspect_notebook(given["notebook_path"])):
+            check_names("parameter", given_names(given), known)
         Path(given["output_path"]).parent.mkdir(parents=True, exist_ok=True)
         with patch("papermill.engines.PapermillNotebookClient", Client):
             papermill(list(arguments), prog_name="papermill")

@@ -112,10 +112,10 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: Any) -> str:
 def test_parameters_that_are_none_are_named_before_a_kernel_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With the one that was meant."""
     train = Path(__file__).resolve().parent.parent / "experiments" / "train.ipynb"
-    for name, hint in (("num_expert", "did you mean num_experts?"), ("zzz", "its first cell of code names all")):
+    for name, hint in (("num_expert", "did you mean 'num_experts'?"), ("zzz", "it must be one of memory_type, memory_slots, ")):
         said = refused(capsys, train, tmp_path / "out.ipynb", "-p", name, "4")
-        assert said.startswith(f"-p and -y must name parameters of {train}, got {name!r}: {hint}")
-    yaml = {"num_expert: 4": "did you mean num_experts?", "4": "-y must have names and values", "a: [": "-y must be YAML"}
+        assert said.startswith(f"parameter {name!r} does not exist: {hint}")
+    yaml = {"num_expert: 4": "did you mean 'num_experts'?", "4": "-y must have names and values", "a: [": "-y must be YAML"}
     for text, hint in yaml.items():
         assert hint in refused(capsys, train, tmp_path / "out.ipynb", "-y", text)
     assert not list(tmp_path.iterdir())
