@@ -582,6 +582,29 @@ def pretrain_series(
 
     return {"training": columns(result.history), "held_out": columns(result.evaluations)}
 
+# %% ../nbs/75_pretrain.ipynb #t031r
+def round_weights(
+    training: Pretraining,  # That has ended
+) -> None:
+    "Give weights the numbers that are saved; a `ValueError` for one that is too large for them."
+    dtype: torch.dtype = getattr(torch, training.config.saved_dtype)
+    with torch.no_grad():
+        for name, parameter in training.parameters.items():
+            if not (rounded := parameter.to(dtype)).isfinite().all():
+                raise ValueError(f"saved_dtype must be 'float32': {name} holds numbers that float16 has not, got 'float16'")
+            parameter.copy_(rounded)
+
+
+def saved_weights(
+    weights: Mapping[str, Tensor],  # By name; some may be one tensor
+    config: PretrainConfig,  # With saved_dtype
+) -> dict[str, Tensor]:  # On a CPU; what was one tensor is one
+    "Weights in the type that is saved."
+    dtype, made = getattr(torch, config.saved_dtype), dict[int, Tensor]()
+    for x in weights.values():
+        made.setdefault(x.data_ptr(), x.detach().to("cpu", dtype if x.is_floating_point() else x.dtype).contiguous())
+    return {name: made[x.data_ptr()] for name, x in weights.items()}
+
 # %% ../nbs/75_pretrain.ipynb #t031
 def save_pretrained_model(
     training: Pretraining,  # That has ended
@@ -592,13 +615,13 @@ def save_pretrained_model(
     "Write the model, its tokenizer and its card."
     training.model.config.pretraining = about_pretraining(training.config, metrics, digests)
     with saving(folder):
-        training.model.save_pretrained(folder)
+        training.model.save_pretrained(folder, state_dict=saved_weights(training.model.state_dict(), training.config))
         training.tokenizer.save_pretrained(folder)
         pretrain_card(training.config, metrics, digests).save(folder / "README.md")
         for each in training.objectives:
             if each.module is not None:
                 mine = {name: p.detach() for name, p in training.parameters.items() if name.startswith(f"{each.name}:")}
-                save_file({name: p.cpu().contiguous() for name, p in mine.items()}, folder / f"{each.name}.safetensors")
+                save_file(saved_weights(mine, training.config), folder / f"{each.name}.safetensors")
 
 # %% ../nbs/75_pretrain.ipynb #t032
 def held_passages(
@@ -649,6 +672,7 @@ def pretrain(
         note_data(folder, data.digests)
         training = start_training(config, data, last)
         training.train()
+        round_weights(training)
         metrics = pretrain_metrics(training, data)
         save_pretrained_model(training, folder / "checkpoint", metrics, data.digests)
     windows = 0 if training.held is None else sum(map(len, training.held.ids))

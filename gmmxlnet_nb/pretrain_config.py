@@ -28,8 +28,10 @@ from .token_rows import GENERATED, hold_out, kept_row, kept_tokenizer, read_text
 # %% ../nbs/78_pretrain_config.ipynb #u005
 WEIGHTS = ("permutation_weight", "masked_weight", "span_weight")  # Of objectives
 OF_SPANS = (  # Fields that span_weight gives a meaning
-    "memory_type", "memory_slots", "memory_options", "num_segments", "span_passages", "span_questions", "span_draws", "answer_in",
+    "memory_type", "memory_slots", "memory_options", "num_segments", "span_segment_length", "span_passages", "span_questions",
+    "span_draws", "answer_in",
 )  # fmt: skip
+SAVED_DTYPES = ("float32", "float16")
 SCHEDULES = ("cosine", "linear", "constant_with_warmup")  # Of the learning rate, by Hugging Face's names
 
 
@@ -63,6 +65,7 @@ class PretrainConfig:
         None, 'What that memory is told besides, as {"memory_update": "skip"}; null for nothing'
     )
     num_segments: int = told(4, "Of a document about spans, with that of the list")
+    span_segment_length: int | None = told(None, "Tokens of each of these segments; null for segment_length")
     span_passages: int = told(8, "Passages in a step")
     span_questions: int = told(4, "Asked of each passage, which is read once for all where the answer is in a list")
     span_draws: int = told(4, "How often other spans of the same passages are drawn, before they come again")
@@ -84,6 +87,7 @@ class PretrainConfig:
     eval_steps: int = told(500, "Steps from one held-out loss to the next")
     logging_steps: int = told(50, "Steps from one log to the next")
     save_steps: int = told(1000, "Steps from one checkpoint to the next")
+    saved_dtype: str = told("float32", "Of the weights that are left: float32, or float16, in half the room")
     licence: str | None = told(None, "Of the text, for the model's card, as cc0-1.0")
     output_dir: str = told("runs/pretrain", "A folder for checkpoints, the model and the record")
     cache_dir: str | None = told(None, "A folder where tokens are kept for other runs; null for output_dir")
@@ -116,8 +120,9 @@ def check_pretrain_fields(
     for name in ("dropout", "predicted_share", "adam_beta2"):
         check_number(name, getattr(config, name), 0, 1)
     check_positive("learning_rate", config.learning_rate, float), check_count("seed", config.seed)
-    if config.inner_dim is not None:
-        check_positive("inner_dim", config.inner_dim)
+    for name in ("inner_dim", "span_segment_length"):
+        if getattr(config, name) is not None:
+            check_positive(name, getattr(config, name))
     if config.hidden_dim % (2 * config.num_heads) or config.segment_length < 4:
         short = config.segment_length < 4
         name, what = ("segment_length", "at least 4") if short else ("hidden_dim", "a multiple of 2 × num_heads")
@@ -127,7 +132,7 @@ def check_pretrain_fields(
     check_choice("lr_scheduler_type", config.lr_scheduler_type, SCHEDULES)
     for name in ("bf16", "use_cpu", "resume"):
         check_choice(name, getattr(config, name), (True, False))
-    check_choice("tf32", config.tf32, (None, True, False))
+    check_choice("tf32", config.tf32, (None, True, False)), check_choice("saved_dtype", config.saved_dtype, SAVED_DTYPES)
     for name in ("capture_steps", "compile_layers"):
         check_choice(name, getattr(config, name), ("auto", True, False))
     for name, none in {"data_path": False, "output_dir": False, "cache_dir": True, "licence": True}.items():
@@ -167,13 +172,20 @@ def reader_config(
     return memory_config(XLNetConfig(vocab_size=config.vocab_size, **sizes), sized_fields(reader_memory(config)))
 
 
+def span_length(
+    config: PretrainConfig,  # With span_weight
+) -> int:  # Tokens
+    "How long a segment of a document about spans is, at most."
+    return config.span_segment_length or config.segment_length
+
+
 def reader_layout(
     config: PretrainConfig,  # With span_weight
     tokenizer: PreTrainedTokenizerFast,  # Gets the memory tokens that it does not have
 ) -> SegmentLayout:
     "How segments of documents about spans are made: with memory tokens whatever the memory, as in `gmmxlnet train`."
     count = (config.memory_options or {}).get("mem_token_count", config.memory_slots)
-    return SegmentLayout(config.segment_length, 0, *map(tuple, configure_memory_tokens(tokenizer, count).values()))
+    return SegmentLayout(span_length(config), 0, *map(tuple, configure_memory_tokens(tokenizer, count).values()))
 
 
 # %% ../nbs/78_pretrain_config.ipynb #u006b

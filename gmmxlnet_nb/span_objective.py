@@ -23,7 +23,7 @@ from .data import DocumentCollator, DocumentDataset
 from .documents import Document
 from .losses import MEMORY_LOSSES, PADDING, document_losses
 from .model import MemXLNetForQA
-from .pretrain_config import PretrainConfig, reader_layout, reader_memory
+from .pretrain_config import PretrainConfig, reader_layout, reader_memory, span_length
 from .recurring_spans import recurring_span_documents
 from .segments import SegmentLayout
 from .shared_reading import repeat_rows
@@ -78,10 +78,10 @@ def shared_questions(
 
 
 def question_tokens(
-    config: PretrainConfig,  # With segment_length
+    config: PretrainConfig,  # With span_weight
 ) -> int:
     "How long a question is, at most."
-    return min(32, config.segment_length // 4)
+    return min(32, span_length(config) // 4)
 
 
 def drawn_documents(
@@ -112,7 +112,7 @@ def span_table(
 ) -> dict[str, Tensor]:  # As `lay_out` gives them
     "All documents, laid out on a device."
     pad: Any = tokenizer.pad_token_id
-    collator = DocumentCollator(pad, config.segment_length, pad_to_segments=config.num_segments)
+    collator = DocumentCollator(pad, span_length(config), pad_to_segments=config.num_segments)
     questions = shared_questions(config)
     parts, size = list[dict[str, Tensor]](), TOGETHER * questions
     for made in drawn_documents(config, texts, tokenizer, layout):
@@ -244,7 +244,7 @@ class HeldSpans:
         self.distances = np.array([span_distance(document) for document in made.documents])
         self.choices = np.array([len(document.choices) for document in made.documents])
         pad: Any = tokenizer.pad_token_id
-        collator = DocumentCollator(pad, config.segment_length, pad_to_segments=config.num_segments)
+        collator = DocumentCollator(pad, span_length(config), pad_to_segments=config.num_segments)
         size = config.span_passages * questions
         rows = [made.__getitems__(range(first, min(first + size, len(made)))) for first in range(0, len(made), size)]
         parts = [lay_out(collator(part), shared_questions(config)) for part in rows]
