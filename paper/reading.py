@@ -368,6 +368,23 @@ def restored_said(e: Evidence) -> str:
     return f"{said}; {number(ordered)}% and {number(rest)}% where it has the tokens before in the same span as well"
 
 
+def spans_said(e: Evidence) -> str:
+    """What the encoder learned beside language modelling; nothing where it was that alone."""
+    if not e.param(PRETRAIN, "span_weight"):
+        return ""
+    told = {name: e.param(PRETRAIN, name) for name in ("span_passages", "span_questions", "num_segments", "memory_slots")}
+    length = e.param(PRETRAIN, "span_segment_length") or e.param(PRETRAIN, "segment_length")
+    for name, one in (("memory_type", "token"), ("answer_in", "list")):
+        if (got := e.param(PRETRAIN, name)) != one:
+            raise ValueError(f"{name} of {PRETRAIN[0]} must be {one!r}, of which the paper tells, got {got!r}")
+    passages, asked, segments, slots = told.values()
+    return (
+        rf" In the same steps it learned to select recurring spans \citep{{ram2021}}: {passages} passages a step, of "
+        f"{segments - 1} segments of at most {length} tokens, are read into a flat memory of {slots} slots and followed by "
+        f"{asked} questions each, which of the listed spans a gap had."
+    )
+
+
 AHEAD = {1: "more than the XLNet", -1: "fewer than the XLNet", 0: "as many as the XLNet"}
 
 
@@ -459,6 +476,7 @@ def pretrain_macros() -> list[Macro]:
         Macro("PretrainBits", PRETRAIN, bits_said, "bits a character beside counts"),
         Macro("PretrainSpeed", PRETRAIN, speed_said, "how fast it read"),
         Macro("PretrainRestored", PRETRAIN, restored_said, "what it restores of spans that are not shown"),
+        Macro("PretrainSpans", PRETRAIN, spans_said, "what it learned beside"),
         Macro("PretrainDigest", PRETRAIN, digest, "digest of the texts"),
         Macro("MaskedSize", MASKED, millions("parameters", MASKED[0]), "parameters of a BERT of the same budget, millions"),
         Macro("MaskedTokens", MASKED, lambda e: number(e.one(MASKED[0], "masked_tokens")), "tokens in spans that it restores, %"),

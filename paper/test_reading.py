@@ -46,6 +46,7 @@ from reading import (
     restored_said,
     said,
     source,
+    spans_said,
     speed_said,
     verdict,
     written,
@@ -56,6 +57,7 @@ from tex import Stale
 
 from gmmxlnet_nb.cloze import CLOZE_RULES
 from gmmxlnet_nb.cloze_task import CLOZE_OPTIONS, book_counts, distance_scores
+from gmmxlnet_nb.pretrain_config import OF_SPANS
 from gmmxlnet_nb.tasks import task_documents
 
 
@@ -342,6 +344,22 @@ def test_spans_that_are_restored(evidence: Evidence) -> None:
     assert restored_said(with_bits(evidence, ordered_spans=None)) == both.partition(";")[0]
 
 
+def test_what_the_encoder_learned_beside(evidence: Evidence) -> None:
+    """Nothing, or spans as the record has them; the paper tells of a flat memory and of a list."""
+
+    def told(**params: Any) -> str:
+        (record,) = evidence.about(PRETRAIN[0])
+        changed = {**record, "params": {**record["params"], **params}}
+        return spans_said(replace(evidence, records={**evidence.records, PRETRAIN[0]: [changed]}))
+
+    assert told(span_weight=0.0) == ""
+    said = told(span_weight=1.0, span_passages=16, num_segments=5, memory_slots=12)
+    assert "16 passages a step, of 4 segments of at most 512 tokens, are read into a flat memory of 12 slots" in said
+    assert "at most 192 tokens" in told(span_weight=1.0, span_segment_length=192)
+    with pytest.raises(ValueError, match="memory_type of pretrain-small must be 'token', of which the paper tells, got 'gmm'"):
+        told(span_weight=1.0, memory_type="gmm")
+
+
 def test_how_fast_books_were_read(evidence: Evidence) -> None:
     """As far as the record says it."""
     told = speed_said(evidence)
@@ -354,8 +372,9 @@ def test_both_encoders_read_the_same(manifest: Path) -> None:
     """One of other texts is refused; of the repository's own manifest, the two runs differ in what they learn alone."""
     first, second = (next(job for job in needed_jobs(build.MANIFEST)[0] if job.id == run) for run, in (PRETRAIN, MASKED))
     weights = {"permutation_weight": 0.0, "masked_weight": 1.0}
+    beside = {"span_weight", "saved_dtype", *OF_SPANS}  # What the paper tells of the XLNet alone
     apart = {name: x for name, x in second.given.items() if first.given.get(name) != x and name != "output_dir"}
-    assert apart == weights and first.given.keys() < second.given.keys() and first.seed == second.seed
+    assert apart == weights and first.given.keys() - beside < second.given.keys() and first.seed == second.seed
     change(manifest, f"{MASKED[0]}-0", lambda r: r.update(data="other"))
     with pytest.raises(Refused, match=f"data: {MASKED[0]}, seed 0, read other documents than {PRETRAIN[0]}"):
         build.content(manifest)
