@@ -50,7 +50,7 @@ def about_memory(
     "What a report says of a model's memory."
     return {name: getattr(model.config, name) for name in ABOUT}
 
-
+# %% ../nbs/07_analysis.ipynb #a051x1
 def plain_value(
     value: Any,  # Numbers, arrays, dataclasses and mappings of them
 ) -> Any:  # As JSON has it, None for NaN and infinity

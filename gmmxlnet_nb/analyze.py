@@ -560,7 +560,7 @@ def analyze_run(
 REPORT_FILES = ("report.html", "report.json", "routing.json", "document.html")  # Of an analysis
 RUN_FILES = ("run.json", "metrics.json", "evaluation.json", "checkpoint", "model", "config.json")  # Of all else
 
-
+# %% ../nbs/97_analyze.ipynb #z023s1x1
 def check_unused(
     output_dir: Any,  # As it was given
 ) -> None:
@@ -573,7 +573,6 @@ def check_unused(
         if found[0] not in REPORT_FILES:
             where = "which is not a report's own: choose another folder, or write a report into it with --force"
         raise ValueError(f"output_dir must be a new folder, got {str(output_dir)!r} with {found[0]}, {where}")
-
 
 # %% ../nbs/97_analyze.ipynb #z024
 def argument_parser(
@@ -612,7 +611,7 @@ FLAG_NAMES = {  # What parameters are called on the command line
     "question": "--question", "split": "--split", "text": "DATA",
 }  # fmt: skip
 
-
+# %% ../nbs/97_analyze.ipynb #z024bx1
 def told_options(
     text: str | None,  # JSON, as it was given
 ) -> dict[str, Any] | None:

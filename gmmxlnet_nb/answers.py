@@ -130,7 +130,7 @@ def check_predictions(
 # %% ../nbs/40_answers.ipynb #c011
 METRICS: dict[str, Callable[[str, str], float]] = {"exact": exact_match, "f1": f1_score}
 
-
+# %% ../nbs/40_answers.ipynb #c011x1
 def answer_scores(
     documents: Sequence[Document],  # With their right answers
     predictions: Mapping[str, str],  # Document id → answer, "" for none

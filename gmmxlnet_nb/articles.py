@@ -181,7 +181,7 @@ def split_text(
     cuts = sorted({end for end in ends if 0 < end < len(text) and not inside[end]})
     return [text[a:b] for a, b in pairwise([0, *cuts, len(text)])]
 
-
+# %% ../nbs/15_articles.ipynb #d115x1
 def cut_text(
     text: str,  # A paragraph
     documents: Sequence[Document],  # The questions about it

@@ -39,7 +39,7 @@ from .calibration import CANDIDATES, answer_probabilities
 QUESTION_TOKENS = 64  # For which every window leaves room
 ASK_SEGMENTS = 8  # In which a question is shown to what was read before, unless told otherwise
 
-
+# %% ../nbs/43_asking.ipynb #q005x1
 @dataclass(frozen=True)
 class Reader:
     "How a text becomes segments, and spans become answers."

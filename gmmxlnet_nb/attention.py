@@ -41,7 +41,7 @@ def padding_first(
 # its own rank, which is that of the key in its place, and of lower ones
 VISIBLE_TO_ALL, VISIBLE_TO_NONE = -1, -2
 
-
+# %% ../nbs/20_attention.ipynb #c009x1
 def plain_keys(
     visible_to: Tensor,  # (b, n), int32
     key_types: Tensor,  # (b, n)

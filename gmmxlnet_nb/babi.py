@@ -31,7 +31,7 @@ DEEDS = {  # What people do, and how it is said
     "drop": ("put down", "dropped", "let go of"),
 }
 
-
+# %% ../nbs/29_babi.ipynb #b011x1
 @dataclass(frozen=True)
 class Fact:
     "Who did what."

@@ -81,7 +81,7 @@ ATTENTION: dict[str, Callable[..., Tensor] | None] = {
     "auto": None, "eager": None, "sdpa": attend_sdpa, "triton": attend_triton, "plain": attend_plain
 }
 
-
+# %% ../nbs/22_backbone.ipynb #c036x1
 def check_attention(
     name: str,  # One of `ATTENTION`
     device: torch.device,  # Where the model runs
@@ -111,7 +111,7 @@ def can_reorder(
     library = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
     return bool(library) and min(weight.shape) >= 256
 
-
+# %% ../nbs/22_backbone.ipynb #c039x1
 def is_large(
     x: Tensor,  # (b, l, d)
     weight: Tensor,  # (d', d)
@@ -158,7 +158,7 @@ def is_plain(
     hooks = any(value for name, value in vars(layer).items() if name.endswith("hooks"))
     return type(layer) is kind and "forward" not in vars(layer) and not hooks
 
-
+# %% ../nbs/22_backbone.ipynb #c039dx1
 def linear(
     layer: Any,  # A linear layer, or what stands in its place
     x: Tensor,  # (b, l, d)
@@ -324,7 +324,7 @@ def fast_layers(
         hidden = fast_layer(layer, hidden, *others)
     return hidden
 
-
+# %% ../nbs/22_backbone.ipynb #k190x1
 def layer_stacks(
     count: int,  # Of layers
     most: int,  # Of a stack

@@ -29,7 +29,7 @@ READER_FILE = "span.safetensors"  # Beside a base's model
 MARK = "span:"  # With which its names begin
 ANEW = {"init_strategies", "memory_init", "gate_bias"}  # How a memory begins, which is to begin as another one has ended
 
-
+# %% ../nbs/82_base_reader.ipynb #x005x1
 def memory_difference(
     config: Any,  # Of a model that starts from a base
     theirs: Mapping[str, Any],  # The memory's fields of the base's reader

@@ -315,7 +315,7 @@ def read_norm(
 # %% ../nbs/30_baselines.ipynb #c018
 MEMORY_UPDATES = ("gated", "replace", "none", "skip")
 
-
+# %% ../nbs/30_baselines.ipynb #c018x1
 class TokenMemory(Memory):
     "m slots without experts. Bad sizes or choices raise a `ValueError`."
 

@@ -65,7 +65,7 @@ def checkpoint_checksum(
     digest.update(json.dumps(rest, sort_keys=True).encode())
     return digest.hexdigest()
 
-
+# %% ../nbs/50_checkpoints.ipynb #c005bx1
 def verify_checksum(
     config: Mapping[str, Any],  # What config.json says
     weights: str | Path,  # model.safetensors
@@ -97,7 +97,7 @@ def interrupted_save(
     stage = directory / f"{STAGE_PREFIX}{checksum}"
     return stage if stage.is_dir() and not stage.is_symlink() else None  # whose files would be taken from elsewhere
 
-
+# %% ../nbs/50_checkpoints.ipynb #c009x1
 def roll_forward(
     directory: Path,  # A checkpoint's folder, locked
 ) -> None:
@@ -219,7 +219,7 @@ ADAPTER = "adapter_config.json"  # Of PEFT
 OLDER = ("memxlnet_config.json", "gmm_config.json")  # What marks the layouts of older versions
 OLDER_VERSIONS = {OLDER[0]: (1, 2, 3), OLDER[1]: (1, 1.0, "1.0")}
 
-
+# %% ../nbs/50_checkpoints.ipynb #c011x1
 def find_file(
     path: str | os.PathLike[str],  # A folder or a name on the hub
     name: str,  # Of a file

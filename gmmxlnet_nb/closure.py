@@ -335,7 +335,7 @@ def targets(
     inside = sorted(target + attributes for _, target, attributes in uses if target.partition(".")[0] in modules)
     return [found for target in inside for found in find(modules, target)]
 
-
+# %% ../nbs/59_closure.ipynb #r030ax1
 def derived(
     modules: Mapping[str, Module],  # All there are, by name
     heads: Collection[Statement],  # Of classes
@@ -411,7 +411,7 @@ def python_code(
         lines = [(line[: len(line) - len(line.lstrip())], line) for line in cell.splitlines()]
         return "\n".join(f"{s}({x!r},)" if x.lstrip().startswith(("%", "!")) else x for s, x in lines)
 
-
+# %% ../nbs/59_closure.ipynb #d009x1
 def notebook_source(
     notebook: str | Path,  # Its file
 ) -> str:  # Python
@@ -432,7 +432,7 @@ def texts_at(
     "The texts of files as they were at these times."
     return tuple(Path(path).read_text(encoding="utf-8") for path, _, _ in stamps)
 
-
+# %% ../nbs/59_closure.ipynb #r034x1
 def current_texts(
     paths: Iterable[Path],  # Of files
 ) -> tuple[str, ...]:  # The same objects as long as no file changes

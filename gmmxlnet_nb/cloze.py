@@ -209,7 +209,7 @@ NUMBER_WORD = rf"(?:{'|'.join(NUMBER_WORDS)})(?:-(?:one|{'|'.join(UNITS)}))?"
 NUMBER = re.compile(rf"(?<![\w.,-])(?:\d+(?:,\d{{3}})*(?![\w-]|[.,]\d)|{NUMBER_WORD}(?: {NUMBER_WORD})*(?![\w-]))", re.IGNORECASE)
 NOT_TOLD_BY = TITLES | PLACE_WORDS | {"one", "O", "D"}  # Words of names and numbers that many have
 
-
+# %% ../nbs/76_cloze.ipynb #z033x1
 class Mention(NamedTuple):
     "What may be left out of a sentence."
 
@@ -217,7 +217,7 @@ class Mention(NamedTuple):
     text: str  # A number in small letters
     start: int  # Its first character
 
-
+# %% ../nbs/76_cloze.ipynb #z033x2
 def find_numbers(
     sentence: str,  # Of a book
 ) -> list[Mention]:  # In their order

@@ -77,7 +77,7 @@ def serve(
 
     command(arguments, "gmmxlnet serve")
 
-
+# %% ../nbs/64_command.ipynb #c005s1x1
 def pretrain(
     arguments: Sequence[str],  # That follow the subcommand
 ) -> None:
@@ -86,7 +86,7 @@ def pretrain(
 
     command(arguments, "gmmxlnet pretrain")
 
-
+# %% ../nbs/64_command.ipynb #c005s1x2
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
     "train": train, "answer": answer, "evaluate": evaluate, "inspect": inspect, "analyze": analyze, "serve": serve,
     "runs": runs, "pretrain": pretrain,
@@ -155,7 +155,10 @@ def main(
     arguments: Sequence[str] | None = None,  # Of the command line; None for those of this process
 ) -> None:
     "`gmmxlnet`: hands what follows a subcommand to it; ends with 2 if there is no such subcommand."
+    from gmmxlnet_nb import __version__
+
     parser = CommandParser(prog="gmmxlnet", description="XLNet with a memory of k experts.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, act in COMMANDS.items():
         commands.add_parser(name, help=act.__doc__, add_help=False)
@@ -163,7 +166,7 @@ def main(
     with ended_quietly():
         COMMANDS[parser.parse_args(given[:1]).command](given[1:])
 
-
+# %% ../nbs/64_command.ipynb #c006x1
 def train_main() -> None:
     "`gmmxlnet-train`."
     from gmmxlnet_nb.launch import main as command

@@ -31,7 +31,7 @@ READING_FIELDS = (
 QUESTION_SHOWN = ("all", "last")
 PASSES = (1, 2)
 
-
+# %% ../nbs/31_config.ipynb #r002x1
 def check_reading(
     config: Any,  # With `READING_FIELDS`, None for what is unknown
 ) -> None:
@@ -215,7 +215,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {  # Fields of `GMMXLNetConfig` that a me
 }
 NOT_OF_MEMORIES = ("memory_type", "use_global_softmax", "passes")  # Fields that every model uses
 
-
+# %% ../nbs/31_config.ipynb #q102x1
 def same_setting(
     value: Any,  # Anything
     other: Any,  # A field's value

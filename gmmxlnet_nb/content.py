@@ -56,7 +56,7 @@ def segment_spans(
         spans.append((shown[0][0], shown[-1][1]) if shown else (0, 0))
     return spans
 
-
+# %% ../nbs/87_content.ipynb #k014x1
 def segment_of(
     start: int,  # Its first character
     end: int,  # The one after its last
@@ -80,7 +80,7 @@ def fact_segment(
         raise ValueError(f"document {document.id!r}: its segments must hold what is asked, got none that does")
     return part
 
-
+# %% ../nbs/87_content.ipynb #k014bx1
 def fact_segments(
     dataset: DocumentDataset,  # Documents of a generated task
 ) -> np.ndarray:  # (n,), from 1
@@ -142,7 +142,7 @@ DATE = re.compile(
 
 MAY_BE_DATE = re.compile(r"\d|day")  # Which is quicker to tell
 
-
+# %% ../nbs/87_content.ipynb #k031x1
 def find_dates(
     text: str,  # Any
 ) -> list[tuple[int, int]]:  # First character, and the one after the last
@@ -229,7 +229,7 @@ TYPES = {
 QUESTION = re.compile("|".join(rf"(?P<t{i}>\b(?:{words})\b)" for i, words in enumerate(TYPES.values())), re.IGNORECASE)
 ASKS_FOR = {"how many": "number", "when": "date", "who": "name", "where": "place"}
 
-
+# %% ../nbs/87_content.ipynb #k041x1
 def question_type(
     question: str,  # Any
 ) -> str:  # One of `TYPES`, "blank" or "other"

@@ -19,7 +19,7 @@ from .core import check_choice, check_number, check_positive
 RESAMPLED = 1 << 21  # Numbers that are drawn at once
 NORMAL = NormalDist()
 
-
+# %% ../nbs/39_contrasts.ipynb #i120x1
 @dataclass(frozen=True)
 class PairedInterval:
     "A difference of means over the same documents, and where it may be."

@@ -51,14 +51,14 @@ def prefetch(
     if waiting is not None:
         yield waiting
 
-
+# %% ../nbs/23_cuda.ipynb #c052x1
 ahead = prefetch  # Its name in version 0.1.0
 
 # %% ../nbs/23_cuda.ipynb #p002
 POOLS: dict[torch.device, Any] = {}  # The pool of each GPU
 GRAPHS: dict[Any, WeakSet[Any]] = {}  # The recordings that live in each pool
 
-
+# %% ../nbs/23_cuda.ipynb #p002x1
 def graph_pool(
     device: torch.device | str,  # A GPU
 ) -> Any:  # What `CapturedStep` takes as pool

@@ -84,7 +84,7 @@ def restore_scores(
 # %% ../nbs/12_data.ipynb #n006b
 SENT: dict[str, Any] = {}  # Tokenizers on their way, by name
 
-
+# %% ../nbs/12_data.ipynb #n006bx1
 class SentTokenizer:
     "A tokenizer on its way to a pool: a process that was forked has it already, another unpickles it."
 
@@ -173,7 +173,7 @@ FEATURE_CODE: tuple[Callable[..., Any], ...] = (  # Whose source says what a fea
     cut_rows, row_features,
 )  # fmt: skip
 
-
+# %% ../nbs/12_data.ipynb #n011x1
 def feature_settings(
     tokenizer: PreTrainedTokenizerBase,  # With memory tokens
     layout: SegmentLayout,  # How to cut
@@ -424,7 +424,7 @@ class AnswerReport:
             + (f" {self.left_out} more were left out, as they do not fit." if self.left_out else "")
         )
 
-
+# %% ../nbs/12_data.ipynb #e206x1
 COUNTS = tuple(f.name for f in fields(AnswerReport) if f.name != "max_answer_length")
 
 # %% ../nbs/12_data.ipynb #e206b

@@ -341,7 +341,7 @@ def usual_batch(
     "How many segments are read at once where nothing else is asked for."
     return GPU_BATCH if device.type == "cuda" else CPU_BATCH
 
-
+# %% ../nbs/44_document_qa.ipynb #q232x1
 def batches_of(
     questions: Sequence[int],  # Their numbers
     documents: int,  # How many

@@ -34,7 +34,7 @@ class Answer:
     text: str
     start: int  # Its first character
 
-
+# %% ../nbs/10_documents.ipynb #c005x1
 @dataclass(frozen=True)
 class Document:
     "A text and a question about it."
@@ -57,14 +57,14 @@ def is_text(
     "Whether a value is a string of Unicode characters, and so can be tokenized and saved."
     return isinstance(value, str) and (value.isascii() or not re.search("[\ud800-\udfff]", value))
 
-
+# %% ../nbs/10_documents.ipynb #n001x1
 def is_index(
     value: Any,  # What was given
 ) -> bool:  # Whether it is a whole number, NumPy's included
     "Whether a value can say where a character is."
     return type(value) is int or (isinstance(value, Integral) and not isinstance(value, bool))  # most are; the rest asks for long
 
-
+# %% ../nbs/10_documents.ipynb #n001x2
 def check_fields(
     document: Any,  # To be checked
 ) -> None:
@@ -205,7 +205,7 @@ def article_name(
     "A name that no other article has: a hash of all its text."
     return hashlib.blake2b(json.dumps([title, *texts]).encode(), digest_size=8).hexdigest()
 
-
+# %% ../nbs/10_documents.ipynb #c042xx1
 def question_document(
     qa: Any,  # A question of a SQuAD file
     text: str,  # The paragraph
@@ -439,7 +439,7 @@ def read_table(
     except Exception as error:  # of a damaged file nobody knows what comes
         raise ValueError(f"data_path must hold whole tables, got {path}: {type(error).__name__}: {error!s:.200}") from error
 
-
+# %% ../nbs/10_documents.ipynb #n056x1
 def saved_table(
     folder: Path,  # Of `save_to_disk`
 ) -> "Dataset":

@@ -30,7 +30,7 @@ def check_shape(
 # %% ../nbs/01_experts.ipynb #q102
 KINDS = ("whole numbers", "floating point numbers", "truth values")
 
-
+# %% ../nbs/01_experts.ipynb #q102x1
 def check_kind(
     name: str,  # The parameter's name
     value: Any,  # What was given
@@ -94,8 +94,7 @@ def at_least_float32(
 # %% ../nbs/01_experts.ipynb #q132
 ROUTE_TOLERANCE = 0.02  # Of a route's sum, which in bfloat16 is about 1
 
-
-
+# %% ../nbs/01_experts.ipynb #q132x1
 def check_routes(
     name: str,  # The parameter's name
     value: Any,  # What was given: (..., k)

@@ -18,7 +18,7 @@ from .reading import SeenKeys
 # %% ../nbs/09_faults.ipynb #f005
 REALIGN_CHARACTERS = 20
 
-
+# %% ../nbs/09_faults.ipynb #f005x1
 def nearest_start(
     text: str,  # Where an answer stands
     answer: str,  # Its characters

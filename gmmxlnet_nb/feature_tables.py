@@ -75,7 +75,7 @@ class TokenTable:
         arrays: Any = (self.ids[part], self.starts[part], self.ends[part])
         return TokenizedText(*arrays)
 
-
+# %% ../nbs/26_feature_tables.ipynb #t008x1
 def ragged(
     firsts: np.ndarray[Any, Any] | int,  # (n,), where each run of numbers begins
     counts: np.ndarray[Any, Any],  # (n,), how many each has
@@ -428,7 +428,7 @@ FEATURE_TYPES: dict[str, Any] = {  # Said, not guessed: the first documents may 
 GOLD_TYPES: dict[str, Any] = {"gold_tokens": ["int32"], "gold_flags": ["int8"]}  # Of `gold_flags`
 MISFIT_TYPES: dict[str, Any] = {"misfit": "string", "setting": "string", "needed": "int64"}  # Of `DoesNotFit`
 
-
+# %% ../nbs/26_feature_tables.ipynb #n003x1
 def table_types(
     columns: Mapping[str, Any] = FEATURE_TYPES | GOLD_TYPES | MISFIT_TYPES,  # Name → a type, or a list with one
 ) -> "Features":
@@ -439,7 +439,7 @@ def table_types(
         return List(of(kind[0])) if isinstance(kind, list) else Value(kind)
     return Features({name: of(kind) for name, kind in columns.items()})
 
-
+# %% ../nbs/26_feature_tables.ipynb #n003x2
 NO_MISFIT = {"misfit": "", "setting": "", "needed": 0}
 
 # %% ../nbs/26_feature_tables.ipynb #n003b

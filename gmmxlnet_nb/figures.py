@@ -605,7 +605,7 @@ MISSING = {  # What is said without what a figure needs beside a trace
     "expert_states": "the experts' states were not kept",
 }
 
-
+# %% ../nbs/90_figures.ipynb #f082x1
 def mean_gates(
     trace: RoutingTrace,  # With gates
     document: int | str | None,  # One, or None for the mean of all

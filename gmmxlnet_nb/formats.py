@@ -65,7 +65,7 @@ def note_document(
     errors.check_id(document.id)
     return document
 
-
+# %% ../nbs/16_formats.ipynb #a010x1
 def string_document(
     document: Document,  # Without answers
     strings: Any,  # All that count as right
@@ -173,7 +173,7 @@ def mrqa_document(
     question = json_field(qa, "question", str, where)
     return note_document(Document(id, text, question, answers, blind=nothing_said(qa, answers, where)), errors)
 
-
+# %% ../nbs/16_formats.ipynb #a019x1
 def mrqa_questions(
     record: Any,  # A text with questions, or a row with one
     where: str,  # How to say where it is
@@ -224,7 +224,7 @@ def newsqa_questions(
 # %% ../nbs/16_formats.ipynb #a025
 TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]*( [^<>]*)?/?>")
 
-
+# %% ../nbs/16_formats.ipynb #a025x1
 def page_tokens(
     record: Any,  # A question about a web page
     where: str,  # How to say where it is
@@ -343,7 +343,7 @@ def each_question(
     found = errors.part(lambda: questions(record, where, errors)) or []
     return as_article(document for read in found if (document := errors.attempt(read)) is not None)
 
-
+# %% ../nbs/16_formats.ipynb #a033bx1
 def only_question(
     read: Callable[[Any, str, FormatErrors], Document],  # Of a layout
     record: Any,  # With a text and a question
@@ -354,7 +354,7 @@ def only_question(
     found = errors.attempt(partial(read, record, where, errors))
     return as_article([] if found is None else [found])
 
-
+# %% ../nbs/16_formats.ipynb #a033bx2
 PAGE = ("annotations",)
 VARIANTS = (
     Variant("squad", ("paragraphs",), read_article),
@@ -394,7 +394,7 @@ def explain_layout(
     known = "; ".join(f"{variant.layout}: {', '.join(variant.keys)}" for variant in variants)
     return ValueError(f"data_path must hold records of a known layout, got {found}, none of which is of {known}")
 
-
+# %% ../nbs/16_formats.ipynb #a034x1
 def find_variant(
     records: Sequence[Any],  # The first of a data set
     layout: str | None,  # One of `LAYOUTS`; None for any
@@ -433,7 +433,7 @@ TEXT_KINDS = (".txt", ".md", ".html", ".htm", ".pdf")
 OTHER_NAMES = {"train": ("training",), "validation": ("valid", "val"), "test": ()}  # Of splits, beside those in `SPLITS`
 NO_DATA = ("dataset_dict.json", "dataset_info.json", "dataset_infos.json", "state.json")
 
-
+# %% ../nbs/16_formats.ipynb #a046x1
 @dataclass(frozen=True)
 class Source:
     "What is read for one split."

@@ -116,7 +116,7 @@ MISSING_SEGMENT_IDS = (
     "task_type=None"
 )
 
-
+# %% ../nbs/34_forward.ipynb #c044bx1
 @dataclass
 class DocumentInputs:
     "A batch of documents, checked."
@@ -131,7 +131,7 @@ class DocumentInputs:
     single: bool  # Whether segments (b, l) were given, and are documents of one
     packed: tuple[int | None, ...] | None = None  # (s,), rows that a segment's tokens may be packed into
 
-
+# %% ../nbs/34_forward.ipynb #c044bx2
 def checked_inputs(
     input_ids: Any,  # (b, l) or (b, s, l), and the others as `forward` takes them
     attention_mask: Any,

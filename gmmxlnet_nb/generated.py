@@ -56,7 +56,7 @@ WHERE = "near behind under beside".split()
 WHEN = ["in the morning", "all day", "at night", "for a while", "after the rain", "before noon"]
 SENTENCE = [(words, len(words), len(words).bit_length()) for words in (ADJECTIVES, NOUNS, VERBS, WHERE, ADJECTIVES, NOUNS, WHEN)]
 
-
+# %% ../nbs/27_generated.ipynb #c053x1
 def distractor(
     rng: random.Random,  # Where chance comes from
 ) -> str:  # A sentence with no value in it
@@ -88,7 +88,7 @@ def draw_choices(
 MOST_CHOICES = len(MONTHS)  # Dates of a list differ in the month
 FIRST_LAST = ("latest", "first")  # Which value of an entity is asked for
 
-
+# %% ../nbs/27_generated.ipynb #g011x1
 def check_whole(
     name: str,  # The parameter's name
     value: Any,  # What was given

@@ -385,7 +385,7 @@ def inspect_documents(
 TRAINING_CHARACTERS = 5_000_000  # Of texts that a tokenizer is trained on: seconds
 DEFAULTS = {**{name: TASKS["squad"][name] for name in ("segment_length", "stride")}, "max_answer_length": 30}
 
-
+# %% ../nbs/67_inspect.ipynb #i026x1
 def own_tokenizer(
     documents: Sequence[Document],  # Questions about texts
 ) -> PreTrainedTokenizerBase:

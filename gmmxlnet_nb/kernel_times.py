@@ -29,7 +29,7 @@ KERNEL_KINDS = {  # The first that is found in a kernel's name, whatever its cas
     "between": r"triton_|elementwise|vectorized|gelu|dropout|reduce|::\w+",
 }
 
-
+# %% ../nbs/99_kernel_times.ipynb #k995x1
 def kernel_kind(
     name: str,  # Of a kernel, or of an operator
 ) -> str:  # One of `KERNEL_KINDS`, or "other"

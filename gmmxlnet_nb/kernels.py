@@ -45,7 +45,7 @@ def hash_uint32(x):
     x = (x ^ (x >> 15)) * 0x846CA68B
     return x ^ (x >> 16)
 
-
+# %% ../nbs/21_kernels.ipynb #k009x1
 @triton.jit
 def dropout_keep(SEED, bh, rows, j0, threshold: tl.constexpr, M: tl.constexpr):
     "Where dropout keeps the weights of M keys from j0 on"

@@ -73,7 +73,7 @@ def estimate_discount(
     once, twice = int((counts == 1).sum()), int((counts == 2).sum())
     return once / (once + 2 * twice) if once else NO_SINGLES
 
-
+# %% ../nbs/77_language_scores.ipynb #s013x1
 def check_row(
     row: Any,  # Token ids
     vocab_size: int,  # Ids are below it
@@ -145,7 +145,7 @@ class Scored(NamedTuple):
     first: int  # The first that is scored
     end: int  # The one after its last
 
-
+# %% ../nbs/77_language_scores.ipynb #s021x1
 def scored_windows(
     count: int,  # Tokens of the row
     text: int,  # Tokens of a window, at most
@@ -339,7 +339,7 @@ def hidden_in_order(
     before = (place >= begins[:, :, None]) & (place < place[:, None])
     return masked[:, None] & ~(masked[:, :, None] & before)
 
-
+# %% ../nbs/77_language_scores.ipynb #s043bx1
 def restore_in_order(
     model: XLNetLMHeadModel,  # An XLNet
     ids: Tensor,  # (b, l)
@@ -350,7 +350,6 @@ def restore_in_order(
     at = F.one_hot(targets, masked.shape[1]).to(kind)
     logits = model(ids, perm_mask=hidden_in_order(masked).to(kind), target_mapping=at, use_mems=False).logits
     return ids.scatter(1, targets, logits.argmax(-1))
-
 
 # %% ../nbs/77_language_scores.ipynb #s043c
 class SpanAccuracy(NamedTuple):

@@ -189,7 +189,7 @@ WORDS = {  # Of what a trace has: the label of its colour bar
 MOST_HEADS = 16  # That are drawn one by one
 MOST_ROWS = 64  # Slots that a picture shows; of more, means of neighbours
 
-
+# %% ../nbs/92_memory_views.ipynb #v014x1
 def fewer_rows(
     values: np.ndarray,  # (s, m)
 ) -> tuple[np.ndarray, list[str]]:  # (s, r), and the rows' names

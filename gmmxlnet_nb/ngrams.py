@@ -68,7 +68,7 @@ def word_numbers() -> defaultdict[str, int]:
 # %% ../nbs/72_ngrams.ipynb #n016
 STOP_WINDOW, STOP_SHARE = 100, 0.1  # Words; of the windows, that have a stop word at least
 
-
+# %% ../nbs/72_ngrams.ipynb #n016x1
 def common_words(
     rows: Iterable[np.ndarray],  # The numbers of each text's words
     count: int,  # How many different words there are

@@ -594,7 +594,7 @@ def round_weights(
                 raise ValueError(f"saved_dtype must be 'float32': {name} holds numbers that float16 has not, got 'float16'")
             parameter.copy_(rounded)
 
-
+# %% ../nbs/75_pretrain.ipynb #t031rx1
 def saved_weights(
     weights: Mapping[str, Tensor],  # By name; some may be one tensor
     config: PretrainConfig,  # With saved_dtype

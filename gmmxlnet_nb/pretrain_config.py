@@ -205,7 +205,7 @@ def read_changes(
             found[name] = {"True": True, "False": False, "None": None}.get(text, text)
     return found
 
-
+# %% ../nbs/78_pretrain_config.ipynb #u006bx1
 def describe_fields() -> str:
     "All fields with defaults and what they are."
     lines = []
@@ -338,7 +338,7 @@ def about_pretraining(
     reader = {"memory": reader_memory(config)} if config.span_weight else {}
     return {**about, **told, "objectives": objective_names(config), **reader}
 
-
+# %% ../nbs/78_pretrain_config.ipynb #u013bx1
 def pretrain_card(
     config: PretrainConfig,  # Of the run
     metrics: Mapping[str, float],  # What came out

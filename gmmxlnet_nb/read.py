@@ -95,7 +95,7 @@ class ConstantRoute(nn.Module):
 # %% ../nbs/04_read.ipynb #c015
 ROUTING_MODES = ("write-based", "read-based", "constant")
 
-
+# %% ../nbs/04_read.ipynb #c015x1
 class AggregatedMemoryReader(nn.Module):
     "Mix k experts into one read. Bad sizes, mode, temperature or pooling raise a `ValueError`."
 

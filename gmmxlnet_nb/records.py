@@ -51,7 +51,7 @@ def assigned(
 # %% ../nbs/60_records.ipynb #q101b
 KINDS: dict[str, Any] = {"bool": bool, "int": int, "float": (int, float), "str": str, "list": list, "dict": dict}
 
-
+# %% ../nbs/60_records.ipynb #q101bx1
 def annotated(
     source: str,  # A cell of assignments
 ) -> dict[str, list[str]]:  # Names and, in `KINDS`, what they take

@@ -107,7 +107,7 @@ SEEN_AGAIN = 2  # How often a shape must come to be recorded
 WORTH = 4  # Replays of each shape, on average, below which shapes change too often
 LEAVES = dict[str, Tensor]  # A tree's tensors by number
 
-
+# %% ../nbs/24_replay.ipynb #r014x1
 def capture_graph(
     step: Callable[[LEAVES], list[Tensor]],  # Takes and gives tensors on one GPU
     batch: LEAVES,  # To record with

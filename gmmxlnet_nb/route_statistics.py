@@ -201,7 +201,7 @@ def activation_profiles(
         raise ValueError(f"clusters are not defined: what was never written has no profile, which is so for expert {names}")
     return shares / norms
 
-
+# %% ../nbs/88_route_statistics.ipynb #s051x1
 def cluster_profiles(
     trace: RoutingTrace,  # Of any memory that routes
 ) -> np.ndarray:  # (k − 1, 4), as SciPy's `linkage` gives it

@@ -294,7 +294,7 @@ class MemoryGatingNetwork(nn.Module):
 # %% ../nbs/02_router.ipynb #n207
 WRITE_ROUTINGS = ("learned", "round-robin", "random")
 
-
+# %% ../nbs/02_router.ipynb #n207x1
 def unlearned_route(
     rule: str,  # One of `WRITE_ROUTINGS`, but the first
     last: Tensor,  # (b, k), the route of the last write; spread over experts before the first
@@ -309,4 +309,3 @@ def unlearned_route(
         order = (torch.arange(k, device=last.device) - 1 - before[:, None]) % k
     free = order if kept is None else order.masked_fill(~kept, k)
     return F.one_hot(free.argmin(-1), k).to(last.dtype)
-

@@ -250,7 +250,7 @@ EARLIER: dict[str, Collection[str]] = {  # Where fields stood once: files that h
     ],
 }  # fmt: skip
 
-
+# %% ../nbs/45_run_config.ipynb #n203x1
 def no_such_field(
     where: str,  # The group, or what else has it
     name: str,  # The field that is not there
@@ -524,7 +524,7 @@ def memory_uses(
     used = {kind: {*SETTINGS.get(kind, ()), *(experts if kind == "gmm" else ())} - {*SIZES} for kind in MEMORIES}
     return {kind: [name for name in names if name in mine] for kind, mine in used.items()}
 
-
+# %% ../nbs/45_run_config.ipynb #n213x1
 def used_parameters(
     params: Mapping[str, Any],  # A notebook's, with memory_type and memory_slots
 ) -> dict[str, Any]:  # For `RunConfig.from_flat`

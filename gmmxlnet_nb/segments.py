@@ -101,7 +101,7 @@ SPECIAL_TOKENS = ("<unk>", "<s>", "</s>", "<cls>", "<sep>", "<pad>", "<mask>", "
 XLNET_MARKS = ("<eop>", "<eod>")  # Ends of paragraphs and documents, for which transformers has no names
 WORD_START = "▁"  # A piece of its own where the word's first letters are in no piece; then it covers no character
 
-
+# %% ../nbs/11_segments.ipynb #c011bx1
 def split_signs(
     backend: Tokenizer,  # XLNet's; changed in place
 ) -> Tokenizer:  # The same
@@ -269,7 +269,7 @@ def check_offsets(
 # %% ../nbs/11_segments.ipynb #c017b-1b
 RawTokens = tuple[list[int], list[int], list[int]]  # Ids, first characters, last characters (exclusive)
 
-
+# %% ../nbs/11_segments.ipynb #c017b-1bx1
 def raw_tokens_of(
     tokenizer: PreTrainedTokenizerBase,  # A fast tokenizer
     texts: Sequence[str],  # Any Unicode

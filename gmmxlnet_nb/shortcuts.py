@@ -101,7 +101,7 @@ def asked_values(
     asked = asked_fact(document)
     return [one.value for one in stated_facts(document) if (one.fact, one.entity) == (asked.fact, asked.entity)]
 
-
+# %% ../nbs/28_shortcuts.ipynb #g082x1
 def oracle_answer(
     document: Document,  # Of a generated task
 ) -> str:

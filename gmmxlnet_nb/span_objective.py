@@ -134,7 +134,7 @@ class SpanBatches:
         items = self.order.items(step)
         return {name: x[items] for name, x in self.table.items()}
 
-
+# %% ../nbs/80_span_objective.ipynb #w021bx1
 def span_batches(
     config: PretrainConfig,  # With span_weight
     table: Mapping[str, Tensor],  # Of `span_table`
@@ -215,7 +215,7 @@ def span_distance(
         start = found[-1]
     return sum(start < edge for edge in document.breaks)
 
-
+# %% ../nbs/80_span_objective.ipynb #w051x1
 def likeliest(
     logits: Tensor,  # (b, s, l), of starts or of ends
     gold: Tensor,  # (b, s), where the answer's is, in one segment of each document; -1 in the others

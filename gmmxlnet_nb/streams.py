@@ -58,7 +58,7 @@ def chained_hash(
 # %% ../nbs/13_streams.ipynb #n066
 MOST_WORKERS = 256  # Of a `DataLoader`; more share rows of counts
 
-
+# %% ../nbs/13_streams.ipynb #n066x1
 class DocumentReader(torch.utils.data.IterableDataset[dict[str, Any]]):
     "What a stream of features is made of, and how long it is. Bad settings raise a `ValueError`."
 

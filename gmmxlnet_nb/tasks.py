@@ -286,7 +286,7 @@ CHECKS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 GIVEN_ANYWAY = ("num_documents", "num_segments", "seed")
 
-
+# %% ../nbs/14_tasks.ipynb #g071x2
 def generator_options(
     task: str,  # One of `GENERATORS`
 ) -> dict[str, Any]:  # Name → default

@@ -82,7 +82,7 @@ def shifted(
         return tokens
     return TokenizedText(tokens.ids, [x + offset for x in tokens.starts], [x + offset for x in tokens.ends])
 
-
+# %% ../nbs/19_text_windows.ipynb #x010x1
 def texts_to_tokenize(
     blocks: Iterable[str],  # Of one text
     tokenizer: PreTrainedTokenizerBase,  # Looks at each word alone

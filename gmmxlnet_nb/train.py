@@ -100,7 +100,7 @@ def checkpoint_damage(
     harmless = {name for name in changed if not any(fnmatch(name.partition("/")[0], read) for read in LOADED_FILES)}
     return " and ".join(f"{name} {what}" for name, what in changed.items() if what != "added" or name not in harmless)
 
-
+# %% ../nbs/06_train.ipynb #q301x1
 def verify_checkpoint(
     name: str,  # The parameter or the field that says which
     checkpoint: str | Path,  # Its folder
@@ -191,7 +191,7 @@ def check_processes(
         got = f"got {checkpoint} by {saved}"
         raise ValueError(f"resume_from_checkpoint must have been saved by as many processes, {args.world_size}, {got}")
 
-
+# %% ../nbs/06_train.ipynb #c082ax1
 def check_shapes(
     checkpoint: Path,  # A folder
     model: nn.Module,  # To be loaded into

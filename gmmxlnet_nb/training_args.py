@@ -78,7 +78,7 @@ REQUIRED_ARGUMENTS: dict[str, Any] = {  # What they offer and documents cannot h
     "include_for_metrics": [],
 }  # fmt: skip
 
-
+# %% ../nbs/41_training_args.ipynb #c065cx1
 def check_training_arguments(
     args: TrainingArguments,  # Before they see themselves
 ) -> None:
@@ -112,7 +112,7 @@ def check_training_arguments(
 # %% ../nbs/41_training_args.ipynb #c065e
 SECRETS = ("hub_token", "push_to_hub_token")
 
-
+# %% ../nbs/41_training_args.ipynb #c065ex1
 @dataclass
 class SavedArguments(TrainingArguments):
     "`TrainingArguments` that are shown, pickled, and go to JSON and back without secrets."
@@ -166,7 +166,7 @@ OTHER_NAMES = {
     "num_memory_experts": "num_experts", "memory_num_tokens": "mem_token_count", "expert_init_strategies": "init_strategies",
 }  # fmt: skip
 
-
+# %% ../nbs/41_training_args.ipynb #n101x1
 def by_field(
     given: Mapping[str, Any],  # Arguments; None for one that is not given
 ) -> tuple[dict[str, Any], dict[str, str]]:  # The same by field, and how fields were called that have another name
@@ -378,7 +378,7 @@ class MemoryArguments(SavedArguments):
                 fields[name] = value
         return fields
 
-
+# %% ../nbs/41_training_args.ipynb #c066x1
 SIZES = ("memory_type", "mem_token_count", "memory_slots")
 OPTIONS = [name for name in MemoryArguments.__annotations__ if not name.startswith(("usual_", "_")) and name not in SIZES]
 
@@ -409,7 +409,7 @@ def check_readings(
 # %% ../nbs/41_training_args.ipynb #c066b
 SELECTION_STRATEGIES = ("answer_centered", "random_continuous", "first_n")
 
-
+# %% ../nbs/41_training_args.ipynb #c066bx1
 @takes_other_names
 @dataclass
 class TrainingConfig(MemoryArguments):
@@ -612,7 +612,7 @@ MAY_CHANGE = (  # How the names of fields begin that a run may be resumed with o
     "gradient_checkpointing", "activation_checkpointing", "recompute", "capture_steps", "compile_layers",
 )  # fmt: skip
 
-
+# %% ../nbs/41_training_args.ipynb #c082ax1
 def saved_fields(
     saved: Mapping[str, Any],  # What `to_dict` gives, or gave: with other names, and `memory_options`
 ) -> dict[str, Any]:  # As `to_dict` gives it now, as far as it was there

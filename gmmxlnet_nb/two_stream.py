@@ -35,7 +35,7 @@ class Permutation(NamedTuple):
         "(b, t)"
         return self.ranks.gather(1, self.targets)
 
-
+# %% ../nbs/58_two_stream.ipynb #w005x1
 def check_permutation(
     permutation: Permutation,  # What is predicted
     attention_mask: Tensor,  # (b, l), 1 for real tokens

@@ -160,7 +160,7 @@ def drop_experts(
 # %% ../nbs/03_updates.ipynb #c023
 RESTORE_SEED = 0  # Of the weights that experts get which a checkpoint leaves out
 
-
+# %% ../nbs/03_updates.ipynb #c023x1
 def restore_experts(
     updater: GatedUpdate,  # Without these experts' weights
     experts: Sequence[int],  # From 0
