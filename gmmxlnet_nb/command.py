@@ -150,15 +150,23 @@ def ended_quietly() -> Iterator[None]:
         sys.stdout, sys.stderr = streams
 
 
+# %% ../nbs/64_command.ipynb #c006v
+def installed_version() -> str:
+    "The package's version; unknown where it is used without being installed."
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("gmmxlnet_nb")
+    except PackageNotFoundError:
+        return "unknown"
+
 # %% ../nbs/64_command.ipynb #c006
 def main(
     arguments: Sequence[str] | None = None,  # Of the command line; None for those of this process
 ) -> None:
     "`gmmxlnet`: hands what follows a subcommand to it; ends with 2 if there is no such subcommand."
-    from gmmxlnet_nb import __version__
-
     parser = CommandParser(prog="gmmxlnet", description="XLNet with a memory of k experts.")
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="show the version and exit")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {installed_version()}", help="show the version")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, act in COMMANDS.items():
         commands.add_parser(name, help=act.__doc__, add_help=False)

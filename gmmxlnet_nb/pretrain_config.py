@@ -6,6 +6,7 @@
 __all__ = []
 
 # %% ../nbs/78_pretrain_config.ipynb #u003
+import argparse
 import dataclasses
 import json
 import textwrap
@@ -20,7 +21,9 @@ from transformers import PreTrainedTokenizerFast, XLNetConfig
 
 from .config import GMMXLNetConfig, memory_config, sized_fields
 from .checkpoints import CARD_URL
-from .core import check_choice, check_count, check_names, check_number, check_positive
+from gmmxlnet_nb.core import (
+    CommandParser, check_choice, check_count, check_names, check_number, check_positive, mistakes,
+)
 from .run_config import check_left_out
 from .segments import SegmentLayout, configure_memory_tokens
 from .token_rows import GENERATED, hold_out, kept_row, kept_tokenizer, read_texts, text_digest, warn_counted
@@ -213,6 +216,25 @@ def describe_fields() -> str:
         lines.append(f"  {f.name} = {json.dumps(f.default)}")
         lines += [f"      {line}" for line in textwrap.wrap(f.metadata["help"], 90)]
     return "\n".join(["fields:", *lines])
+
+# %% ../nbs/78_pretrain_config.ipynb #u006d
+def command_config(
+    arguments: Sequence[str] | None,  # Of the command line; None for those of this process
+    prog: str,  # The command's name
+) -> tuple[PretrainConfig, dict[str, str]]:  # And what the user called fields
+    "What `gmmxlnet pretrain` is told; ends with 2 for what cannot be asked."
+    parser = CommandParser(
+        prog=prog, description="Pre-train an XLNet on a folder of text, or on a data set by its name.",
+        epilog=describe_fields(), formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("data_path", metavar="DATA", help="a folder or a file of text, a data set's name, or generated")
+    parser.add_argument("changes", nargs="*", default=[], metavar="field=value", help="a field to change, such as max_steps=1000")
+    parser.add_argument("--resume", action="store_true", help="go on from the last whole checkpoint")
+    options = parser.parse_intermixed_args(arguments)
+    with mistakes(prog, ""):
+        fields = {"data_path": options.data_path, **read_changes(options.changes)}
+        config = PretrainConfig(**fields | ({"resume": True} if options.resume else {}))
+    return config, {} if any(change.startswith("data_path=") for change in options.changes) else {"data_path": "DATA"}
 
 # %% ../nbs/78_pretrain_config.ipynb #u008
 class PretrainData(NamedTuple):
