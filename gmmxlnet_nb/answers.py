@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .core import check_choice, check_folder, check_number, check_positive, json_text, write_together
+from .core import check_choice, check_folder, check_number, check_positive, json_text, type_and_value, write_together
 from .experts import check_shape
 from .cuda import prefetch
 from .baselines import document_index, take_rows
@@ -98,7 +98,7 @@ def check_list(
 ) -> None:
     "Raise a `ValueError` for what is no list of them, or an empty one."
     if not isinstance(values, list | tuple) or not all(isinstance(value, kind) for value in values):
-        raise ValueError(f"{name} must be a list of {kind.__name__}{hint}, got {type(values).__name__} {values!r:.80}")
+        raise ValueError(f"{name} must be a list of {kind.__name__}{hint}, got {type_and_value(values)}")
     if not values:
         raise ValueError(f"{name} must hold at least one {kind.__name__.lower()}, got none")
 

@@ -15,7 +15,7 @@ from itertools import accumulate, groupby, islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .core import check_choice, check_positive
+from .core import check_choice, check_positive, type_and_value
 from .faults import ON_ERROR, BadRecords, say_once
 from .reading import SeenKeys
 from gmmxlnet_nb.documents import (
@@ -353,7 +353,7 @@ def long_documents(
         ("separator", separator, isinstance(separator, str), "a text"),
     ):  # fmt: skip
         if not fits:
-            raise ValueError(f"{name} must be {what}, got {type(value).__name__} {value!r:.80}")
+            raise ValueError(f"{name} must be {what}, got {type_and_value(value)}")
     given: list[Any] = list(documents)
     counts = JoinCounts()
     articles = [item for item in given if isinstance(item, Article)]

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from .core import check_positive
+from .core import check_positive, type_and_value
 from .articles import SENTENCE_END
 from .files import TextSource, text_source
 from .segments import SegmentLayout, TokenizedText, build_segment, tokenize_text, trim_span
@@ -551,7 +551,7 @@ def question_ids(
     single = isinstance(question, str)
     several = [question] if single else list(question) if isinstance(question, list | tuple) else []
     if not several or not all(isinstance(one, str) for one in several):
-        raise ValueError(f"question must be a text, or a list of them, got {type(question).__name__} {question!r:.80}")
+        raise ValueError(f"question must be a string, or a list of strings, got {type_and_value(question)}")
     ids = [tokenize_text(tokenizer, one).ids for one in several]
     for one, tokens in zip(several, ids, strict=True):
         if not tokens:

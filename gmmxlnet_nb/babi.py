@@ -226,7 +226,7 @@ def given_sentences(
     "The sentences of texts but those that say a fact; a `ValueError` for what is no text."
     for number, text in enumerate(texts, 1):
         if not isinstance(text, str):
-            raise ValueError(f"background must be texts, got {text!r:.80} as number {number}")
+            raise ValueError(f"background must be strings, got {text!r:.80} as number {number}")
         for piece in split_text(text, bytearray(len(text)), SENTENCE_END):
             sentence = " ".join(piece.split())
             short = max_words is None or word_count(sentence) <= max_words

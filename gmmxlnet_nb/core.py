@@ -105,6 +105,13 @@ def counted(
     "A number with what it counts."
     return f"{count:,} {thing}" + "s" * (count != 1)
 
+# %% ../nbs/00_core.ipynb #k326t
+def type_and_value(
+    value: Any,  # What was given
+) -> str:  # For a message: its type, and its first 80 characters
+    "What something is, where its type is what is wrong with it."
+    return "None" if value is None else f"{type(value).__name__} {value!r:.80}"
+
 # %% ../nbs/00_core.ipynb #n018
 def check_folder(
     name: str,  # The parameter's name
@@ -260,9 +267,9 @@ def parse_json(
     try:
         return json.loads(text, **options)
     except RecursionError:
-        raise ValueError(f"{path} must be whole JSON: it is nested too deep") from None
+        raise ValueError(f"{path} must be valid JSON: it is nested too deep") from None
     except ValueError as error:
-        raise ValueError(f"{path} must be whole JSON: {error}") from error
+        raise ValueError(f"{path} must be valid JSON: {error}") from error
 
 # %% ../nbs/00_core.ipynb #s202
 def check_depth(

@@ -34,8 +34,8 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from gmmxlnet_nb.core import (
-    check_choice, check_folder, check_positive, check_regular_file, file_digest, hold_lock, moved_names, whole_file,
-    writing,
+    check_choice, check_folder, check_positive, check_regular_file, file_digest, hold_lock, moved_names,
+    type_and_value, whole_file, writing,
 )
 from .attention import packed_tokens
 from .documents import Document, check_document, check_ids, is_text
@@ -324,7 +324,7 @@ def list_documents(
 ) -> list[Document]:  # Checked
     "Documents as a list; a `ValueError` for what is none."
     if isinstance(documents, str | bytes) or not isinstance(documents, Iterable) or getattr(documents, "ndim", 1) == 0:
-        raise ValueError(f"documents must be of type Document, got {type(documents).__name__} {documents!r:.80}")
+        raise ValueError(f"documents must be of type Document, got {type_and_value(documents)}")
     return [check_document(document) for document in documents]
 
 # %% ../nbs/12_data.ipynb #e217b
@@ -335,7 +335,7 @@ def check_pair(
     "A `ValueError` unless these are documents, and a table with a row for each."
     from datasets import Dataset
     if not isinstance(documents, list | tuple) or not all(isinstance(document, Document) for document in documents):
-        raise ValueError(f"documents must be a list of Document, got {type(documents).__name__} {documents!r:.80}")
+        raise ValueError(f"documents must be a list of Document, got {type_and_value(documents)}")
     if not isinstance(features, Dataset) and not (isinstance(features, list) and all(isinstance(x, dict) for x in features)):
         raise ValueError(f"features must be a Dataset, as build_features gives it, got {type(features).__name__}")
     if len(documents) != len(features):

@@ -214,7 +214,7 @@ class Reading:
     def extend(self, more: str, progress: bool = False) -> "Reading":
         "Read on: the same as reading both texts as one. A `ValueError` for what is no text."
         if not isinstance(more, str) or not more:
-            raise ValueError(f"more must be a text of at least one character, got {more!r:.80}")
+            raise ValueError(f"more must be a string of at least one character, got {more!r:.80}")
         reader, last = self.qa.reader, self.windows[-1]
         at, text, windows = restart_at(self.text, last), self.text + more, list[Window]()
         if at is not None and reader.passes == 1:

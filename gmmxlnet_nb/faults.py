@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from .core import check_choice
+from .core import check_choice, counted
 from .reading import SeenKeys
 
 # %% ../nbs/09_faults.ipynb #f005
@@ -143,7 +143,8 @@ class BadRecords:
         "How many are bad, and the first few; how many answers were moved."
         more = f"; and {self.bad - len(self.named)} more" if self.bad > len(self.named) else ""
         bad = f"{self.bad:,} of {self.records:,} records {'is' if self.bad == 1 else 'are'} bad: {'; '.join(self.named)}{more}"
-        moved = f"{self.moved:,} answers were moved, by {self.farthest} characters at most" if self.moved else ""
+        were = f"{counted(self.moved, 'answer')} {'was' if self.moved == 1 else 'were'}"
+        moved = f"{were} moved, by {self.farthest} characters at most" if self.moved else ""
         return ". ".join(part for part in (bad if self.bad else "", moved) if part)
 
     def finish(self) -> None:

@@ -25,7 +25,7 @@ from itertools import chain
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
-from .core import check_count, check_regular_file
+from .core import check_count, check_regular_file, type_and_value
 from .reading import COMPRESSIONS, xz_blocks, unique_keys
 
 # %% ../nbs/17_files.ipynb #i005
@@ -100,7 +100,7 @@ def decode_block(
             return text
         where, why = at + nul, "it is 0, as in binary files"
     hint = f"if this is text, {how_to_decode('latin-1')}"
-    raise unreadable(name, f"byte {where:,} is no text in {encoding} ({why}); {hint}") from None
+    raise unreadable(name, f"byte {where:,} is not valid {encoding} ({why}); {hint}") from None
 
 
 def decode_blocks(
@@ -426,11 +426,11 @@ def pdf_pages(
 ) -> Iterator[tuple[str, int]]:  # The text of each page, and its number, from 1
     "The pages of a PDF; a `ValueError` for one that is damaged, encrypted or without any text."
     pypdf = import_pypdf(name)
-    reader = call_pypdf(partial(pypdf.PdfReader, file), name, "it is no PDF, or damaged")
+    reader = call_pypdf(partial(pypdf.PdfReader, file), name, "it is not a PDF file, or is damaged")
     locked = "it is encrypted: save a copy without a password"
     if reader.is_encrypted and not call_pypdf(partial(reader.decrypt, ""), name, locked):
         raise unreadable(name, locked)
-    count = call_pypdf(lambda: len(reader.pages), name, "it is no PDF, or damaged")
+    count = call_pypdf(lambda: len(reader.pages), name, "it is not a PDF file, or is damaged")
     blank = True
     for number in range(1, count + 1):
         found = call_pypdf(partial(page_text, reader, number), name, f"page {number} is damaged")
@@ -638,7 +638,7 @@ def opened_source(
 # %% ../nbs/17_files.ipynb #i036
 def text_source(
     text: Any,  # A str is text, a Path ("-": standard input) or an open file a file, other iterables pieces of one text
-    encoding: str = "utf-8",  # Of a file that is no PDF
+    encoding: str = "utf-8",  # Of a file that is not a PDF
 ) -> TextSource:  # Its pieces, its pages
     "Make a source of a text or a file; a `ValueError` in one line for what is neither, or for a name given as a text."
     if isinstance(text, TextSource):
@@ -653,7 +653,7 @@ def text_source(
     if hasattr(text, "read"):
         return opened_source(text, encoding)
     if not isinstance(text, Iterable) or isinstance(text, bytes | bytearray | memoryview | Mapping | Set):
-        raise ValueError(f"{what}, got {type(text).__name__} {text!r:.80}")
+        raise ValueError(f"{what}, got {type_and_value(text)}")
     if encoding != "utf-8":
         raise ValueError(f"encoding must be left out for what is text already, got {encoding!r}")
     if isinstance(text, str):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .articles import UNSPACED
-from .core import check_number, check_positive
+from .core import check_number, check_positive, type_and_value
 
 # %% ../nbs/18_retrieval.ipynb #j005
 SIGNS = "\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0970-\u0dff"
@@ -45,7 +45,7 @@ class PassageIndex:
         if check_number("b", b, 0) > 1:
             raise ValueError(f"b must be a number from 0 to 1, got {b!r}")
         if isinstance(passages, str) or not isinstance(passages, Iterable):
-            raise ValueError(f"passages must be several texts, got {type(passages).__name__} {passages!r:.80}")
+            raise ValueError(f"passages must be several strings, got {type_and_value(passages)}")
         vocabulary: dict[str, int] = {}
         numbers = [array("i", self._numbers(passage, vocabulary)) for passage in passages]
         if not numbers:
@@ -62,7 +62,7 @@ class PassageIndex:
     def _numbers(passage: Any, vocabulary: dict[str, int]) -> list[int]:
         "The words of a passage as numbers; new ones are added to the vocabulary."
         if not isinstance(passage, str):
-            raise ValueError(f"passages must be texts, got {type(passage).__name__} {passage!r:.80}")
+            raise ValueError(f"passages must be strings, got {type_and_value(passage)}")
         return [vocabulary.setdefault(term, len(vocabulary)) for term in search_terms(passage)]
 
     def scores(
@@ -71,7 +71,7 @@ class PassageIndex:
     ) -> np.ndarray:  # (count,) float32, 0 for a passage that has no word of the question
         "Each passage's BM25 score."
         if not isinstance(question, str):
-            raise ValueError(f"question must be a text, got {type(question).__name__} {question!r:.80}")
+            raise ValueError(f"question must be a string, got {type_and_value(question)}")
         known = self._index.get_tokens_ids(search_terms(question)) if self._index is not None else []
         return self._index.get_scores_from_ids(known) if known else np.zeros(self.count, dtype=np.float32)
 

@@ -607,7 +607,7 @@ def read_run(
     except OSError as error:
         raise ValueError(f"config must be a file that can be read, got {str(path)!r}: {error.strerror}") from None
     except ValueError as error:
-        why = str(error).removeprefix(f"{path} ").replace("must be whole JSON", "it is not valid JSON")
+        why = str(error).removeprefix(f"{path} ").replace("must be valid JSON", "it is not valid JSON")
         raise ValueError(f"config must be a JSON file with a run's groups, got {str(path)!r}: {why}") from None
     groups, called, notes = change_fields(values, changes)
     with calling(called):

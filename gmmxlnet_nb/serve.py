@@ -99,7 +99,7 @@ def check_asked(
     check_names("field", asked, ASKED)
     for name in ("reading", "question"):
         if not isinstance(asked.get(name), str):
-            raise ValueError(f"{name} must be a text, got {asked.get(name)!r:.80}")
+            raise ValueError(f"{name} must be a string, got {asked.get(name)!r:.80}")
     if len(asked["question"]) > MAX_QUESTION:
         raise ValueError(f"question must have at most {MAX_QUESTION:,} characters, got {len(asked['question']):,}")
     n_best = check_choice("n_best", asked.get("n_best", 1), range(1, MAX_ANSWERS + 1))
@@ -364,7 +364,7 @@ def sent_source(
     sent = sent_json(body)
     if not isinstance(sent, dict) or not isinstance(sent.get("text"), str):
         got = sent.get("text") if isinstance(sent, dict) else sent
-        raise ValueError(f"text must be a text, got {got!r:.80}")
+        raise ValueError(f"text must be a string, got {got!r:.80}")
     check_names("field", sent, ["text"])
     return text_source([sent["text"]]), None
 

@@ -193,6 +193,9 @@ def shortcut_scores(
 ) -> dict[str, float]:  # Rule → share of documents, exactly
     "What rules score that know less than the task takes; a `ValueError` for sizes that make no documents."
     given = check_task_options(task, num_segments, task_options)
+    if given.get("answer_in", "list") != "list":
+        what = "as rules choose from a list"
+        raise ValueError(f"task_options: answer_in must be 'list' for their scores, {what}, got {given['answer_in']!r}")
     if given["questions"] > 1 and (task == "update" or given["fact_segment"] != "random"):
         what = "but where fact_segment is 'random' and nothing is overwritten"
         raise ValueError(f"task_options: questions must be 1 for exact scores {what}, got {given['questions']}")

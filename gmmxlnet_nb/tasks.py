@@ -18,7 +18,7 @@ from typing import Any
 
 from .core import check_choice, check_count, check_names, check_positive, moved_names
 from .faults import ON_ERROR, say_once
-from .documents import Article, Document, DocumentStream, all_blind, split_name
+from .documents import Answer, Article, Document, DocumentStream, all_blind, split_name
 from .articles import JoinCounts, group_articles, join_articles, known_articles, neighbours
 from .formats import FormatErrors, Source, find_source, format_articles, loaded_articles
 from .streams import this_reader
@@ -27,6 +27,7 @@ from gmmxlnet_nb.generated import (
     retention_documents, segment_counts, update_documents,
 )
 from .babi import babi_documents, check_babi
+from .cloze import choice_pattern
 from gmmxlnet_nb.cloze_task import (
     QUESTION_SHOWN, ClozeRun, check_cloze_options, check_short_cloze, cloze_run_documents, load_asked,
 )
@@ -285,6 +286,7 @@ CHECKS: dict[str, Callable[..., Any]] = {
     "retention": check_retention, "update": check_update, "kinds": check_kinds, "recall": check_recall, "babi": check_babi,
 }  # fmt: skip
 GIVEN_ANYWAY = ("num_documents", "num_segments", "seed")
+ANSWER_IN = ("list", "passage", "either")
 
 # %% ../nbs/14_tasks.ipynb #g071x2
 def generator_options(
@@ -293,7 +295,24 @@ def generator_options(
     "What a generated task may be told."
     made = inspect.signature(GENERATORS[check_choice("task", task, tuple(GENERATORS))]).parameters
     own = {name: parameter.default for name, parameter in made.items() if name not in GIVEN_ANYWAY}
-    return {**own, "question_shown": QUESTION_SHOWN[0]}
+    listed = {} if task == "babi" else {"answer_in": ANSWER_IN[0]}  # babi's own option is `listed`
+    return {**own, "question_shown": QUESTION_SHOWN[0], **listed}
+
+# %% ../nbs/14_tasks.ipynb #g072b
+def check_shown(
+    shown: Any,  # One of `QUESTION_SHOWN`
+    answer_in: Any,  # One of `ANSWER_IN`
+    questions: int,  # About each text
+) -> None:
+    "A `ValueError` for a question that is not shown where it is needed."
+    check_choice("question_shown", shown, QUESTION_SHOWN)
+    check_choice("answer_in", answer_in, ANSWER_IN)
+    if answer_in != "list" and shown == "last":
+        why = f"answer_in = {answer_in!r}, as the answer is marked where it is read"
+        raise ValueError(f"question_shown must be 'everywhere' with {why}, got {shown!r}")
+    if shown != "last" and questions > 1:
+        why = "questions > 1, which share all that is read before them"
+        raise ValueError(f"question_shown must be 'last' with {why}, got {shown!r}")
 
 # %% ../nbs/14_tasks.ipynb #g071b
 def check_task_options(
@@ -307,16 +326,35 @@ def check_task_options(
         raise ValueError(f"task_options must be a dictionary of {', '.join(known)}, got {task_options!r:.80}")
     check_names(f"task_options: with task {task!r} the option", task_options or {}, known)
     options, lengths = {**known, **(task_options or {})}, segment_counts(num_segments)
-    own = {name: value for name, value in options.items() if name != "question_shown"}
+    own = {name: value for name, value in options.items() if name not in ("question_shown", "answer_in")}
     try:
-        shown = check_choice("question_shown", options["question_shown"], QUESTION_SHOWN)
         CHECKS[task](lengths, **own)
-        if shown != "last" and options["questions"] > 1:
-            why = "questions > 1, which share all that is read before them"
-            raise ValueError(f"question_shown must be 'last' with {why}, got {shown!r}")
+        check_shown(options["question_shown"], options.get("answer_in", "list"), options["questions"])
     except ValueError as error:
         raise ValueError(f"task_options: {error}") from None
     return options
+
+# %% ../nbs/14_tasks.ipynb #g071bz
+def ask_of_passage(
+    document: Document,  # With a list of choices in its last segment
+) -> Document:  # Without that segment: its answer is where the text says it
+    "The same question, shown everywhere, to somebody who only has to read."
+    text = document.text[: document.breaks[-1]].rstrip()
+    answer = document.answers[0].text
+    answers = tuple(Answer(answer, found.start()) for found in choice_pattern(answer).finditer(text))
+    return replace(document, text=text, answers=answers, breaks=document.breaks[:-1], question_start=0, choices=())
+
+# %% ../nbs/14_tasks.ipynb #g071bu
+def answer_where(
+    documents: list[Document],  # With a list of choices each
+    answer_in: str,  # One of `ANSWER_IN`
+    seed: int,  # Of the draw for "either"
+) -> list[Document]:
+    "Documents as they are, or with their answers in the passage, or one or the other."
+    if answer_in == "list":
+        return documents
+    coin = random.Random(f"{seed} answer_in")
+    return [ask_of_passage(d) if answer_in == "passage" or coin.random() < 0.5 else d for d in documents]
 
 # %% ../nbs/14_tasks.ipynb #g071x1
 def generated_documents(
@@ -328,9 +366,10 @@ def generated_documents(
 ) -> list[Document]:  # Checked
     "Documents of a generated task; a `ValueError` for an option that it does not take, or for sizes that make none."
     options = check_task_options(task, num_segments, task_options)
-    shown = options.pop("question_shown")
+    shown, answer_in = options.pop("question_shown"), options.pop("answer_in", "list")
     documents = GENERATORS[task](num_documents, num_segments, seed=seed, **options)
-    return [replace(document, question_start=0) for document in documents] if shown == "everywhere" else documents
+    shown_there = [replace(document, question_start=0) for document in documents] if shown == "everywhere" else documents
+    return answer_where(shown_there, answer_in, seed)
 
 # %% ../nbs/14_tasks.ipynb #g071x1b
 def short_options(

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from statistics import mean, median
@@ -10,6 +11,7 @@ import pytest
 
 NBS = Path(__file__).resolve().parent.parent / "nbs"
 LEAST, LEAST_ON_AVERAGE, LONGEST = 0.5, 0.7, 4  # Share of exports that are followed; cells in a row that are not
+WIDEST, TALLEST = 120, 20  # Characters and lines of a cell that is neither exported nor a test
 USUAL, MOST = 12, 60  # Lines of an exported cell with its docstring: the median, imports apart; the most, classes apart
 
 
@@ -41,6 +43,12 @@ def rhythm(cells: Iterable[str]) -> tuple[float, int] | None:
 def exported_lines(source: str) -> int:
     """Lines of a cell that is exported, without its directive and empty ones; 0 for others."""
     return sum(bool(line.strip()) for line in source.splitlines()[1:]) if source.startswith(("#| export", "#|export")) else 0
+
+
+def example(source: str) -> bool:
+    """Whether a cell is there to be read: nothing of it is exported, hidden or asserted."""
+    apart = re.match(r"#\| *(export|default_exp|include|hide)", source) or re.search(r"\b(test|assert)_\w+\(", source)
+    return not apart and not re.search(r"(^\s*|[:;] )assert\b", source, re.MULTILINE)
 
 
 def code_cells(path: Path) -> list[str]:
@@ -82,3 +90,14 @@ def test_exports_are_short() -> None:
     long = [source for source in cells if exported_lines(source) > (150 if "\nclass " in source else MOST)]
     assert not long, long[0]
     assert exported_lines("#| export\na = 1\n\n\nb = 2") == 2 and exported_lines("a = 1\nb = 2") == 0
+
+
+def test_examples_are_short() -> None:
+    """Those of guides, too."""
+    found = [source for path in [*NBS.glob("*.ipynb"), *NBS.glob("guides/*.ipynb")] for source in code_cells(path)]
+    lines = [source.splitlines() for source in found if example(source)]
+    long = ["\n".join(each) for each in lines if len(each) > TALLEST or max(map(len, each), default=0) > WIDEST]
+    assert not long, long[0]
+    assert example("a = 1") and example("#| gpu\na = 1") and example("print('assert')")
+    others = "#| export\na = 1", "test_eq(a, 1)", "if a:\n    assert a", "if a: assert a", "assert_close(a, a)"
+    assert not any(map(example, others))
