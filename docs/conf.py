@@ -20,7 +20,7 @@ project_copyright = author
 site_about = _settings["description"]
 version = release = _settings["version"]
 
-extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx_copybutton", "links"]
+extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx_copybutton", "links", "lexers"]
 nitpicky = True
 nb_execution_mode = "off"  # pages show what the notebooks have saved
 nb_output_stderr = "remove"

@@ -21,8 +21,10 @@ import pytest
 import traps
 import wings
 from check_site import Expected, check
+from lexers import NotebookLexer
 from links import is_name, meant
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from pygments.token import Token
 from reference import Example, Module, Page, package_classes, prose, targets
 
 GOOD = """<html><head><title>t</title><link rel="stylesheet" href="s.css"><script src="a.js"></script></head><body>
@@ -629,3 +631,12 @@ def test_a_figure_counts_as_tall_as_it_is_shown() -> None:
     png = base64.b64encode(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", 2 * pages.TEXT_WIDTH, 1000)).decode()
     assert pages.figure_height({"image/png": png}) == 520
     assert pages.figure_height({"image/svg+xml": "<svg/>"}) == 320
+
+
+def test_commands_of_several_lines() -> None:
+    """Nothing of them is an error to the lexer, and what follows is Python again."""
+    code = "!gmmxlnet inspect town \\\n    --examples 1 | tail -n 2\nx = 1\n!ls\n"
+    found = list(NotebookLexer().get_tokens(code))
+    assert Token.Error not in {kind for kind, _ in found}
+    assert (Token.Operator, "!") in found and (Token.Name, "x") in found
+    assert "".join(text for _, text in found) == code

@@ -120,7 +120,10 @@ def run(arguments: Sequence[str], every: float = EVERY) -> None:
     progress = Progress(every)
 
     class Client(PapermillNotebookClient):
-        """Passes on what it hears."""
+        """Passes on what it hears, but for what a kernel warns of itself: that it talks to this process unencrypted."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **{"extra_arguments": ["--log-level=ERROR"], **kwargs})
 
         def process_message(self, *args: Any, **kwargs: Any) -> Any:
             progress.note(args[0] if args else kwargs["msg"])
