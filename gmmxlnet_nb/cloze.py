@@ -634,17 +634,22 @@ def answer_distance(
     return sum(start < edge for edge in context_edges(document))
 
 # %% ../nbs/76_cloze.ipynb #z069
+def without_list(
+    document: Document,  # With a list of choices in its last segment
+) -> Document:
+    "The same question without that segment, shown everywhere, and with the answer at each of its mentions."
+    text, [answer] = document.text[: document.breaks[-1]].rstrip("\n"), document.answers
+    places = [match.start() for match in choice_pattern(answer.text).finditer(text)]
+    answers = tuple(Answer(text[at : at + len(answer.text)], at) for at in places)
+    return replace(document, text=text, answers=answers, breaks=document.breaks[:-1], question_start=0)
+
+# %% ../nbs/76_cloze.ipynb #z069d
 def in_passage(
     document: Document,  # A cloze question with its list in the last segment
 ) -> Document:  # Checked
     "The same question with the list in the question, and the answer at each of its mentions."
-    text = document.text[: document.breaks[-1]].rstrip("\n")
-    places = [match.start() for match in choice_pattern(document.answers[0].text).finditer(text)]
-    answers = tuple(Answer(text[at : at + len(document.answers[0].text)], at) for at in places)
     question = f"{document.question} {offered(document.choices)}"
-    found = replace(document, text=text, question=question, answers=answers, breaks=document.breaks[:-1], question_start=0)
-    return check_document(found)
-
+    return check_document(replace(without_list(document), question=question))
 
 # %% ../nbs/76_cloze.ipynb #z081
 def said_at(

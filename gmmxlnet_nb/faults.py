@@ -144,7 +144,7 @@ class BadRecords:
         more = f"; and {self.bad - len(self.named)} more" if self.bad > len(self.named) else ""
         bad = f"{self.bad:,} of {self.records:,} records {'is' if self.bad == 1 else 'are'} bad: {'; '.join(self.named)}{more}"
         were = f"{counted(self.moved, 'answer')} {'was' if self.moved == 1 else 'were'}"
-        moved = f"{were} moved, by {self.farthest} characters at most" if self.moved else ""
+        moved = f"{were} moved, by {counted(self.farthest, 'character')} at most" if self.moved else ""
         return ". ".join(part for part in (bad if self.bad else "", moved) if part)
 
     def finish(self) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from .core import check_choice, check_count, check_names, check_positive, moved_names
 from .faults import ON_ERROR, say_once
-from .documents import Answer, Article, Document, DocumentStream, all_blind, split_name
+from .documents import Article, Document, DocumentStream, all_blind, split_name
 from .articles import JoinCounts, group_articles, join_articles, known_articles, neighbours
 from .formats import FormatErrors, Source, find_source, format_articles, loaded_articles
 from .streams import this_reader
@@ -27,9 +27,9 @@ from gmmxlnet_nb.generated import (
     retention_documents, segment_counts, update_documents,
 )
 from .babi import babi_documents, check_babi
-from .cloze import choice_pattern
+from .cloze import without_list
 from gmmxlnet_nb.cloze_task import (
-    QUESTION_SHOWN, ClozeRun, check_cloze_options, check_short_cloze, cloze_run_documents, load_asked,
+    ANSWER_IN, QUESTION_SHOWN, ClozeRun, check_cloze_options, check_short_cloze, cloze_run_documents, load_asked,
 )
 from .listed_answers import check_squad_options, list_answers
 
@@ -286,7 +286,7 @@ CHECKS: dict[str, Callable[..., Any]] = {
     "retention": check_retention, "update": check_update, "kinds": check_kinds, "recall": check_recall, "babi": check_babi,
 }  # fmt: skip
 GIVEN_ANYWAY = ("num_documents", "num_segments", "seed")
-ANSWER_IN = ("list", "passage", "either")
+ANSWER_PLACES = (*ANSWER_IN, "either")  # The last draws one of the others for each document
 
 # %% ../nbs/14_tasks.ipynb #g071x2
 def generator_options(
@@ -301,12 +301,12 @@ def generator_options(
 # %% ../nbs/14_tasks.ipynb #g072b
 def check_shown(
     shown: Any,  # One of `QUESTION_SHOWN`
-    answer_in: Any,  # One of `ANSWER_IN`
+    answer_in: Any,  # One of `ANSWER_PLACES`
     questions: int,  # About each text
 ) -> None:
     "A `ValueError` for a question that is not shown where it is needed."
     check_choice("question_shown", shown, QUESTION_SHOWN)
-    check_choice("answer_in", answer_in, ANSWER_IN)
+    check_choice("answer_in", answer_in, ANSWER_PLACES)
     if answer_in != "list" and shown == "last":
         why = f"answer_in = {answer_in!r}, as the answer is marked where it is read"
         raise ValueError(f"question_shown must be 'everywhere' with {why}, got {shown!r}")
@@ -339,15 +339,12 @@ def ask_of_passage(
     document: Document,  # With a list of choices in its last segment
 ) -> Document:  # Without that segment: its answer is where the text says it
     "The same question, shown everywhere, to somebody who only has to read."
-    text = document.text[: document.breaks[-1]].rstrip()
-    answer = document.answers[0].text
-    answers = tuple(Answer(answer, found.start()) for found in choice_pattern(answer).finditer(text))
-    return replace(document, text=text, answers=answers, breaks=document.breaks[:-1], question_start=0, choices=())
+    return replace(without_list(document), choices=())
 
 # %% ../nbs/14_tasks.ipynb #g071bu
 def answer_where(
     documents: list[Document],  # With a list of choices each
-    answer_in: str,  # One of `ANSWER_IN`
+    answer_in: str,  # One of `ANSWER_PLACES`
     seed: int,  # Of the draw for "either"
 ) -> list[Document]:
     "Documents as they are, or with their answers in the passage, or one or the other."

@@ -139,7 +139,7 @@ def town_run() -> Path:
             with tempfile.TemporaryDirectory(dir=MADE) as part, contextlib.chdir(part):
                 write_town("town")
                 Path("run.json").write_text(json.dumps(town_config("town", "run")), encoding="utf-8")
-                for seed in range(10):  # now and then such a small model learns nothing
+                for seed in range(10):  # a small model may learn nothing
                     shutil.rmtree("run", ignore_errors=True)
                     with contextlib.redirect_stdout(io.StringIO()):
                         main(["run.json", f"seed={seed}"])

@@ -3,13 +3,19 @@
 import ast
 import json
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from statistics import mean, median
 
 import pytest
 
-NBS = Path(__file__).resolve().parent.parent / "nbs"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+
+from pages import tests as asserts  # noqa: E402
+
+NBS = ROOT / "nbs"
 LEAST, LEAST_ON_AVERAGE, LONGEST = 0.5, 0.7, 4  # Share of exports that are followed; cells in a row that are not
 WIDEST, TALLEST = 120, 20  # Characters and lines of a cell that is neither exported nor a test
 USUAL, MOST = 12, 60  # Lines of an exported cell with its docstring: the median, imports apart; the most, classes apart
@@ -47,8 +53,7 @@ def exported_lines(source: str) -> int:
 
 def example(source: str) -> bool:
     """Whether a cell is there to be read: nothing of it is exported, hidden or asserted."""
-    apart = re.match(r"#\| *(export|default_exp|include|hide)", source) or re.search(r"\b(test|assert)_\w+\(", source)
-    return not apart and not re.search(r"(^\s*|[:;] )assert\b", source, re.MULTILINE)
+    return not re.match(r"#\| *(export|default_exp|include|hide)", source) and not asserts(source)
 
 
 def code_cells(path: Path) -> list[str]:
