@@ -113,14 +113,18 @@ def segment_counts(
     return lengths
 
 # %% ../nbs/27_generated.ipynb #g011c
-def update_range(
-    num_updates: Any,  # A number, or a pair of which each document draws one between
-) -> tuple[int, int]:  # The least and the most
-    "How often values are overwritten; a `ValueError` for what is no range."
-    pair = list(num_updates) if isinstance(num_updates, list | tuple) else [num_updates] * 2
-    if len(pair) != 2 or any(type(n) is not int or n < 0 for n in pair) or pair[0] > pair[1]:
-        raise ValueError(f"num_updates must be a whole number >= 0 or a pair [least, most] of them, got {num_updates!r:.80}")
-    return pair[0], pair[1]
+def least_most(
+    name: str,  # The parameter's name
+    value: Any,  # A number, or a pair of which each document draws one between
+    high: int | None = None,  # The most that is allowed; None for any
+    why: str = "",  # Where that comes from
+) -> tuple[int, int]:
+    "The least and the most that documents draw; a `ValueError` for what is no range."
+    least, most = value if isinstance(value, list | tuple) and len(value) == 2 else (value, value)
+    if any(type(n) is not int or n < 0 for n in (least, most)) or least > most or (high is not None and most > high):
+        allowed = "a whole number >= 0" if high is None else f"in 0 … {high}" if high else "0"
+        raise ValueError(f"{name} must be {allowed}{why}, or a pair [least, most] of such numbers, got {value!r:.80}")
+    return least, most
 
 # %% ../nbs/27_generated.ipynb #g011d
 def check_fact_segment(
@@ -239,6 +243,15 @@ def place_others(
     "Segments of facts that nobody asks about."
     return [rng.randint(1, num_segments - 1) for _ in range(count)]
 
+# %% ../nbs/27_generated.ipynb #g031h
+def draw_decoys(
+    rng: random.Random,  # Where chance comes from
+    decoys: int | Sequence[int],  # A number, or a pair of which each document draws one between
+) -> int:
+    "How many decoys a document has."
+    least, most = least_most("decoys", decoys)
+    return least if least == most else rng.randint(least, most)
+
 # %% ../nbs/27_generated.ipynb #g031d
 def place_asked(
     places: Sequence[int],  # Segments of facts, the asked ones first
@@ -271,8 +284,8 @@ def check_retention(
     check_fact_segment(fact_segment, segment_counts(num_segments))
     check_whole("num_choices", num_choices, 2, MOST_CHOICES)
     check_positive("sentences", sentences)
-    check_whole("decoys", decoys, 0, num_choices - 1, f", the wrong ones of num_choices = {num_choices}")
-    check_questions(questions, decoys + 1, f"one for the fact and for each of decoys = {decoys}")
+    least, _ = least_most("decoys", decoys, num_choices - 1, f", the wrong ones of num_choices = {num_choices}")
+    check_questions(questions, least + 1, f"one for the fact and for each of decoys = {decoys}")
 
 
 # %% ../nbs/27_generated.ipynb #g036
@@ -283,7 +296,7 @@ def retention_questions(
     num_choices: int,  # Choices in the list
     sentences: int,  # Sentences without a value in each segment but the last
     fact_segment: int | str | None,  # Of the asked facts: None for the first, "random", or its number from 1
-    decoys: int,  # Facts of the same kind about other entities, with other values of the list
+    decoys: int | Sequence[int],  # Facts of the same kind about other entities, with other values of the list, or a range
     task: str,  # Its title
     questions: int = 1,  # About different facts
 ) -> list[Document]:  # One for each question
@@ -294,10 +307,10 @@ def retention_questions(
     values = [rng.choice(choices)]
     entities = [{"place": rng.choice(PLACES), "name": rng.choice(NAMES)}]
     places = [draw_segment(rng, fact_segment, num_segments)]
-    if decoys:  # without, chance is drawn from as it always was
-        values += rng.sample([choice for choice in choices if choice != values[0]], decoys)
-        entities += other_entities(rng, entities[0], decoys)
-        places += place_others(rng, decoys, num_segments)
+    if others := draw_decoys(rng, decoys):  # without, chance is drawn from as it always was
+        values += rng.sample([choice for choice in choices if choice != values[0]], others)
+        entities += other_entities(rng, entities[0], others)
+        places += place_others(rng, others, num_segments)
     places = place_asked(places, questions, fact_segment)
     facts = [(t, fact.format(value=value, **who)) for t, value, who in zip(places, values, entities, strict=True)]
     more, asked = random.Random(f"{id} questions"), [(question.format(**entities[0]), choices, values[0])]
@@ -314,7 +327,7 @@ def retention_document(
     num_choices: int,  # Choices in the list
     sentences: int,  # Sentences without a value in each segment but the last
     fact_segment: int | str | None = None,  # Of the asked fact: None for the first, "random", or its number from 1
-    decoys: int = 0,  # Facts of the same kind about other entities, with other values of the list
+    decoys: int | Sequence[int] = 0,  # Facts of the same kind about other entities; of a pair, any number between
     task: str = "retention",  # Its title
 ) -> Document:  # With one answer, in the list of choices
     "A fact, distraction, and a question at the end."
@@ -329,7 +342,7 @@ def retention_documents(
     sentences: int = 2,  # Sentences without a value in each segment
     seed: int = 0,  # The same seed gives the same documents
     fact_segment: int | str | None = None,  # Of the asked fact: None for the first, "random", or its number from 1
-    decoys: int = 0,  # Facts of the same kind about other entities, with other values of the list
+    decoys: int | Sequence[int] = 0,  # Facts of the same kind about other entities; of a pair, any number between
     questions: int = 1,  # About each text, the others about decoys; so many documents in a row have it
 ) -> list[Document]:  # Checked
     "Documents that can only be answered by keeping one fact; a `ValueError` for sizes that make none."
@@ -408,20 +421,21 @@ def update_questions(
     fact_segment: int | str | None,  # Of the asked value
     num_updates: int | Sequence[int],  # How often the value is overwritten, or a range
     ask: str,  # "latest", "first", or "random"
-    decoys: int,  # Facts of the same kind about other entities
+    decoys: int | Sequence[int],  # Facts of the same kind about other entities, or a range
     questions: int = 1,  # The others about decoys
 ) -> list[Document]:  # One for each question
     "A value that changes, and a question about one time."
     kind = rng.choice(list(UPDATES))
     fact, *questions_of = rng.choice(UPDATES[kind])
     asked = rng.choice(FIRST_LAST) if ask == "random" else ask
-    updates = rng.randint(*update_range(num_updates))
+    updates = rng.randint(*least_most("num_updates", num_updates))
     choices = draw_choices(rng, kind, num_choices)
-    values = rng.sample(choices, updates + 1 + decoys)
+    others = draw_decoys(rng, decoys)
+    values = rng.sample(choices, updates + 1 + others)
     entity = {"place": rng.choice(PLACES), "name": rng.choice(NAMES)}
-    named = [entity] * (updates + 1) + other_entities(rng, entity, decoys)
+    named = [entity] * (updates + 1) + other_entities(rng, entity, others)
     places = value_segments(rng, fact_segment, num_segments, updates, asked)
-    places += place_asked(place_others(rng, decoys, num_segments), questions - 1, fact_segment)
+    places += place_asked(place_others(rng, others, num_segments), questions - 1, fact_segment)
     facts = [(t, fact.format(value=value, **who)) for t, value, who in zip(places, values, named, strict=True)]
     answer, more = values[updates if asked == "latest" else 0], random.Random(f"{id} questions")
     all_asked = [(questions_of[FIRST_LAST.index(asked)].format(**entity), choices, answer)]
@@ -446,15 +460,15 @@ def check_update(
     check_positive("sentences", sentences)
     check_choice("ask", ask, (*FIRST_LAST, "random"))
     check_whole("num_choices", num_choices, 2, MOST_CHOICES)
-    lengths, most = segment_counts(num_segments), update_range(num_updates)[1]
+    lengths, (_, most) = segment_counts(num_segments), least_most("num_updates", num_updates)
     room = min(min(lengths) - 2, num_choices - 1)
     if most > room:
         why = f"a segment and a choice for each value of num_segments = {min(lengths)} and num_choices = {num_choices}"
         raise ValueError(f"num_updates must be at most {room}, with {why}, got {num_updates!r}")
     check_fact_segment(fact_segment, lengths, most if ask != "first" else 0, most if ask != "latest" else 0)
     wrong = f", the wrong ones of num_choices = {num_choices} that are not stated of the entity"
-    check_whole("decoys", decoys, 0, num_choices - 1 - most, wrong)
-    check_questions(questions, decoys + 1, f"one for the entity that changes and for each of decoys = {decoys}")
+    least, _ = least_most("decoys", decoys, num_choices - 1 - most, wrong)
+    check_questions(questions, least + 1, f"one for the entity that changes and for each of decoys = {decoys}")
 
 
 # %% ../nbs/27_generated.ipynb #g045
@@ -467,7 +481,7 @@ def update_documents(
     fact_segment: int | str | None = "random",  # Of the asked value: None for the first, "random", or its number from 1
     num_updates: int | Sequence[int] = (1, 3),  # How often the value is overwritten; of a pair, any number between
     ask: str = "latest",  # Which value is asked for: "latest", "first", or "random" for either
-    decoys: int = 0,  # Facts of the same kind about other entities, with other values of the list
+    decoys: int | Sequence[int] = 0,  # Facts of the same kind about other entities; of a pair, any number between
     questions: int = 1,  # About each text, the others about decoys; so many documents in a row have it
 ) -> list[Document]:  # Checked
     "Documents in which a value changes; a `ValueError` for sizes that make none."

@@ -23,8 +23,8 @@ from gmmxlnet_nb.generated import (
     PLACES,
     UPDATES,
     VALUES,
+    least_most,
     segment_counts,
-    update_range,
 )
 from .tasks import check_task_options
 
@@ -200,17 +200,18 @@ def shortcut_scores(
         what = "but where fact_segment is 'random' and nothing is overwritten"
         raise ValueError(f"task_options: questions must be 1 for exact scores {what}, got {given['questions']}")
     choices: int = given["num_facts" if task == "recall" else "num_choices"]
-    others = {"kinds": len(FACTS) - 1, "recall": choices - 1}.get(task, given.get("decoys", 0))
-    least, most = update_range(given.get("num_updates", 0))
+    fewest, others_most = least_most("decoys", {"kinds": len(FACTS) - 1, "recall": choices - 1}.get(task, given.get("decoys", 0)))
+    least, most = least_most("num_updates", given.get("num_updates", 0))
     ask, place = given.get("ask", "latest"), given["fact_segment"]
     forms = [
-        (n - 1, updates, asked)
+        (n - 1, others, updates, asked)
         for n in segment_counts(num_segments)
+        for others in range(fewest, others_most + 1)
         for updates in range(least, most + 1)
         for asked in (FIRST_LAST if ask == "random" else (ask,))
     ]
     total = dict[str, float]()
-    for s, updates, asked in forms:
+    for s, others, updates, asked in forms:
         where = extreme_places(s, updates, place, asked)
         before = sum(p * chance_first(s, m, others) for m, p in where["first"].items())
         after = sum(p * chance_first(s, s + 1 - m, others) for m, p in where["latest"].items())
